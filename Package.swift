@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// The rooms, ground floor first. A room imports only rooms above it in this list: Sources/README.md is the map.
+let package = Package(
+    name: "reeve",
+    products: [
+        .executable(name: "reeved", targets: ["reeved"]),
+        .executable(name: "reeve", targets: ["reeve"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Floor 0: what Swift cannot say by itself, and JSON texts.
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "JSON"),
+
+        // Floor 1
+        .target(name: "Systemd", dependencies: ["CSystemd", log]),
+        .target(name: "JSONRPC", dependencies: ["JSON", nioCore, nioPosix, nioConcurrency]),
+        .target(name: "ReeveProtocol", dependencies: ["JSON"]),
+        .target(name: "ReeveProcess", dependencies: ["CLinux", nioConcurrency]),
+
+        // Floor 2
+        .target(name: "ReeveEngine", dependencies: [log, nioConcurrency]),
+        .target(name: "ReeveStore", dependencies: ["JSON", "ReeveProtocol", grdb, log, nioConcurrency]),
+
+        // Floor 3
+        .target(name: "ReeveScheduler", dependencies: ["ReeveProtocol", "ReeveStore", log, nioConcurrency]),
+        .target(
+            name: "ReeveRunner",
+            dependencies: ["JSON", "ReeveProtocol", "ReeveProcess", "ReeveStore", log, nioConcurrency]
+        ),
+        .target(
+            name: "ReeveSubmitter",
+            dependencies: ["JSON", "ReeveProtocol", "ReeveStore", httpClient, crypto, log, nioCore, nioConcurrency]
+        ),
+
+        // Floor 4
+        .target(
+            name: "ReeveAgent",
+            dependencies: [
+                "CLinux", "JSON", "JSONRPC", "ReeveProtocol", "ReeveProcess", "ReeveEngine", "ReeveStore",
+                "ReeveScheduler", "ReeveRunner", "ReeveSubmitter", log, nioCore, nioPosix, nioConcurrency, yams,
+            ]
+        ),
+
+        // Floor 5
+        .executableTarget(
+            name: "reeved",
+            dependencies: ["ReeveAgent", "ReeveProtocol", "Systemd", arguments, log]
+        ),
+        .executableTarget(
+            name: "reeve",
+            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", arguments, yams]
+        ),
+
+        // Tests
+        .target(
+            name: "TestSupport",
+            dependencies: ["JSON", "ReeveProtocol", crypto, nioCore, nioPosix, nioHTTP, nioConcurrency],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", nioCore, nioPosix, nioEmbedded]),
+        .testTarget(name: "ReeveProtocolTests", dependencies: ["JSON", "ReeveProtocol"]),
+        .testTarget(name: "ReeveProcessTests", dependencies: ["CLinux", "ReeveProcess"]),
+        .testTarget(name: "ReeveEngineTests", dependencies: ["ReeveEngine", "TestSupport", log]),
+        .testTarget(name: "ReeveStoreTests", dependencies: ["JSON", "ReeveProtocol", "ReeveStore", "TestSupport", log]),
+        .testTarget(
+            name: "ReeveSchedulerTests",
+            dependencies: ["ReeveProtocol", "ReeveStore", "ReeveScheduler", "TestSupport", log]
+        ),
+        .testTarget(
+            name: "ReeveRunnerTests",
+            dependencies: ["ReeveProtocol", "ReeveProcess", "ReeveStore", "ReeveRunner", "TestSupport", log]
+        ),
+        .testTarget(
+            name: "ReeveSubmitterTests",
+            dependencies: ["JSON", "ReeveProtocol", "ReeveStore", "ReeveSubmitter", "TestSupport", crypto, log]
+        ),
+        .testTarget(
+            name: "ReeveAgentTests",
+            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "ReeveEngine", "ReeveAgent", "TestSupport", log]
+        ),
+        .testTarget(name: "IntegrationTests", dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "TestSupport"]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    guard target.name != "CLinux" else { continue }
+    target.swiftSettings = [
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),  // any P is spelled out
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("InternalImportsByDefault"),  // a file's imports are its true dependencies
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // an async function runs where its caller does
+    ]
+}
