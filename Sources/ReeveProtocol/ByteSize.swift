@@ -14,7 +14,9 @@ package struct ByteSize: Sendable, Hashable, Comparable {
         left.bytes < right.bytes
     }
 
-    private static let units: [(name: String, shift: Int)] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)]
+    private static let units: [(name: String, shift: Int)] = [
+        ("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0),
+    ]
 
     /// `nil` for another form, and for more than 2^63 − 1 bytes.
     package init?(_ text: String) {

@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// An enumeration that crosses the socket as one of a few words.
 ///

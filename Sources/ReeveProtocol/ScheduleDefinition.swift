@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// When a task is due, as it was written: an object with one of six keys, or a text.
 ///
@@ -52,7 +52,8 @@ extension ScheduleDefinition: Codable {
             throw InvalidValue(
                 at: decoder.codingPath,
                 reason: given.isEmpty
-                    ? "has no kind" : "has \(given.map(\.rawValue).joined(separator: " and ")), but only one may be given",
+                    ? "has no kind"
+                    : "has \(given.map(\.rawValue).joined(separator: " and ")), but only one may be given",
                 expected: "one of cron, rate, at, once, nextBoot, everyBoot"
             )
         }

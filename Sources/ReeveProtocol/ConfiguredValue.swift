@@ -1,0 +1,56 @@
+import JSON
+
+/// A value that is written out, or that is read when it is needed and never stored or shown.
+package enum ConfiguredValue: Sendable, Hashable {
+    case literal(String)
+    /// The contents of the file at that path, without a final newline.
+    case file(String)
+    /// The contents of the systemd credential of that name.
+    case credential(String)
+    /// A new random key, made and shown once when it is put; only where a key is asked for.
+    case generate
+}
+
+extension ConfiguredValue: Codable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case file, credential, generate
+    }
+
+    package init(from decoder: any Decoder) throws {
+        if let text = try? decoder.singleValueContainer().decode(String.self) {
+            self = .literal(text)
+            return
+        }
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let given = CodingKeys.allCases.filter(container.contains)
+        guard let key = given.first, given.count == 1 else {
+            throw InvalidValue(
+                at: decoder.codingPath,
+                reason: "must say where the value is, once",
+                expected: "a string, {\"file\": PATH} or {\"credential\": NAME}"
+            )
+        }
+        switch key {
+        case .file: self = .file(try container.decode(String.self, forKey: .file))
+        case .credential: self = .credential(try container.decode(String.self, forKey: .credential))
+        case .generate: self = .generate
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .literal(let text):
+            var container = encoder.singleValueContainer()
+            try container.encode(text)
+        case .file(let path):
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(path, forKey: .file)
+        case .credential(let name):
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(name, forKey: .credential)
+        case .generate:
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(true, forKey: .generate)
+        }
+    }
+}

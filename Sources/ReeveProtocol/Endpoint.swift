@@ -1,0 +1,96 @@
+/// Where state changes go, and how they are sent.
+package struct EndpointDefinition: Sendable, Hashable, Codable {
+    /// `[A-Za-z0-9._-]{1,128}`.
+    package var name: String
+    package var kind: EndpointKind
+    /// `http://` or `https://`.
+    package var url: ConfiguredValue?
+    package var format: EventFormat?
+    /// `whsec_` and base64 of 24 to 64 bytes; without one nothing is signed.
+    package var secret: ConfiguredValue?
+    package var filter: EventFilter?
+    /// How long step changes gather while their run goes on, before they are sent by themselves.
+    package var drain: DrainDefinition?
+    /// Of one request, from its start to the whole answer.
+    package var timeout: Interval?
+    /// Requests at once, 1 to 100.
+    package var inFlight: Int?
+    package var retry: RetryDefinition?
+    package var refused: RefusedPolicy?
+    package var answers: [String: AnswerPolicy]?
+    package var headers: [String: ConfiguredValue]?
+    /// `now`, `oldest`, a journal number, or a time.
+    package var from: String?
+
+    package var batch: UnsupportedField?
+    package var template: UnsupportedField?
+    package var tail: UnsupportedField?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, kind, url, format, secret, filter, drain, timeout, inFlight, retry, refused, answers, headers, from
+        case batch, template, tail
+    }
+
+    package init(name: String, url: String) {
+        self.name = name
+        kind = .webhook
+        self.url = .literal(url)
+    }
+}
+
+package enum EndpointKind: String, WireWord {
+    case webhook, file, command, stdout, queue, controlPlane
+}
+
+package enum EventFormat: String, WireWord {
+    case cloudevents, text, template
+}
+
+/// What becomes of a change that the receiver refuses for itself (400, 413, 415, 422).
+package enum RefusedPolicy: String, WireWord {
+    /// A few tries, then the dead letters, and the lane goes on.
+    case deadLetter
+    /// The lane waits until a person decides.
+    case hold
+}
+
+/// How an answer is taken, by its status.
+package enum AnswerPolicy: String, WireWord {
+    case delivered, retry, deadLetter, pause
+}
+
+/// The wait between drains, drawn anew each time between the two.
+package struct DrainDefinition: Sendable, Hashable, Codable {
+    package var minimum: Interval?
+    package var maximum: Interval?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case minimum, maximum
+    }
+
+    package init(minimum: Interval? = nil, maximum: Interval? = nil) {
+        self.minimum = minimum
+        self.maximum = maximum
+    }
+}
+
+/// How long to wait between tries: `delay`, growing by `factor` up to `maximum`, each 0 to 20 % longer by chance.
+package struct RetryDefinition: Sendable, Hashable, Codable {
+    package var delay: Interval?
+    /// 1 or more.
+    package var factor: Double?
+    package var maximum: Interval?
+    /// Tries of a refused change before it is a dead letter.
+    package var limit: Int?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case delay, factor, maximum, limit
+    }
+
+    package init(delay: Interval? = nil, factor: Double? = nil, maximum: Interval? = nil, limit: Int? = nil) {
+        self.delay = delay
+        self.factor = factor
+        self.maximum = maximum
+        self.limit = limit
+    }
+}

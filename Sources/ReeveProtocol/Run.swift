@@ -1,0 +1,167 @@
+/// One execution of a task, as it stands now.
+package struct Run: Sendable, Hashable, Codable {
+    /// A UUIDv7.
+    package var id: String
+    package var task: String
+    /// Counts the task's runs from 1, over all its revisions.
+    package var number: Int
+    package var revision: Int
+    package var trigger: Trigger
+    /// Who asked for it, where a person or program did: `uid:1000`.
+    package var by: String?
+    /// The slot's nominal time; absent for a run by hand.
+    package var due: Timestamp?
+    package var status: RunStatus
+    /// Set when the run has stopped, and only then.
+    package var outcome: Outcome?
+    /// A stable word for why it ended so: `exit`, `signal`, `timeout`, `requested`, `agentCrashed`, ….
+    package var cause: String?
+    /// The same for people.
+    package var reason: String?
+    package var attempt: Int
+    package var covers: Covers?
+    package var createdAt: Timestamp
+    package var startedAt: Timestamp?
+    package var stoppedAt: Timestamp?
+    package var steps: [RunStep]
+    /// What replaces parts of the task for this run alone.
+    package var overrides: RunOverrides?
+    /// When a stop was asked for, and by whom.
+    package var stopRequest: StopRequest?
+    /// How the task's run before this one ended; in a run that has stopped.
+    package var previousOutcome: Outcome?
+
+    package init(id: String, task: String, number: Int, revision: Int, trigger: Trigger, createdAt: Timestamp) {
+        self.id = id
+        self.task = task
+        self.number = number
+        self.revision = revision
+        self.trigger = trigger
+        self.createdAt = createdAt
+        status = .pending
+        attempt = 1
+        steps = []
+    }
+}
+
+/// One process of a run, as it stands now.
+package struct RunStep: Sendable, Hashable, Codable {
+    package var name: String
+    package var status: RunStatus
+    package var outcome: Outcome?
+    package var cause: String?
+    package var reason: String?
+    package var attempt: Int
+    package var exitCode: Int?
+    package var signal: Int?
+    package var pid: Int?
+    package var startedAt: Timestamp?
+    package var stoppedAt: Timestamp?
+    package var output: OutputSummary?
+    package var usage: Usage?
+
+    package init(name: String) {
+        self.name = name
+        status = .pending
+        attempt = 1
+    }
+}
+
+package struct OutputSummary: Sendable, Hashable, Codable {
+    /// How much the step wrote, of which `dropped` was not kept.
+    package var bytes: Int
+    package var dropped: Int
+
+    package init(bytes: Int, dropped: Int) {
+        self.bytes = bytes
+        self.dropped = dropped
+    }
+}
+
+/// What a process and those it waited for used.
+package struct Usage: Sendable, Hashable, Codable {
+    package var userTime: Interval
+    package var systemTime: Interval
+    /// The largest resident set, in bytes.
+    package var maximumResident: Int
+
+    package init(userTime: Interval, systemTime: Interval, maximumResident: Int) {
+        self.userTime = userTime
+        self.systemTime = systemTime
+        self.maximumResident = maximumResident
+    }
+}
+
+/// The slots that one record stands for, when many were missed or skipped at once.
+package struct Covers: Sendable, Hashable, Codable {
+    package var count: Int
+    package var from: Timestamp
+    package var to: Timestamp
+
+    package init(count: Int, from: Timestamp, to: Timestamp) {
+        self.count = count
+        self.from = from
+        self.to = to
+    }
+}
+
+package struct StopRequest: Sendable, Hashable, Codable {
+    package var at: Timestamp
+    package var by: String
+    package var reason: String?
+
+    package init(at: Timestamp, by: String, reason: String? = nil) {
+        self.at = at
+        self.by = by
+        self.reason = reason
+    }
+}
+
+package struct RunOverrides: Sendable, Hashable, Codable {
+    package var command: [String]?
+    package var environment: [String: ConfiguredValue]?
+    package var input: String?
+
+    package init(command: [String]? = nil, environment: [String: ConfiguredValue]? = nil, input: String? = nil) {
+        self.command = command
+        self.environment = environment
+        self.input = input
+    }
+}
+
+/// How far a run or a step is; it never goes back.
+package enum RunStatus: String, WireWord, Comparable {
+    case pending, preparing, running, stopping, stopped
+
+    private var rank: Int {
+        switch self {
+        case .pending: 0
+        case .preparing: 1
+        case .running: 2
+        case .stopping: 3
+        case .stopped: 4
+        }
+    }
+
+    package static func < (left: RunStatus, right: RunStatus) -> Bool {
+        left.rank < right.rank
+    }
+}
+
+/// How a run or a step ended, or why it never began.
+package enum Outcome: String, WireWord {
+    case succeeded, failed, timedOut, canceled
+    /// The agent or the host went down under it.
+    case lost
+    /// Another run of the task was in the way, or the task was paused.
+    case skipped
+    /// Its time passed while nobody could start it.
+    case missed
+    /// Refused.
+    case invalid
+}
+
+/// Why a run was started.
+package enum Trigger: String, WireWord {
+    case schedule, manual, boot, catchUp, retry
+}

@@ -1,0 +1,77 @@
+/// Parameters of `run.get`.
+package struct RunReference: Sendable, Decodable {
+    /// Its id, `TASK/7`, or `TASK/-1` for the last.
+    package var run: String
+    package var timeZone: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case run, timeZone
+    }
+}
+
+/// Parameters of `run.stop`.
+package struct RunStopParameters: Sendable, Decodable {
+    package var run: String
+    package var reason: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case run, reason
+    }
+}
+
+/// Parameters of `run.wait`.
+package struct RunWaitParameters: Sendable, Decodable {
+    package var run: String
+    package var deadline: Interval?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case run, deadline
+    }
+}
+
+/// Parameters of `run.list`, newest first.
+package struct RunListParameters: Sendable, Decodable {
+    package var task: String?
+    package var since: Timestamp?
+    package var outcomes: [Outcome]?
+    /// Only runs that have not stopped.
+    package var live: Bool?
+    package var limit: Int?
+    package var after: String?
+    /// Also the runs of the hidden tasks of `reeve run`.
+    package var all: Bool?
+    package var timeZone: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case task, since, outcomes, live, limit, after, all, timeZone
+    }
+}
+
+/// Parameters of `run.output` and `run.follow`.
+package struct RunOutputParameters: Sendable, Decodable {
+    package var run: String
+    package var step: String?
+    package var stream: OutputStreamName?
+    package var attempt: Int?
+    /// `next` of the answer before; from the beginning if absent.
+    package var after: String?
+    /// Bytes, 1 to 1 MiB.
+    package var limit: Int?
+    /// Only the last bytes of what there is.
+    package var tail: Int?
+    package var encoding: OutputEncoding?
+    /// How long to wait for output if there is none yet.
+    package var wait: Interval?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case run, step, stream, attempt, after, limit, tail, encoding, wait
+    }
+}
+
+package enum OutputStreamName: String, WireWord {
+    case stdout, stderr
+}
+
+package enum OutputEncoding: String, WireWord {
+    case utf8, base64
+}

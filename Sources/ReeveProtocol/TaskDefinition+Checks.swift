@@ -1,0 +1,200 @@
+package import JSON
+
+extension TaskDefinition {
+    /// The steps in the order in which they run; `command` and `script` at the task's level are one step named `main`.
+    package var effectiveSteps: [StepDefinition] {
+        if let steps { return steps.map(withDefaults) }
+        var step = StepDefinition(name: "main", command: command)
+        step.script = script
+        return [withDefaults(step)]
+    }
+
+    private func withDefaults(_ step: StepDefinition) -> StepDefinition {
+        var step = step
+        step.user = step.user ?? user
+        step.workingDirectory = step.workingDirectory ?? workingDirectory
+        step.limits = step.limits ?? limits
+        step.stop = step.stop ?? stop
+        step.environment = (environment ?? [:]).merging(step.environment ?? [:]) { _, own in own }
+        return step
+    }
+
+    /// Everything in the task that can never be valid, apart from its schedule; empty for a good task.
+    ///
+    /// Paths are JSON Pointers from the task.
+    package func problems() -> [InvalidValue] {
+        var problems = idProblems() + unsupportedFields()
+        if let revision, revision < 1 {
+            problems.append(InvalidValue(path: "/revision", reason: "must be at least 1, not \(revision)"))
+        }
+        problems += contentProblems()
+        problems += (steps ?? []).enumerated().flatMap { index, step in
+            step.problems().map { $0.below("/steps/\(index)") }
+        }
+        if steps == nil { problems += StepDefinition.environmentProblems(environment) }
+        problems += limits?.problems() ?? []
+        problems += stop?.problems() ?? []
+        problems += positive(startBy, "/startBy") + positive(timeout, "/timeout")
+        if onAgentStop == .survive {
+            problems.append(
+                InvalidValue(
+                    path: "/onAgentStop",
+                    reason: "\"survive\" needs the systemd runner, which this version does not have",
+                    expected: "wait or stop"
+                )
+            )
+        }
+        return problems
+    }
+
+    private func idProblems() -> [InvalidValue] {
+        guard !isName(id, longest: 128) else { return [] }
+        return [
+            InvalidValue(
+                path: "/id",
+                reason: "\"\(id)\" is not a task id",
+                expected: "1 to 128 of the characters A-Z a-z 0-9 . _ -"
+            )
+        ]
+    }
+
+    private func contentProblems() -> [InvalidValue] {
+        let given = [steps == nil ? nil : "steps", command == nil ? nil : "command", script == nil ? nil : "script"]
+            .compactMap { $0 }
+        guard given.count == 1 else {
+            return [
+                InvalidValue(
+                    path: "",
+                    reason: given.isEmpty
+                        ? "says nothing to run" : "has \(given.joined(separator: " and ")), but only one may be given",
+                    expected: "one of command, script, steps"
+                )
+            ]
+        }
+        if let steps, steps.isEmpty { return [InvalidValue(path: "/steps", reason: "must have at least one step")] }
+        var seen: Set<String> = []
+        let repeated = (steps ?? []).enumerated().filter { !seen.insert($0.element.name).inserted }
+        return commandProblems(command, script)
+            + repeated.map { index, step in
+                InvalidValue(path: "/steps/\(index)/name", reason: "\"\(step.name)\" names an earlier step already")
+            }
+    }
+
+    private func unsupportedFields() -> [InvalidValue] {
+        unsupported([
+            ("/parameters", parameters), ("/attachments", attachments), ("/retry", retry), ("/group", group),
+        ])
+    }
+}
+
+extension StepDefinition {
+    fileprivate func problems() -> [InvalidValue] {
+        var problems: [InvalidValue] = []
+        if !isName(name, longest: 64) {
+            problems.append(
+                InvalidValue(
+                    path: "/name",
+                    reason: "\"\(name)\" is not a step's name",
+                    expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -"
+                )
+            )
+        }
+        if (command == nil) == (script == nil) {
+            problems.append(
+                InvalidValue(
+                    path: "",
+                    reason: command == nil ? "says nothing to run" : "has command and script",
+                    expected: "either command or script"
+                )
+            )
+        }
+        return problems + commandProblems(command, script) + Self.environmentProblems(environment)
+            + (limits?.problems() ?? []) + (stop?.problems() ?? []) + positive(timeout, "/timeout")
+            + unsupported([("/requires", requires), ("/retry", retry), ("/probe", probe)])
+    }
+
+    fileprivate static func environmentProblems(_ environment: [String: ConfiguredValue]?) -> [InvalidValue] {
+        (environment ?? [:]).sorted { $0.key < $1.key }.compactMap { name, value in
+            let path = "/environment/" + InvalidValue.escaped(name)
+            if name.isEmpty || name.contains("=") || name.contains("\0") {
+                return InvalidValue(path: path, reason: "is not a name that an environment can hold")
+            }
+            if case .literal(let text) = value, text.contains("\0") {
+                return InvalidValue(path: path, reason: "contains a NUL character")
+            }
+            return value == .generate ? InvalidValue(path: path, reason: "cannot be generated") : nil
+        }
+    }
+}
+
+extension LimitsDefinition {
+    fileprivate func problems() -> [InvalidValue] {
+        var problems = unsupported([("/limits/memory", memory), ("/limits/cpu", cpu), ("/limits/tasks", tasks)])
+        if let openFiles, openFiles < 3 {
+            problems.append(
+                InvalidValue(path: "/limits/openFiles", reason: "\(openFiles) leaves no room for standard streams")
+            )
+        }
+        return problems + positive(cpuTime, "/limits/cpuTime")
+    }
+}
+
+extension StopDefinition {
+    /// The signals that a stop may begin with, by name, as they are numbered on Linux.
+    package static let signals: [String: Int32] = [
+        "HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "WINCH": 28,
+    ]
+
+    fileprivate func problems() -> [InvalidValue] {
+        guard let signal, Self.signals[signal] == nil else { return [] }
+        let known = Self.signals.keys.sorted()
+        return [
+            InvalidValue(
+                path: "/stop/signal",
+                reason: "\"\(signal)\" is not a signal that a stop can begin with",
+                expected: known.joined(separator: ", "),
+                hint: nearest(signal.uppercased(), among: known).map { "did you mean \"\($0)\"?" }
+            )
+        ]
+    }
+}
+
+/// Whether the text is 1 to `longest` of the characters `A-Za-z0-9._-`.
+package func isName(_ text: String, longest: Int) -> Bool {
+    (1...longest).contains(text.utf8.count)
+        && text.utf8.allSatisfy {
+            ("a"..."z").contains(Unicode.Scalar($0)) || ("A"..."Z").contains(Unicode.Scalar($0))
+                || ("0"..."9").contains(Unicode.Scalar($0)) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_")
+                || $0 == UInt8(ascii: "-")
+        }
+}
+
+private func commandProblems(_ command: [String]?, _ script: String?) -> [InvalidValue] {
+    if let command {
+        if command.isEmpty || command[0].isEmpty {
+            return [
+                InvalidValue(
+                    path: "/command",
+                    reason: "names no program",
+                    expected: "a list: the program, its arguments"
+                )
+            ]
+        }
+        return command.enumerated().filter { $0.element.contains("\0") }.map { index, _ in
+            InvalidValue(path: "/command/\(index)", reason: "contains a NUL character")
+        }
+    }
+    if let script, script.isEmpty { return [InvalidValue(path: "/script", reason: "is empty")] }
+    return []
+}
+
+private func positive(_ interval: Interval?, _ path: String) -> [InvalidValue] {
+    guard let interval, interval.milliseconds <= 0 else { return [] }
+    return [InvalidValue(path: path, reason: "must be longer than 0")]
+}
+
+private func unsupported(_ fields: [(path: String, value: UnsupportedField?)]) -> [InvalidValue] {
+    fields.filter { $0.value != nil }.map { path, _ in
+        InvalidValue(path: path, reason: "is not supported by this version of reeve", hint: "leave it out")
+    }
+}

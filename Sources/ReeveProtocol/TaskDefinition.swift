@@ -1,0 +1,143 @@
+/// What to do and when, as it was put.
+///
+/// The fields of the contract that this version does not act on yet are read and then refused by name, by
+/// ``problems()``: a task is never taken over only in part.
+package struct TaskDefinition: Sendable, Hashable, Codable {
+    /// `[A-Za-z0-9._-]{1,128}`.
+    package var id: String
+    /// Counts from 1. Absent in what a client puts: the agent numbers.
+    package var revision: Int?
+    /// Absent: only by hand.
+    package var schedule: ScheduleDefinition?
+    /// How long past its due time a slot may still start.
+    package var startBy: Interval?
+    package var missed: MissedPolicy?
+    package var overlap: OverlapPolicy?
+    package var user: String?
+    package var environment: [String: ConfiguredValue]?
+    package var workingDirectory: String?
+    package var limits: LimitsDefinition?
+    /// Either this, or one of ``command`` and ``script``.
+    package var steps: [StepDefinition]?
+    package var command: [String]?
+    package var script: String?
+    /// Of the whole run.
+    package var timeout: Interval?
+    package var stop: StopDefinition?
+    package var onAgentStop: AgentStopPolicy?
+    package var onChange: ChangePolicy?
+    package var labels: [String: String]?
+    package var description: String?
+
+    package var parameters: UnsupportedField?
+    package var attachments: UnsupportedField?
+    package var retry: UnsupportedField?
+    package var group: UnsupportedField?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case id, revision, description, schedule, startBy, missed, overlap, user, environment, workingDirectory, limits
+        case steps, command, script, timeout, stop, onAgentStop, onChange, labels
+        case parameters, attachments, retry, group
+    }
+
+    package init(id: String, schedule: ScheduleDefinition? = nil, command: [String]? = nil) {
+        self.id = id
+        self.schedule = schedule
+        self.command = command
+    }
+}
+
+/// One process of a run.
+package struct StepDefinition: Sendable, Hashable, Codable {
+    /// `[A-Za-z0-9._-]{1,64}`, once in a task.
+    package var name: String
+    /// The program and its arguments, never through a shell.
+    package var command: [String]?
+    /// A text, run by its `#!` line, else by `/bin/sh -e`.
+    package var script: String?
+    package var user: String?
+    package var environment: [String: ConfiguredValue]?
+    package var workingDirectory: String?
+    package var limits: LimitsDefinition?
+    package var timeout: Interval?
+    package var stop: StopDefinition?
+    /// A text for standard input; `/dev/null` if absent.
+    package var input: String?
+
+    package var requires: UnsupportedField?
+    package var retry: UnsupportedField?
+    package var probe: UnsupportedField?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, command, script, user, environment, workingDirectory, limits, timeout, stop, input
+        case requires, retry, probe
+    }
+
+    package init(name: String, command: [String]? = nil) {
+        self.name = name
+        self.command = command
+    }
+}
+
+/// How a process is asked to end: a signal, and how long until it is killed.
+package struct StopDefinition: Sendable, Hashable, Codable {
+    /// Without the prefix: `TERM`, `INT`, `USR1`.
+    package var signal: String?
+    package var grace: Interval?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case signal, grace
+    }
+
+    package init(signal: String? = nil, grace: Interval? = nil) {
+        self.signal = signal
+        self.grace = grace
+    }
+
+    package static var defaultGrace: Interval { .seconds(10) }
+}
+
+package struct LimitsDefinition: Sendable, Hashable, Codable {
+    package var openFiles: Int?
+    /// Bytes of one core file; 0 for none.
+    package var coreSize: ByteSize?
+    package var fileSize: ByteSize?
+    /// Processor time, rounded up to whole seconds.
+    package var cpuTime: Interval?
+
+    package var memory: UnsupportedField?
+    package var cpu: UnsupportedField?
+    package var tasks: UnsupportedField?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case openFiles, coreSize, fileSize, cpuTime, memory, cpu, tasks
+    }
+
+    package init() {}
+}
+
+/// What becomes of slots whose time passed while nobody could start them.
+package enum MissedPolicy: String, WireWord {
+    case skip, once, all
+}
+
+/// What becomes of a slot while another run of its task lives.
+package enum OverlapPolicy: String, WireWord {
+    case skip, queue, replace, allow
+}
+
+/// What becomes of a living run when the agent stops.
+package enum AgentStopPolicy: String, WireWord {
+    case survive, wait, stop
+}
+
+/// What becomes of a living run when its task is changed or removed.
+package enum ChangePolicy: String, WireWord {
+    case keep, stop
+}
+
+/// A field that the contract has and this version does not act on: whatever its value, it is refused by name.
+package struct UnsupportedField: Sendable, Hashable, Codable {
+    package init(from decoder: any Decoder) throws {}
+    package func encode(to encoder: any Encoder) throws {}
+}

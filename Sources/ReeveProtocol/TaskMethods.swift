@@ -1,0 +1,88 @@
+package import JSON
+
+/// Parameters of `task.put`.
+package struct TaskPutParameters: Sendable, Decodable {
+    package var task: TaskDefinition
+    /// The put is refused unless this is the current revision; 0: unless there is no such task.
+    package var ifRevision: Int?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case task, ifRevision
+    }
+}
+
+/// Parameters of `task.check`: the definition may be one that does not decode.
+package struct TaskCheckParameters: Sendable, Decodable {
+    package var task: JSON
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case task
+    }
+}
+
+/// Parameters of methods that concern one task.
+package struct TaskReference: Sendable, Decodable {
+    package var task: String
+    package var timeZone: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case task, timeZone
+    }
+}
+
+/// Parameters of `task.run`.
+package struct TaskRunParameters: Sendable, Decodable {
+    package var task: String
+    /// The run's id, if the caller chooses it: asking again with it answers the same run.
+    package var run: String?
+    package var command: [String]?
+    package var environment: [String: ConfiguredValue]?
+    package var input: String?
+    package var parameters: UnsupportedField?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case task, run, command, environment, input, parameters
+    }
+}
+
+/// Parameters of `task.pause` and `task.resume`: exactly one of what to pause.
+package struct TaskPauseParameters: Sendable, Decodable {
+    package var task: String?
+    package var labels: [String: String]?
+    package var all: Bool?
+    package var group: UnsupportedField?
+    /// Resumes by itself after this.
+    package var `for`: Interval?
+    package var reason: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case task, labels, all, group, `for`, reason
+    }
+}
+
+/// Parameters of `task.list`.
+package struct TaskListParameters: Sendable, Decodable {
+    package var limit: Int?
+    /// `next` of the answer before.
+    package var after: String?
+    package var labels: [String: String]?
+    /// Also the hidden tasks of `reeve run`.
+    package var all: Bool?
+    package var timeZone: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case limit, after, labels, all, timeZone
+    }
+}
+
+/// Parameters of `schedule.preview`.
+package struct SchedulePreviewParameters: Sendable, Decodable {
+    package var schedule: ScheduleDefinition
+    package var after: Timestamp?
+    package var count: Int?
+    package var timeZone: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case schedule, after, count, timeZone
+    }
+}
