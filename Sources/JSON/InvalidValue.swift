@@ -32,7 +32,8 @@ package struct InvalidValue: Error, Sendable, Equatable {
     /// The JSON Pointer of a coding path; `~` and `/` are escaped as RFC 6901 §3 says.
     package static func pointer(_ path: [any CodingKey]) -> String {
         path.map { key in
-            if let index = key.intValue { return "/\(index)" }
+            // A dictionary's key "007" also has an integer value; only what has no number as its name is an index.
+            if let index = key.intValue, Int(key.stringValue) == nil { return "/\(index)" }
             return "/" + escaped(key.stringValue)
         }.joined()
     }

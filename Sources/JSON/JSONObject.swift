@@ -35,11 +35,19 @@ package struct JSONObject: Sendable {
 
 extension JSONObject: Hashable {
     package static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.members.count == right.members.count
-            && (left.members == right.members || left.members.allSatisfy { right[$0.name] == $0.value })
+        guard left.members.count == right.members.count else { return false }
+        if left.members == right.members { return true }
+        let others = MemberTable(right)
+        return left.members.allSatisfy { others[$0.name] == $0.value }
     }
 
     package func hash(into hasher: inout Hasher) {
         hasher.combine(Set(members))
+    }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral elements: (String, JSON)...) {
+        self.init(elements.map { Member(name: $0.0, value: $0.1) })
     }
 }
