@@ -38,6 +38,7 @@ let package = Package(
 
         // Floor 1
         .target(name: "Systemd", dependencies: ["CSystemd", log]),
+        .target(name: "YAML", dependencies: ["JSON", yams]),
         .target(name: "JSONRPC", dependencies: ["JSON", nioCore, nioPosix, nioConcurrency]),
         .target(name: "ReeveProtocol", dependencies: ["JSON"]),
         .target(name: "ReeveProcess", dependencies: ["CLinux", nioConcurrency]),
@@ -62,7 +63,7 @@ let package = Package(
             name: "ReeveAgent",
             dependencies: [
                 "CLinux", "JSON", "JSONRPC", "ReeveProtocol", "ReeveProcess", "ReeveEngine", "ReeveStore",
-                "ReeveScheduler", "ReeveRunner", "ReeveSubmitter", log, nioCore, nioPosix, nioConcurrency, yams,
+                "ReeveScheduler", "ReeveRunner", "ReeveSubmitter", log, nioCore, nioPosix, nioConcurrency, "YAML",
             ]
         ),
 
@@ -73,7 +74,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "reeve",
-            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", arguments, yams]
+            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "YAML", arguments, yams]
         ),
 
         // Tests
@@ -83,11 +84,15 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "YAMLTests", dependencies: ["JSON", "YAML"]),
         .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", nioCore, nioPosix, nioEmbedded]),
         .testTarget(name: "ReeveProtocolTests", dependencies: ["JSON", "ReeveProtocol"]),
         .testTarget(name: "ReeveProcessTests", dependencies: ["CLinux", "ReeveProcess"]),
         .testTarget(name: "ReeveEngineTests", dependencies: ["ReeveEngine", "TestSupport", log]),
-        .testTarget(name: "ReeveStoreTests", dependencies: ["JSON", "ReeveProtocol", "ReeveStore", "TestSupport", log]),
+        .testTarget(
+            name: "ReeveStoreTests",
+            dependencies: ["JSON", "ReeveProtocol", "ReeveStore", "TestSupport", log]
+        ),
         .testTarget(
             name: "ReeveSchedulerTests",
             dependencies: ["ReeveProtocol", "ReeveStore", "ReeveScheduler", "TestSupport", log]
