@@ -1,0 +1,225 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// An HTTP server on 127.0.0.1 that takes what is posted to it, remembers all of it, and answers as a test decides.
+///
+/// It can be away and come back on the same port. What it saw is checked by ``Check``.
+package final class WebhookReceiver: Sendable {
+    /// Decides the answer to one request. It may suspend for as long as it likes; it is cancelled at the end.
+    package typealias Decision = @Sendable (Request) async -> Answer
+
+    typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+    typealias Listener = NIOAsyncChannel<Connection, Never>
+
+    private struct State {
+        var port: Int
+        var decide: Decision
+        var isAway = true
+        var listener: (any Channel)?
+        var connections: [ObjectIdentifier: any Channel] = [:]
+        var connectionsToCut = 0
+        var records: [Record] = []
+        var clock = 0
+    }
+
+    private let state: NIOLockedValueBox<State>
+    private let listeners: AsyncStream<Listener>
+    private let newListener: AsyncStream<Listener>.Continuation
+    private let newRequest: AsyncStream<Request>.Continuation
+
+    /// Every request in the order of arrival, as soon as it has been read and before it is answered. For one reader.
+    package let requests: AsyncStream<Request>
+
+    private init(port: Int, decide: @escaping Decision) {
+        state = NIOLockedValueBox(State(port: port, decide: decide))
+        (listeners, newListener) = AsyncStream.makeStream()
+        (requests, newRequest) = AsyncStream.makeStream()
+    }
+
+    /// Runs a receiver for as long as `body` runs. Port 0 takes a free one.
+    package static func running<Result: Sendable>(
+        port: Int = 0,
+        decide: @escaping Decision = { _ in .ok },
+        _ body: (WebhookReceiver) async throws -> Result
+    ) async throws -> Result {
+        let receiver = WebhookReceiver(port: port, decide: decide)
+        async let serving: Void = receiver.serve()
+        let result: Swift.Result<Result, any Error>
+        do {
+            try await receiver.comeBack()
+            result = .success(try await body(receiver))
+        } catch {
+            result = .failure(error)
+        }
+        await receiver.goAway()
+        receiver.newListener.finish()
+        receiver.newRequest.finish()
+        await serving
+        return try result.get()
+    }
+
+    package var port: Int { state.withLockedValue { $0.port } }
+
+    package var url: String { "http://127.0.0.1:\(port)/hook" }
+
+    /// Everything that arrived until now, with what was answered.
+    package var records: [Record] { state.withLockedValue { $0.records } }
+
+    /// From now on requests are answered so.
+    package func answer(_ decide: @escaping Decision) {
+        state.withLockedValue { $0.decide = decide }
+    }
+
+    /// The next `count` connections are closed as soon as they are accepted, before anything is read.
+    package func cutConnections(_ count: Int) {
+        state.withLockedValue { $0.connectionsToCut = count }
+    }
+
+    /// Stops listening and closes every connection: from now on connections are refused.
+    package func goAway() async {
+        let channels = state.withLockedValue { state in
+            let channels = (state.listener.map { [$0] } ?? []) + state.connections.values
+            state.isAway = true
+            state.listener = nil
+            state.connections = [:]
+            return channels
+        }
+        for channel in channels {
+            // Already closed by the other side is as good.
+            try? await channel.close()
+        }
+    }
+
+    /// Listens again on the same port.
+    package func comeBack() async throws {
+        let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
+                    return try Connection(wrappingChannelSynchronously: channel)
+                }
+            }
+        state.withLockedValue { state in
+            state.port = listener.channel.localAddress?.port ?? state.port
+            state.listener = listener.channel
+            state.isAway = false
+        }
+        newListener.yield(listener)
+    }
+}
+
+extension WebhookReceiver {
+    private func serve() async {
+        await withDiscardingTaskGroup { group in
+            for await listener in listeners {
+                group.addTask { await self.accept(from: listener) }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func accept(from listener: Listener) async {
+        await withDiscardingTaskGroup { group in
+            // A listener ends by being closed, which may show as an error.
+            try? await listener.executeThenClose { connections in
+                for try await connection in connections {
+                    group.addTask { await self.converse(over: connection) }
+                }
+            }
+        }
+    }
+
+    private func converse(over connection: Connection) async {
+        let channel = connection.channel
+        let isWelcome = state.withLockedValue { state in
+            guard !state.isAway else { return false }
+            guard state.connectionsToCut == 0 else {
+                state.connectionsToCut -= 1
+                return false
+            }
+            state.connections[ObjectIdentifier(channel)] = channel
+            return true
+        }
+        // A connection that breaks ends here and nowhere else.
+        try? await connection.executeThenClose { inbound, outbound in
+            guard isWelcome else { return }
+            try await answerRequests(inbound, outbound, isOpen: { channel.isActive })
+        }
+        state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = nil }
+    }
+
+    private func answerRequests(
+        _ inbound: NIOAsyncChannelInboundStream<HTTPServerRequestPart>,
+        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
+        isOpen: () -> Bool
+    ) async throws {
+        var head: HTTPRequestHead?
+        var body: [UInt8] = []
+        for try await part in inbound {
+            switch part {
+            case .head(let received): (head, body) = (received, [])
+            case .body(let bytes): body += bytes.readableBytesView
+            case .end:
+                guard let complete = head else { continue }
+                let (request, decide) = arrived(complete, body)
+                let answer = await decide(request)
+                // Who has gone meanwhile was not answered.
+                guard isOpen() else { return }
+                guard try await write(answer, to: request, outbound) else { return }
+            }
+        }
+    }
+
+    private func arrived(_ head: HTTPRequestHead, _ body: [UInt8]) -> (Request, Decision) {
+        let (request, decide) = state.withLockedValue { state in
+            let request = Request(
+                number: state.records.count,
+                method: head.method.rawValue,
+                target: head.uri,
+                headers: head.headers.map { Header(name: $0.name, value: $0.value) },
+                body: body
+            )
+            state.clock += 1
+            state.records.append(Record(request: request, arrivedAt: state.clock))
+            return (request, state.decide)
+        }
+        newRequest.yield(request)
+        return (request, decide)
+    }
+
+    /// Answers whether the connection goes on.
+    private func write(
+        _ answer: Answer,
+        to request: Request,
+        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    ) async throws -> Bool {
+        switch answer {
+        case .cut: return false
+        case .hang: return true
+        case .status(let status, let headers, let body, let isCutMidway):
+            var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status))
+            for header in headers { head.headers.add(name: header.name, value: header.value) }
+            let bytes = ByteBuffer(string: body)
+            head.headers.replaceOrAdd(name: "content-length", value: "\(bytes.readableBytes + (isCutMidway ? 10 : 0))")
+            if !isCutMidway { answered(request, status) }
+            try await outbound.write(.head(head))
+            try await outbound.write(.body(.byteBuffer(bytes)))
+            guard !isCutMidway else { return false }
+            try await outbound.write(.end(nil))
+            return true
+        }
+    }
+
+    /// Noted before the answer leaves: whatever arrives later was sent by somebody who may have seen it.
+    private func answered(_ request: Request, _ status: Int) {
+        state.withLockedValue { state in
+            state.clock += 1
+            state.records[request.number].answeredAt = state.clock
+            state.records[request.number].status = status
+        }
+    }
+}
