@@ -1,0 +1,85 @@
+/// What is known of one process: from its start until its owner forgets it, also long after its end.
+package struct ChildRecord: Sendable, Equatable {
+    package enum State: Sendable, Equatable {
+        case running
+        case ended(ProcessEnd)
+    }
+
+    package let key: ProcessKey
+    package let pid: Int32
+    /// When it started, in the kernel's ticks since boot: with ``pid`` and the boot's id it names the process for ever.
+    /// 0 where `/proc` does not say.
+    package let startTicks: UInt64
+    /// When it started, in milliseconds since 1970.
+    package let startedAt: Int64
+    package internal(set) var state: State
+    package internal(set) var output: OutputCounts
+
+    package var end: ProcessEnd? {
+        if case .ended(let end) = state { end } else { nil }
+    }
+}
+
+/// How a process ended.
+package struct ProcessEnd: Sendable, Equatable {
+    package enum Reason: Sendable, Equatable {
+        /// By itself, with this code, 0 to 255.
+        case exit(code: Int32)
+        case signal(Int32, coreDumped: Bool)
+    }
+
+    package let reason: Reason
+    package let usage: ResourceUsage
+    /// In milliseconds since 1970: the start plus ``duration``, so that setting the clock meanwhile does not matter.
+    package let endedAt: Int64
+    /// From start to end on the monotonic clock.
+    package let duration: Duration
+
+    package var exitCode: Int32? {
+        if case .exit(let code) = reason { code } else { nil }
+    }
+
+    package var signal: Int32? {
+        if case .signal(let signal, _) = reason { signal } else { nil }
+    }
+
+    package var coreDumped: Bool {
+        if case .signal(_, let coreDumped) = reason { coreDumped } else { false }
+    }
+}
+
+/// What a process and those of its descendants that it waited for have used.
+package struct ResourceUsage: Sendable, Equatable {
+    package let userTime: Duration
+    package let systemTime: Duration
+    /// The most memory that one of them had resident, in bytes.
+    package let maximumResident: Int64
+    /// Bytes read from and written to disks.
+    package let bytesRead: Int64
+    package let bytesWritten: Int64
+}
+
+/// Which of its two outputs a process wrote to.
+package enum OutputStream: UInt8, Sendable, CaseIterable {
+    case output = 1
+    case error = 2
+}
+
+/// How much a process has written, and what became of it.
+package struct OutputCounts: Sendable, Equatable {
+    /// Bytes written by the process, kept or not.
+    package internal(set) var output: UInt64 = 0
+    package internal(set) var error: UInt64 = 0
+    /// Those of them that the spool does not hold, or no longer.
+    package internal(set) var droppedOutput: UInt64 = 0
+    package internal(set) var droppedError: UInt64 = 0
+    /// Behind the last byte in the spool.
+    package internal(set) var position = SpoolPosition.start
+    /// Why the spool could not be written, as an error number; what came then is dropped.
+    package internal(set) var spoolError: CInt?
+    /// Nothing more will be kept: both streams are closed, or no longer waited for.
+    package internal(set) var isComplete = false
+
+    package var bytes: UInt64 { output + error }
+    package var dropped: UInt64 { droppedOutput + droppedError }
+}

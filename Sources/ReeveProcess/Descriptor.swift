@@ -1,0 +1,51 @@
+import Glibc
+
+/// A file descriptor that is closed when it goes out of scope, unless it is taken.
+struct Descriptor: ~Copyable {
+    private var number: CInt
+
+    /// Takes over an open descriptor.
+    init(_ number: CInt) {
+        self.number = number
+    }
+
+    var raw: CInt { number }
+
+    /// Hands it over: closing is the caller's part from now on.
+    consuming func take() -> CInt {
+        let taken = number
+        number = -1
+        return taken
+    }
+
+    deinit {
+        if number >= 0 { close(number) }
+    }
+}
+
+/// Reads what there is, retrying when a signal interrupts; negative: the negated error number.
+func readSome(_ descriptor: CInt, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    while true {
+        let count = read(descriptor, buffer.baseAddress, buffer.count)
+        if count >= 0 { return count }
+        if errno != EINTR { return -Int(errno) }
+    }
+}
+
+/// Reads up to `limit` bytes of a file such as those in `/proc`; `nil` if it cannot be opened or read.
+func readFile(_ path: String, limit: Int) -> [UInt8]? {
+    let opened = open(path, O_RDONLY | O_CLOEXEC)
+    guard opened >= 0 else { return nil }
+    let file = Descriptor(opened)
+    var failed = false
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
+        while filled < limit {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+            let count = readSome(file.raw, rest)
+            if count < 0 { failed = true }
+            if count <= 0 { return }
+            filled += count
+        }
+    }
+    return failed ? nil : bytes
+}

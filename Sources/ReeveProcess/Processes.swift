@@ -1,0 +1,163 @@
+import CLinux
+import Glibc
+
+/// Every process that the agent has started.
+///
+/// It lives as long as the agent, ends no process by itself, and keeps one record for each until its owner has forgotten
+/// it: what happens while a part of the agent restarts is there when that part comes back. One thread waits for all of
+/// them; while nothing happens, it does nothing.
+///
+/// A process that ends is waited for at once. It is over when its output is closed too, or
+/// ``ProcessSpecification/outputGrace`` after its end: what it left in the background never delays that, and finds its
+/// output closed then.
+package final class Processes: Sendable {
+    private let table = ProcessTable()
+    private let kills = KillTable()
+    private let poller: Poller
+    private let clocks: ProcessClocks
+
+    /// - Parameters:
+    ///   - now: The date in milliseconds since 1970.
+    ///   - clock: Measures how long processes run; nobody waits on it.
+    ///
+    /// Throws if there are no descriptors or threads left.
+    package init(now: @escaping @Sendable () -> Int64, clock: any Clock<Duration>) throws(StartError) {
+        poller = try Poller()
+        clocks = ProcessClocks(now: now, elapsed: Self.stopwatch(clock))
+        try WatchingThread.start(table, kills, poller, clocks)
+    }
+
+    deinit {
+        table.stop()
+        poller.wake()
+    }
+
+    private static func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
+    }
+
+    /// Makes the agent the parent of all orphans among the descendants of its processes, and waits for those that end:
+    /// nothing that they left behind stays as a zombie, and ``kill(_:within:)`` sees them. For the whole Unix process
+    /// and for good; handles SIGCHLD. Processes that the agent's own session gets from elsewhere are left alone.
+    package func adoptOrphans() throws(StartError) {
+        let signals = clinux_child_signals()
+        guard signals >= 0 else { throw StartError(.descriptors, errno: -signals) }
+        let watched = poller.watch(signals, for: Occurrence(.childSignal), edges: true)
+        guard watched == 0 || watched == EEXIST else { throw StartError(.descriptors, errno: watched) }
+        let result = clinux_become_subreaper()
+        guard result == 0 else { throw StartError(.process, errno: -result) }
+    }
+
+    /// Starts a process, in a session of its own. Answers when it executes its program.
+    ///
+    /// The key must not be in use: neither by a process that runs nor by one that is not forgotten yet.
+    @discardableResult
+    package func start(_ specification: ProcessSpecification, key: ProcessKey) throws(StartError) -> ChildRecord {
+        guard table.reserve(key) else { throw StartError(.key, errno: EEXIST, detail: "\(key) is in use") }
+        let startedAt = clocks.now()
+        let started = clocks.elapsed()
+        let process: LaunchedProcess
+        do {
+            process = try Launcher.launch(specification)
+        } catch {
+            table.release(key)
+            throw error
+        }
+        let record = ChildRecord(
+            key: key,
+            pid: process.pid,
+            startTicks: process.startTicks,
+            startedAt: startedAt,
+            state: .running,
+            output: OutputCounts()
+        )
+        let watched = WatchedProcess(process, specification, startedAt: startedAt, started: started)
+        try watch(table.insert(record, watched), process)
+        return record
+    }
+
+    /// From the last call on, the descriptors are the watching thread's.
+    private func watch(_ id: UInt64, _ process: LaunchedProcess) throws(StartError) {
+        var number = poller.watch(process.output, for: Occurrence(.output, id))
+        if number == 0 { number = poller.watch(process.error, for: Occurrence(.error, id)) }
+        if number == 0 { number = poller.watch(process.pidfd, for: Occurrence(.end, id)) }
+        guard number != 0 else { return }
+        _ = clinux_pidfd_signal(process.pidfd, SIGKILL)
+        var waited = pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0)
+        poll(&waited, 1, -1)
+        table.abandon(id)
+        poller.wake()
+        throw StartError(.descriptors, errno: number)
+    }
+
+    /// What is known of a process; `nil` if it was never started or is forgotten.
+    package func record(_ key: ProcessKey) -> ChildRecord? {
+        table.record(key)
+    }
+
+    /// All that are not forgotten, in no order.
+    package var records: [ChildRecord] { table.records }
+
+    /// Drops the record of a process that is over, after its owner has noted the end. Whether there was one.
+    @discardableResult
+    package func forget(_ key: ProcessKey) -> Bool {
+        table.forget(key)
+    }
+
+    /// Waits until a process is over. `nil` if it is not known, or if the task is cancelled.
+    package func ended(_ key: ProcessKey) async -> ProcessEnd? {
+        await table.ended(key)
+    }
+
+    /// The records of all processes that are over and not forgotten, then of each that comes to its end.
+    ///
+    /// Each caller gets its own stream and misses nothing; what it does not take waits for it, a record each.
+    package func ends() -> AsyncStream<ChildRecord> {
+        table.ends()
+    }
+
+    /// Waits until the spool holds something behind `position`, or will get no more (``OutputCounts/isComplete``).
+    /// `nil` if the process is not known, or if the task is cancelled.
+    package func output(_ key: ProcessKey, beyond position: SpoolPosition) async -> OutputCounts? {
+        await table.output(key, beyond: position)
+    }
+
+    /// Signals the process, with its process group (what it started and did not move elsewhere) or alone.
+    ///
+    /// Whether it was sent: `false` if the process has ended or is not known.
+    @discardableResult
+    package func signal(_ key: ProcessKey, _ signal: CInt, toGroup: Bool = true) -> Bool {
+        table.signal(key, signal, toGroup: toGroup)
+    }
+
+    /// Ends a process and all that it started (``ProcessTree``) by SIGKILL, also what is left of one that has ended.
+    ///
+    /// Answers when nothing of it lives or the time is over: the pids that still live then, mostly because they wait for
+    /// a device that does not answer. The end of the process itself is told as any other.
+    package func kill(_ key: ProcessKey, within limit: Duration = .seconds(5)) async -> [Int32] {
+        guard let tree = table.tree(key) else { return [] }
+        return await kill(tree, within: limit)
+    }
+
+    /// The same for what an agent before this one has left. The caller has to know that the host has not booted since.
+    package func kill(_ tree: ProcessTree, within limit: Duration = .seconds(5)) async -> [Int32] {
+        await TreeKill(tree: tree, kills: kills, poller: poller).run(within: limit)
+    }
+}
+
+extension WatchedProcess {
+    init(_ process: LaunchedProcess, _ specification: ProcessSpecification, startedAt: Int64, started: Duration) {
+        self.init(
+            pid: process.pid,
+            pidfd: process.pidfd,
+            output: process.output,
+            error: process.error,
+            spool: specification.output,
+            outputGrace: specification.outputGrace,
+            marks: specification.marks,
+            startedAt: startedAt,
+            started: started
+        )
+    }
+}

@@ -1,0 +1,196 @@
+import Glibc
+
+/// Appends the output of one process to its spool. Used by one thread.
+///
+/// Never fails: what cannot be kept is counted, and the reason is in ``counts``.
+struct SpoolWriter {
+    /// Room that ``append(_:from:count:time:)`` needs in front of the payload.
+    static let room = SpoolFormat.frameSize
+
+    private(set) var counts = OutputCounts()
+    private let path: String?
+    private var header: SpoolHeader
+    private var file: CInt = -1
+    /// Where the next frame goes.
+    private var place: UInt64 = 0
+
+    init(_ specification: SpoolSpecification?) {
+        path = specification?.path
+        header = SpoolHeader(
+            headCapacity: UInt64(specification?.head ?? 0),
+            tailCapacity: UInt64(specification?.tail ?? 0)
+        )
+    }
+
+    /// Takes `count` bytes that stand behind ``room`` bytes of `buffer`. The buffer's contents are gone afterwards.
+    mutating func append(
+        _ stream: OutputStream,
+        from buffer: UnsafeMutableRawBufferPointer,
+        count: Int,
+        time: Int64
+    ) {
+        var begin = 0
+        while begin < count {
+            openIfNeeded()
+            let left = count - begin
+            let kept = min(left, capacityOfNextFrame())
+            guard kept > 0 else {
+                drop(stream, left)
+                return
+            }
+            let frame = SpoolFrame(stream: stream, count: kept, time: time, before: counts.bytes)
+            let whole = UnsafeMutableRawBufferPointer(rebasing: buffer[begin..<(begin + Self.room + kept)])
+            frame.write(to: whole)
+            guard isInHead ? writeToHead(whole) : writeToTail(whole) else {
+                drop(stream, left)
+                return
+            }
+            add(stream, kept)
+            begin += kept
+        }
+    }
+
+    /// Ends the spool: what was dropped is written down, and the file is closed.
+    mutating func finish() {
+        counts.isComplete = true
+        guard file >= 0 else { return }
+        _ = writeHeader()
+        close(file)
+        file = -1
+    }
+
+    private var isInHead: Bool { header.headEnd == 0 && header.headCapacity > 0 }
+
+    /// How much payload fits where the next frame goes; 0: nothing is kept any more.
+    private mutating func capacityOfNextFrame() -> Int {
+        guard path != nil, counts.spoolError == nil else { return 0 }
+        if isInHead {
+            let left = Int(header.headCapacity - place) - SpoolFormat.frameSize
+            if left > 0 { return min(left, SpoolFormat.maximumPayload) }
+            header.headEnd = place
+        }
+        guard header.tailCapacity > 0 else { return 0 }
+        if place < header.headCapacity || header.tailEnd == 0 {
+            place = header.headCapacity
+            header.tailStart = place
+            header.tailEnd = place
+        }
+        return min(SpoolFormat.maximumPayload, Int(header.tailCapacity) / 4 - SpoolFormat.frameSize)
+    }
+
+    private mutating func writeToHead(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
+        guard write(bytes, at: place) else {
+            ftruncate(file, SpoolFormat.headerSize + Int(place))
+            return false
+        }
+        place += UInt64(bytes.count)
+        counts.position = SpoolPosition(frame: place, consumed: 0)
+        return true
+    }
+
+    private mutating func writeToTail(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
+        guard makeRoom(for: bytes.count), writeHeader(), write(bytes, at: place) else { return false }
+        place += UInt64(bytes.count)
+        header.tailEnd = place
+        counts.position = SpoolPosition(frame: place, consumed: 0)
+        return writeHeader()
+    }
+
+    /// Gives up the oldest frames of the tail until one of this size fits.
+    private mutating func makeRoom(for size: Int) -> Bool {
+        while place + UInt64(size) - header.tailStart > header.tailCapacity {
+            guard let frame = readFrame(at: header.tailStart) else { return false }
+            header.tailStart += frame.size
+            switch frame.stream {
+            case .output: counts.droppedOutput += UInt64(frame.count)
+            case .error: counts.droppedError += UInt64(frame.count)
+            }
+        }
+        return true
+    }
+
+    private mutating func readFrame(at place: UInt64) -> SpoolFrame? {
+        var bytes: [UInt8] = []
+        for range in header.ranges(at: place, count: SpoolFormat.frameSize) {
+            bytes += [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
+                filled = max(pread(file, buffer.baseAddress, range.count, range.offset), 0)
+            }
+        }
+        let frame = bytes.withUnsafeBytes { SpoolFrame($0) }
+        if frame == nil { counts.spoolError = EIO }
+        return frame
+    }
+
+    private mutating func openIfNeeded() {
+        guard let path, file < 0, counts.spoolError == nil, !counts.isComplete else { return }
+        file = createFile(path)
+        if file < 0 {
+            counts.spoolError = errno
+        } else {
+            _ = writeHeader()
+        }
+    }
+
+    private mutating func writeHeader() -> Bool {
+        header.droppedOutput = counts.droppedOutput
+        header.droppedError = counts.droppedError
+        return header.bytes.withUnsafeBytes { write($0, toFileAt: 0) }
+    }
+
+    private mutating func write(_ bytes: UnsafeMutableRawBufferPointer, at place: UInt64) -> Bool {
+        var begin = 0
+        for range in header.ranges(at: place, count: bytes.count) {
+            let part = UnsafeRawBufferPointer(rebasing: bytes[begin..<(begin + range.count)])
+            guard write(part, toFileAt: range.offset) else { return false }
+            begin += range.count
+        }
+        return true
+    }
+
+    private mutating func write(_ bytes: UnsafeRawBufferPointer, toFileAt offset: Int) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(file, bytes.baseAddress! + done, bytes.count - done, offset + done)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                counts.spoolError = count < 0 ? errno : ENOSPC
+                return false
+            }
+            done += count
+        }
+        return true
+    }
+
+    private mutating func add(_ stream: OutputStream, _ bytes: Int) {
+        switch stream {
+        case .output: counts.output += UInt64(bytes)
+        case .error: counts.error += UInt64(bytes)
+        }
+    }
+
+    private mutating func drop(_ stream: OutputStream, _ bytes: Int) {
+        add(stream, bytes)
+        switch stream {
+        case .output: counts.droppedOutput += UInt64(bytes)
+        case .error: counts.droppedError += UInt64(bytes)
+        }
+    }
+}
+
+/// Creates or empties a file that only the agent's user may read, with the folders above it; negative: see `errno`.
+private func createFile(_ path: String) -> CInt {
+    let flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+    let file = open(path, flags, 0o600)
+    guard file < 0, errno == ENOENT else { return file }
+    createFolders(above: path)
+    return open(path, flags, 0o600)
+}
+
+private func createFolders(above path: String) {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+    let folder = String(path[..<slash])
+    if mkdir(folder, 0o700) < 0, errno == ENOENT {
+        createFolders(above: folder)
+        mkdir(folder, 0o700)
+    }
+}

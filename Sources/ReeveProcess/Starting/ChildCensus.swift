@@ -1,0 +1,97 @@
+import CLinux
+import Glibc
+import NIOConcurrencyHelpers
+
+/// Tells our children from orphans that the kernel gave to us.
+///
+/// A subreaper has to wait for whatever ends among its adopted orphans, and must never do so for a child that somebody
+/// else waits for: that one's end would be lost. Waiting is a matter of the whole process, and so is this.
+struct ChildCensus {
+    enum Verdict: Equatable {
+        /// One of ours: who started it waits for it.
+        case known
+        /// It may be one that is being started just now.
+        case unsure
+        case orphan
+    }
+
+    private var known: Set<pid_t> = []
+    private var starts = 0
+    /// Somebody looked for orphans and could not look past one of ours.
+    private var isBehind = false
+
+    mutating func willStart() {
+        starts += 1
+    }
+
+    /// Whether to look for orphans again.
+    mutating func didStart(_ pid: pid_t?) -> Bool {
+        starts -= 1
+        if let pid { known.insert(pid) }
+        return starts == 0 && catchUp()
+    }
+
+    /// Whether to look for orphans again.
+    mutating func didEnd(_ pid: pid_t) -> Bool {
+        known.remove(pid)
+        return catchUp()
+    }
+
+    mutating func verdict(on pid: pid_t) -> Verdict {
+        let verdict: Verdict = known.contains(pid) ? .known : starts > 0 ? .unsure : .orphan
+        if verdict != .orphan { isBehind = true }
+        return verdict
+    }
+
+    private mutating func catchUp() -> Bool {
+        defer { isBehind = false }
+        return isBehind
+    }
+}
+
+extension ChildCensus {
+    private static let shared = NIOLockedValueBox(ChildCensus())
+
+    /// Runs what starts a process; `start` answers its pid first.
+    static func starting<Rest>(
+        _ start: () throws(StartError) -> (pid_t, Rest)
+    ) throws(StartError) -> (pid_t, Rest) {
+        shared.withLockedValue { $0.willStart() }
+        var pid: pid_t?
+        defer {
+            if shared.withLockedValue({ $0.didStart(pid) }) { clinux_poke_child_signals() }
+        }
+        let started = try start()
+        pid = started.0
+        return started
+    }
+
+    /// Waits for one of ours, without waiting; `nil` if it still runs.
+    static func reap(_ pid: pid_t) -> clinux_end? {
+        var end = clinux_end()
+        let (result, looksAgain) = shared.withLockedValue { census in
+            let result = clinux_wait(pid, &end)
+            return (result, result != 0 && census.didEnd(pid))
+        }
+        if looksAgain { clinux_poke_child_signals() }
+        return result == 0 ? nil : end
+    }
+
+    /// Waits for every orphan that has ended.
+    ///
+    /// What is in our own session is not an orphan of ours, as each process we start gets a session of its own: some
+    /// library has started it and will wait for it.
+    static func reapOrphans() {
+        let session = getsid(0)
+        while true {
+            let goesOn = shared.withLockedValue { census in
+                let pid = clinux_ended_child()
+                guard pid > 0, census.verdict(on: pid) == .orphan else { return false }
+                if let status = ProcessStatus(pid: pid), status.session == session { return false }
+                var end = clinux_end()
+                return clinux_wait(pid, &end) > 0
+            }
+            if !goesOn { return }
+        }
+    }
+}

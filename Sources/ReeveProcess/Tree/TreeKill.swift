@@ -1,0 +1,50 @@
+import CLinux
+import Glibc
+
+/// Ends a tree: kills all that is found, waits until these are dead, looks again, until nothing is found.
+///
+/// What is born between two looks is found by the next: its parent was in the tree, or it carries the marks.
+struct TreeKill {
+    let tree: ProcessTree
+    let kills: KillTable
+    let poller: Poller
+
+    /// Answers who still lives when the time is over.
+    func run(within limit: Duration) async -> [Int32] {
+        let id = kills.begin()
+        let timer = Descriptor(max(clinux_delay_timer(limit.wholeMilliseconds), -1))
+        // Without a timer, as no descriptors are left, there is one round and no wait.
+        if timer.raw < 0 || poller.watch(timer.raw, for: Occurrence(.deadline, id)) != 0 { kills.timeIsOver(id) }
+        defer { kills.end(id) }
+        var idleRounds = 0
+        while true {
+            let members = tree.members()
+            if members.isEmpty { return [] }
+            idleRounds = await round(id, members) ? 0 : idleRounds + 1
+            // It can wait for nobody if no descriptors are left: it does not go on like that for long.
+            if kills.isOver(id) || idleRounds > 64 { return tree.members().map(\.pid) }
+        }
+    }
+
+    /// Whether it could wait for any of them.
+    private func round(_ id: UInt64, _ members: [ProcessStatus]) async -> Bool {
+        let pidfds = members.compactMap(open)
+        defer { for pidfd in pidfds { close(pidfd) } }
+        kills.expect(id, pidfds.count)
+        for pidfd in pidfds {
+            _ = clinux_pidfd_signal(pidfd, SIGKILL)  // one that may not be killed shows as a survivor
+            if poller.watch(pidfd, for: Occurrence(.death, id), once: true) != 0 { kills.someoneDied(id) }
+        }
+        await kills.deaths(id)
+        return !pidfds.isEmpty
+    }
+
+    /// A descriptor for just this process, not for another that has got its pid meanwhile.
+    private func open(_ member: ProcessStatus) -> CInt? {
+        let pidfd = clinux_pidfd_open(member.pid)
+        guard pidfd >= 0 else { return nil }
+        if ProcessStatus(pid: member.pid)?.startTicks == member.startTicks { return pidfd }
+        close(pidfd)
+        return nil
+    }
+}

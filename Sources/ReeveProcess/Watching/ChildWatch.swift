@@ -1,0 +1,147 @@
+import CLinux
+import Glibc
+
+/// One process as the watching thread sees it: reads its output, notices its end. Used by that thread only.
+final class ChildWatch {
+    /// As much as a pipe can hold: what a process wrote before its end is read within this.
+    private static let lastReads = 32
+
+    let id: UInt64
+    private let process: WatchedProcess
+    private let table: ProcessTable
+    private let poller: Poller
+    private let clocks: ProcessClocks
+    private var lifecycle = ChildLifecycle()
+    private var spool: SpoolWriter
+    private var open: [OutputStream: CInt]
+    private var pidfd: CInt
+    private var graceTimer: CInt = -1
+    private var end: ProcessEnd?
+    private var isOver = false
+
+    init(_ id: UInt64, _ process: WatchedProcess, _ table: ProcessTable, _ poller: Poller, _ clocks: ProcessClocks) {
+        self.id = id
+        self.process = process
+        self.table = table
+        self.poller = poller
+        self.clocks = clocks
+        spool = SpoolWriter(process.spool)
+        open = [.output: process.output, .error: process.error]
+        pidfd = process.pidfd
+    }
+
+    deinit {
+        closeAll()
+    }
+
+    /// These three answer whether the process is over and nothing more is to be heard of it.
+    func outputIsReadable(_ stream: OutputStream, _ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        let before = spool.counts
+        _ = readOnce(stream, buffer)
+        return conclude(before)
+    }
+
+    func processHasEnded(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard end == nil else { return false }
+        table.willReap(id)
+        guard let ended = ChildCensus.reap(process.pid) else { return false }
+        end = ProcessEnd(ended, startedAt: process.startedAt, duration: clocks.elapsed() - process.started)
+        close(pidfd)
+        pidfd = -1
+        let before = spool.counts
+        readRest(buffer)
+        act(lifecycle.ended())
+        return conclude(before)
+    }
+
+    func graceIsOver(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        let before = spool.counts
+        readRest(buffer)
+        act(lifecycle.graceIsOver())
+        return conclude(before)
+    }
+
+    private func act(_ action: ChildLifecycle.Action) {
+        switch action {
+        case .none: break
+        case .beginGrace: beginGrace()
+        case .finish: isOver = true
+        }
+    }
+
+    private func conclude(_ before: OutputCounts) -> Bool {
+        if isOver, let end {
+            closeAll()
+            spool.finish()
+            table.finish(id, end, spool.counts)
+            return true
+        }
+        if lifecycle.outputIsClosed { spool.finish() }
+        if spool.counts != before { table.publish(id, spool.counts) }
+        return false
+    }
+
+    /// Reads once, so that every process gets its turn. Whether there may be more.
+    private func readOnce(_ stream: OutputStream, _ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let descriptor = open[stream] else { return false }
+        let payload = UnsafeMutableRawBufferPointer(rebasing: buffer[SpoolWriter.room...])
+        let count = readSome(descriptor, payload)
+        if count == -Int(EAGAIN) { return false }
+        guard count > 0 else {
+            close(descriptor)
+            open[stream] = nil
+            act(lifecycle.closed(stream))
+            return false
+        }
+        spool.append(stream, from: buffer, count: count, time: clocks.now())
+        return true
+    }
+
+    private func readRest(_ buffer: UnsafeMutableRawBufferPointer) {
+        for stream in OutputStream.allCases {
+            for _ in 0..<Self.lastReads where !readOnce(stream, buffer) { break }
+        }
+    }
+
+    private func beginGrace() {
+        graceTimer = clinux_delay_timer(process.outputGrace.wholeMilliseconds)
+        if graceTimer >= 0, poller.watch(graceTimer, for: Occurrence(.grace, id)) == 0 { return }
+        act(lifecycle.graceIsOver())  // no descriptors left: no grace either
+    }
+
+    private func closeAll() {
+        for descriptor in open.values { close(descriptor) }
+        open = [:]
+        if pidfd >= 0 { close(pidfd) }
+        if graceTimer >= 0 { close(graceTimer) }
+        pidfd = -1
+        graceTimer = -1
+    }
+}
+
+extension ProcessEnd {
+    fileprivate init(_ end: clinux_end, startedAt: Int64, duration: Duration) {
+        let signal = clinux_exit_signal(end.status)
+        self.init(
+            reason: signal >= 0
+                ? .signal(signal, coreDumped: clinux_core_dumped(end.status) != 0)
+                : .exit(code: clinux_exit_code(end.status)),
+            usage: ResourceUsage(
+                userTime: .microseconds(end.user_microseconds),
+                systemTime: .microseconds(end.system_microseconds),
+                maximumResident: end.maximum_resident_bytes,
+                bytesRead: end.read_bytes,
+                bytesWritten: end.written_bytes
+            ),
+            endedAt: startedAt + duration.wholeMilliseconds,
+            duration: duration
+        )
+    }
+}
+
+extension Duration {
+    /// Rounded down.
+    var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

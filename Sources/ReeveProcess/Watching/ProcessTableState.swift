@@ -1,0 +1,150 @@
+/// What the watching thread needs to know of a process. The descriptors are that thread's: it alone closes them.
+struct WatchedProcess: Sendable {
+    let pid: Int32
+    let pidfd: CInt
+    let output: CInt
+    let error: CInt
+    let spool: SpoolSpecification?
+    let outputGrace: Duration
+    let marks: [String]
+    /// When it started, on the clocks that were given to ``Processes``.
+    let startedAt: Int64
+    let started: Duration
+}
+
+/// The rules of ``ProcessTable``, without its lock.
+struct ProcessTableState {
+    typealias EndWaiter = CheckedContinuation<ProcessEnd?, Never>
+    typealias OutputWaiter = CheckedContinuation<OutputCounts?, Never>
+    typealias Listener = AsyncStream<ChildRecord>.Continuation
+
+    struct Child {
+        var record: ChildRecord
+        let watched: WatchedProcess
+        var isReaped = false
+        var isAbandoned = false
+        var endWaiters: [UInt64: EndWaiter] = [:]
+        var outputWaiters: [UInt64: (position: SpoolPosition, waiter: OutputWaiter)] = [:]
+    }
+
+    struct Finished {
+        let record: ChildRecord
+        let listeners: [Listener]
+        let outputWaiters: [OutputWaiter]
+        let endWaiters: [EndWaiter]
+    }
+
+    var children: [UInt64: Child] = [:]
+    var ids: [ProcessKey: UInt64] = [:]
+    var listeners: [UInt64: Listener] = [:]
+    private var starting: Set<ProcessKey> = []
+    private var lastID: UInt64 = 0
+    private var abandoned: [UInt64] = []
+    var isStopping = false
+
+    mutating func makeID() -> UInt64 {
+        lastID += 1
+        return lastID
+    }
+
+    func child(_ key: ProcessKey) -> Child? {
+        ids[key].flatMap { children[$0] }
+    }
+
+    mutating func reserve(_ key: ProcessKey) -> Bool {
+        ids[key] == nil && starting.insert(key).inserted
+    }
+
+    mutating func release(_ key: ProcessKey) {
+        starting.remove(key)
+    }
+
+    mutating func insert(_ record: ChildRecord, _ watched: WatchedProcess) -> UInt64 {
+        let id = makeID()
+        starting.remove(record.key)
+        ids[record.key] = id
+        children[id] = Child(record: record, watched: watched)
+        return id
+    }
+
+    var records: [ChildRecord] {
+        children.values.filter { !$0.isAbandoned }.map(\.record)
+    }
+
+    mutating func abandon(_ id: UInt64) {
+        guard let key = children[id]?.record.key else { return }
+        children[id]?.isAbandoned = true
+        ids[key] = nil
+        abandoned.append(id)
+    }
+
+    mutating func takeOrders() -> (isStopping: Bool, abandoned: [UInt64]) {
+        defer { abandoned = [] }
+        return (isStopping, abandoned)
+    }
+
+    mutating func forget(_ key: ProcessKey) -> Bool {
+        guard let id = ids[key], children[id]?.record.end != nil else { return false }
+        children[id] = nil
+        ids[key] = nil
+        return true
+    }
+
+    mutating func publish(_ id: UInt64, _ counts: OutputCounts) -> [OutputWaiter] {
+        guard children[id] != nil else { return [] }
+        children[id]?.record.output = counts
+        guard let waiters = children[id]?.outputWaiters, !waiters.isEmpty else { return [] }
+        let satisfied = waiters.filter { counts.isComplete || counts.position > $0.value.position }
+        for waiter in satisfied.keys { children[id]?.outputWaiters[waiter] = nil }
+        return satisfied.values.map(\.waiter)
+    }
+
+    mutating func finish(_ id: UInt64, _ end: ProcessEnd, _ counts: OutputCounts) -> Finished? {
+        guard var child = children[id], child.record.end == nil else { return nil }
+        if child.isAbandoned {
+            children[id] = nil
+            return nil
+        }
+        child.record.output = counts
+        child.record.state = .ended(end)
+        let finished = Finished(
+            record: child.record,
+            listeners: Array(listeners.values),
+            outputWaiters: child.outputWaiters.values.map(\.waiter),
+            endWaiters: Array(child.endWaiters.values)
+        )
+        child.outputWaiters = [:]
+        child.endWaiters = [:]
+        children[id] = child
+        return finished
+    }
+
+    /// Also answers what the listener would have heard had it been there before.
+    mutating func listen(_ listener: Listener) -> (id: UInt64, ended: [ChildRecord]) {
+        let id = makeID()
+        listeners[id] = listener
+        return (id, records.filter { $0.end != nil })
+    }
+
+    mutating func takeEndWaiter(_ waiter: UInt64, _ key: ProcessKey) -> EndWaiter? {
+        ids[key].flatMap { children[$0]?.endWaiters.removeValue(forKey: waiter) }
+    }
+
+    mutating func takeOutputWaiter(_ waiter: UInt64, _ key: ProcessKey) -> OutputWaiter? {
+        ids[key].flatMap { children[$0]?.outputWaiters.removeValue(forKey: waiter)?.waiter }
+    }
+
+    mutating func close() -> ([Listener], [OutputWaiter], [EndWaiter]) {
+        defer {
+            listeners = [:]
+            for id in children.keys {
+                children[id]?.endWaiters = [:]
+                children[id]?.outputWaiters = [:]
+            }
+        }
+        return (
+            Array(listeners.values), children.values.flatMap { $0.outputWaiters.values.map(\.waiter) },
+            children.values.flatMap { $0.endWaiters.values }
+        )
+    }
+}

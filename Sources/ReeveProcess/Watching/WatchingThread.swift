@@ -1,0 +1,112 @@
+import CLinux
+import Glibc
+
+/// The clocks that are given to this room.
+struct ProcessClocks: Sendable {
+    /// Milliseconds since 1970.
+    let now: @Sendable () -> Int64
+    /// Since some moment, on a clock that nobody sets.
+    let elapsed: @Sendable () -> Duration
+}
+
+/// The one thread that waits for all processes and their outputs. It sleeps in the kernel while nothing happens.
+final class WatchingThread {
+    private let table: ProcessTable
+    private let kills: KillTable
+    private let poller: Poller
+    private let clocks: ProcessClocks
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var watches: [UInt64: ChildWatch] = [:]
+
+    private init(_ table: ProcessTable, _ kills: KillTable, _ poller: Poller, _ clocks: ProcessClocks) {
+        self.table = table
+        self.kills = kills
+        self.poller = poller
+        self.clocks = clocks
+        let size = SpoolWriter.room + SpoolFormat.maximumPayload
+        buffer = .allocate(byteCount: size, alignment: 8)
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    /// Runs until the poller is told to stop.
+    static func start(
+        _ table: ProcessTable,
+        _ kills: KillTable,
+        _ poller: Poller,
+        _ clocks: ProcessClocks
+    ) throws(StartError) {
+        let body = ThreadBody { WatchingThread(table, kills, poller, clocks).run() }
+        var thread = pthread_t()
+        let argument = Unmanaged.passRetained(body)
+        let result = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                // Handed over by pthread_create below: always there, and of this type.
+                Unmanaged<ThreadBody>.fromOpaque(argument!).takeRetainedValue().run()
+                return nil
+            },
+            argument.toOpaque()
+        )
+        guard result == 0 else {
+            argument.release()
+            throw StartError(.process, errno: result)
+        }
+        clinux_name_thread(thread, "processes")
+        pthread_detach(thread)
+    }
+
+    private func run() {
+        while true {
+            for occurrence in poller.wait() {
+                guard occurrence.kind == .wake else {
+                    handle(occurrence)
+                    continue
+                }
+                let orders = table.takeOrders()
+                for id in orders.abandoned { tell(id) { $0.processHasEnded(buffer) } }
+                if orders.isStopping { return close() }
+            }
+        }
+    }
+
+    private func close() {
+        table.close()
+        kills.close()
+    }
+
+    private func handle(_ occurrence: Occurrence) {
+        switch occurrence.kind {
+        case .wake: break
+        case .end: tell(occurrence.id) { $0.processHasEnded(buffer) }
+        case .output: tell(occurrence.id) { $0.outputIsReadable(.output, buffer) }
+        case .error: tell(occurrence.id) { $0.outputIsReadable(.error, buffer) }
+        case .grace: tell(occurrence.id) { $0.graceIsOver(buffer) }
+        case .death: kills.someoneDied(occurrence.id)
+        case .deadline: kills.timeIsOver(occurrence.id)
+        case .childSignal: ChildCensus.reapOrphans()
+        }
+    }
+
+    /// Processes that are not known any more were finished by an occurrence of the same batch.
+    private func tell(_ id: UInt64, _ handle: (ChildWatch) -> Bool) {
+        guard let watch = watches[id] ?? makeWatch(id) else { return }
+        watches[id] = handle(watch) ? nil : watch
+    }
+
+    private func makeWatch(_ id: UInt64) -> ChildWatch? {
+        guard let process = table.watched(id) else { return nil }
+        return ChildWatch(id, process, table, poller, clocks)
+    }
+}
+
+private final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) {
+        self.run = run
+    }
+}
