@@ -1,0 +1,117 @@
+package import JSON
+package import ReeveProtocol
+
+/// When a task is due: arithmetic alone, without a clock.
+///
+/// A slot is a point in time at which the task is due. The slots of a schedule are a function of its text, of the
+/// zone files, and of the anchor: the time of the put that made the task's revision.
+package struct Schedule: Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
+        case cron(CronExpression)
+        case rate(Interval)
+        case at(Timestamp)
+        case once
+        case nextBoot
+        case everyBoot
+    }
+
+    /// The zone in which an expression is read and in which its times are shown.
+    package let zone: Zone
+    let kind: Kind
+    /// Whether the slots hang on zone files or on the host's zone, so that a change of those moves them.
+    package let isZoned: Bool
+    /// Where its text stands, as a JSON Pointer below the schedule.
+    private let path: String
+
+    /// Reads a schedule as it was written.
+    ///
+    /// - Parameters:
+    ///   - hostZone: what holds where the schedule names no zone, ``ZoneDatabase/hostZone(named:)``.
+    ///   - zones: where other zones are read from.
+    /// - Throws: the first thing that is wrong, at a path below the schedule: `/cron`, `/timeZone`, `""` for a text.
+    package init(_ definition: ScheduleDefinition, hostZone: Zone, zones: ZoneDatabase) throws(InvalidValue) {
+        let named = try Self.zone(definition.timeZone, zones)
+        let reading = try Reading(definition, zone: named ?? hostZone, isNamed: named != nil)
+        if let trailing = reading.zoneName, named != nil {
+            throw InvalidValue(
+                path: reading.path,
+                reason: "names the time zone \"\(trailing)\", but timeZone is given too",
+                hint: "leave one of them out"
+            )
+        }
+        var zone = named ?? hostZone
+        if let trailing = reading.zoneName {
+            do { zone = try zones.zone(named: trailing) } catch { throw error.below(reading.path) }
+        }
+        self.zone = zone
+        kind = reading.kind
+        path = reading.path
+        isZoned = reading.hangsOnZone
+        if let jitter = definition.jitter, jitter < .zero || jitter > .days(1) {
+            throw InvalidValue(path: "/jitter", reason: "\(jitter) is out of range", expected: "0s to 1d")
+        }
+    }
+
+    /// For lists and tests: the same without a definition around it.
+    package init(text: String, hostZone: Zone = .utc, zones: ZoneDatabase) throws(InvalidValue) {
+        try self.init(ScheduleDefinition(.text(text)), hostZone: hostZone, zones: zones)
+    }
+
+    private static func zone(_ name: String?, _ zones: ZoneDatabase) throws(InvalidValue) -> Zone? {
+        guard let name else { return nil }
+        do {
+            return try zones.zone(named: name)
+        } catch {
+            throw error.below("/timeZone")
+        }
+    }
+}
+
+extension Schedule {
+    /// Why it cannot be put at `now` although it is well written: its time is in the past, or it is never due (again).
+    package func problem(now: Timestamp) -> InvalidValue? {
+        switch kind {
+        case .at(let time) where time < now:
+            return InvalidValue(
+                path: path,
+                reason: "\(zone.localText(of: time)) is in the past",
+                expected: "a time from \(zone.localText(of: now)) on"
+            )
+        case .cron where next(after: now, anchor: now) == nil:
+            let last = previous(before: now, anchor: now).map { "; the last time was \(zone.localText(of: $0))" }
+            return InvalidValue(
+                path: path,
+                reason: last.map { "is never due again" + $0 } ?? "is never due: no year has such a day",
+                expected: "an expression that is due at least once from now on and before 2100"
+            )
+        default: return nil
+        }
+    }
+
+    /// Due by the host's start, not by a time: these have no slots of their own.
+    package var isBoot: Bool {
+        switch kind {
+        case .nextBoot, .everyBoot: true
+        default: false
+        }
+    }
+
+    /// Due at one start of the host only, not at each.
+    package var isNextBoot: Bool { kind == .nextBoot }
+
+    /// What becomes of missed slots unless the task says otherwise: those of a cron expression are skipped, a rate and
+    /// a single time are made up for once.
+    package var defaultMissed: MissedPolicy {
+        if case .cron = kind { return .skip }
+        return .once
+    }
+
+    /// How long past its time a slot may still start unless the task says otherwise; `nil`: however long.
+    ///
+    /// With `missed: skip` it is half the period, at most an hour; the period is the time to the slot after it.
+    package func defaultStartBy(_ missed: MissedPolicy, slot: Timestamp, anchor: Timestamp) -> Interval? {
+        guard missed == .skip else { return nil }
+        guard let after = next(after: slot, anchor: anchor) else { return .hours(1) }
+        return min(Interval(milliseconds: after.since(slot).milliseconds / 2), .hours(1))
+    }
+}
