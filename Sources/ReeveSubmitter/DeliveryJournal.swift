@@ -1,0 +1,68 @@
+package import ReeveProtocol
+
+/// What the submitter needs of the store.
+package protocol DeliveryJournal: Sendable {
+    /// The last number.
+    var head: Int64 { get }
+
+    /// Wakes at once, and after each commit that appended to the journal; ends when the store closes.
+    func journalChanges() -> AsyncStream<Void>
+
+    /// Wakes at once, and when an endpoint was put, removed, paused or resumed; ends when the store closes.
+    func endpointChanges() -> AsyncStream<Void>
+
+    func endpoints() async throws -> [EndpointRecord]
+
+    /// The lanes of an endpoint that have a position of their own.
+    func positions(of endpoint: String) async throws -> [Lane: Int64]
+
+    /// Up to `limit` changes after that number, of one lane or of all, and not many more than `bytes`.
+    func page(after sequence: Int64, of lane: Lane?, limit: Int, bytes: Int) async throws -> JournalPage
+
+    /// Writes down how far an endpoint has come; durable when it returns. Nothing is written for one that is gone.
+    func commit(_ progress: DeliveryProgress, of endpoint: EndpointRecord.Identity) async throws
+
+    /// Tells a fact about an endpoint as a state change; a pause is also kept for the next start.
+    func tell(_ fact: EndpointFact, of endpoint: EndpointRecord.Identity) async throws
+
+    /// Whether that change is among the endpoint's dead letters.
+    func isDeadLetter(_ sequence: Int64, of endpoint: String) async throws -> Bool
+
+    /// How much of the journal an endpoint has not got, as it is written down, whatever its filter; the oldest of it.
+    func backlog(of endpoint: String) async throws -> (count: Int, oldest: Timestamp?)
+}
+
+/// An endpoint as the store has it.
+package struct EndpointRecord: Sendable, Equatable {
+    /// An endpoint that is removed and put again under the same name is another one.
+    package struct Identity: Sendable, Hashable {
+        package var name: String
+        package var createdAt: Timestamp
+
+        package init(name: String, createdAt: Timestamp) {
+            self.name = name
+            self.createdAt = createdAt
+        }
+    }
+
+    package var identity: Identity
+    package var definition: EndpointDefinition
+    package var cursor: Int64
+    /// What came up to this number was never meant for it.
+    package var startedAfter: Int64
+    package var isPaused: Bool
+
+    package init(
+        identity: Identity,
+        definition: EndpointDefinition,
+        cursor: Int64,
+        startedAfter: Int64,
+        isPaused: Bool = false
+    ) {
+        self.identity = identity
+        self.definition = definition
+        self.cursor = cursor
+        self.startedAfter = startedAfter
+        self.isPaused = isPaused
+    }
+}

@@ -1,0 +1,92 @@
+package import ReeveProtocol
+
+extension EndpointMachine {
+    /// The cursor may run ahead of what is written down by so many changes that only the filter refused.
+    static let unwrittenFiltered: Int64 = 1000
+
+    /// What is to be committed; `nil` if there is nothing worth it, or a commit is under way.
+    ///
+    /// - Parameter isLast: Whatever there is, since nothing comes after it.
+    package mutating func progress(isLast: Bool) -> DeliveryProgress? {
+        guard !isCommitting || isLast else { return nil }
+        let isWorth = hasNews || window.cursor - committedCursor >= Self.unwrittenFiltered
+        guard isWorth || isLast && (window.cursor != committedCursor || !dirty.isEmpty) else { return nil }
+        var progress = DeliveryProgress(cursor: window.cursor, positions: [:], deadLetters: givenUp)
+        for lane in dirty {
+            let position = position(of: lane)
+            guard position != committedPositions[lane] else { continue }
+            progress.positions.updateValue(position, forKey: lane)
+            committedPositions[lane] = position
+        }
+        givenUp = []
+        dirty = []
+        hasNews = false
+        committedCursor = window.cursor
+        return progress
+    }
+
+    /// The position that has to be written down for a lane: where the cursor says too much or too little.
+    private func position(of lane: Lane) -> Int64? {
+        guard let queue = lanes[lane] else { return nil }
+        let cursor = window.cursor
+        if queue.done > cursor { return queue.done }
+        let isBehind = queue.isDetached || (queue.items.first.map { $0.change.sequence <= cursor } ?? false)
+        return isBehind && queue.done < cursor ? queue.done : nil
+    }
+
+    /// Whether everything up to that number is delivered, filtered or given up.
+    package func isDone(through sequence: Int64) -> Bool {
+        guard window.cursor >= sequence else { return false }
+        return lanes.values.allSatisfy { queue in
+            queue.isDetached ? queue.done >= sequence : (queue.items.first?.change.sequence ?? .max) > sequence
+        }
+    }
+
+    /// How many changes up to that number are not done; `nil` while not all of them have been read.
+    package func pending(through sequence: Int64) -> Int? {
+        guard window.readThrough >= sequence, laggards == 0 else { return nil }
+        return lanes.values.reduce(0) { $0 + $1.items.prefix { $0.change.sequence <= sequence }.count }
+    }
+
+    /// The time of the oldest change that is in memory and not done.
+    package var oldestPending: Timestamp? {
+        lanes.values.compactMap { $0.items.first?.change }.min { $0.sequence < $1.sequence }?.content.time
+    }
+
+    /// How the delivery of a change stands; `nil` if the filter refuses it.
+    package func standing(of change: StateChange) -> ChangeStanding? {
+        guard settings.takes(change) else { return nil }
+        guard let queue = lanes[change.lane] else {
+            return change.sequence <= window.readThrough ? .done : .pending(attempts: 0, lastAnswer: nil, next: nil)
+        }
+        guard change.sequence > queue.done else { return .done }
+        let isFirst = queue.cut.map { change.sequence <= $0 } ?? false
+        let attempts = isFirst ? queue.failures + queue.refusals : 0
+        let answer = isFirst ? queue.lastAnswer : nil
+        if case .sending = queue.state, isFirst { return .inFlight(attempts: attempts + 1, lastAnswer: answer) }
+        if !queue.isDetached, queue.items.isEmpty, change.sequence <= window.readThrough { return .done }
+        return .pending(attempts: attempts, lastAnswer: answer, next: nextTry(of: queue))
+    }
+
+    private func nextTry(of queue: LaneQueue) -> Duration? {
+        guard !isPaused else { return nil }
+        switch queue.state {
+        case .waiting(let time), .gathering(let time): return max(time, breaker.closedUntil(now) ?? time)
+        case .ready: return breaker.closedUntil(now)
+        case .idle, .reading, .sending, .held: return nil
+        }
+    }
+
+    /// What people are told of the endpoint.
+    package var overview: EndpointOverview {
+        EndpointOverview(
+            state: isPaused ? .paused : breaker.isOpen ? .down : .active,
+            cursor: window.cursor,
+            waiting: lanes.values.reduce(0) { $0 + $1.items.count },
+            laggards: laggards,
+            inFlight: busy,
+            nextTry: breaker.closedUntil(now),
+            counts: counts
+        )
+    }
+}

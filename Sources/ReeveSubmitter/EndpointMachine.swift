@@ -1,0 +1,184 @@
+package import ReeveProtocol
+
+/// Decides what one endpoint is sent and when.
+///
+/// It holds no task, clock or connection: its owner tells it what happened, and when, and does what it answers. Times are
+/// counted from any fixed moment on a clock that never goes back.
+///
+/// Each lane's changes go out in order, one submission at a time. The cursor follows what is done; a lane that cannot
+/// follow (it fails, it gathers, or its request takes long) while the window is full is left behind with a position of
+/// its own, and read by itself from then on until it has caught up.
+package struct EndpointMachine: Sendable {
+    /// What happened.
+    package enum Event: Sendable {
+        case journalGrew
+        /// Answers ``Action/read(after:limit:bytes:)``.
+        case read(JournalPage)
+        /// Answers ``Action/readLane(_:after:limit:bytes:)``.
+        case readLane(Lane, JournalPage)
+        /// Answers ``Action/send(_:)``.
+        case answered(Lane, DeliveryResult)
+        /// Answers ``Action/wake(at:)``, but may come at any time.
+        case timeCame
+        /// Answers ``Action/commit(_:)``.
+        case committed
+        /// The endpoint was put again. What was refused and what waited is tried at once.
+        case redefined(EndpointSettings, isPaused: Bool)
+        /// Step changes up to that number are sent without waiting for the drain.
+        case flushRequested(through: Int64)
+        /// Nothing is sent or read from now on.
+        case stopped
+    }
+
+    /// What is to be done.
+    package enum Action: Sendable, Equatable {
+        case read(after: Int64, limit: Int, bytes: Int)
+        case readLane(Lane, after: Int64, limit: Int, bytes: Int)
+        case send(Submission)
+        /// Say ``Event/timeCame`` at that time. The earliest that was asked for counts; others may fire as well.
+        case wake(at: Duration)
+        case commit(DeliveryProgress)
+        case tell(EndpointFact)
+    }
+
+    package internal(set) var settings: EndpointSettings
+    package internal(set) var counts = DeliveryCounts()
+    let limits: SubmitterLimits
+
+    var lanes: [Lane: LaneQueue] = [:]
+    var ready: ArraySlice<Lane> = []
+    var window: DeliveryWindow
+    var deadlines = Deadlines()
+    var breaker = Breaker()
+    var random: SplitMix
+    var now = Duration.zero
+    var actions: [Action] = []
+
+    /// Requests and reads of single lanes that are under way.
+    var busy = 0
+    var laggards = 0
+    var lastMark = 0
+    var isReading = false
+    var mayHaveMore = true
+    var grewWhileReading = false
+    var isPaused = false
+    var isStopped = false
+    var flushThrough: Int64 = 0
+    /// Lanes that may have nothing left to be remembered.
+    var finished: [Lane] = []
+
+    var isCommitting = false
+    var hasNews = false
+    var dirty: Set<Lane> = []
+    var committedCursor: Int64
+    var committedPositions: [Lane: Int64]
+    var givenUp: [DeliveryProgress.GivenUp] = []
+
+    /// - Parameters:
+    ///   - cursor: As it was last committed.
+    ///   - positions: Likewise: those behind the cursor are laggards, those before it were delivered ahead of it.
+    ///   - seed: Decides the chances of the back-off and of the drain.
+    package init(
+        _ settings: EndpointSettings,
+        cursor: Int64,
+        positions: [Lane: Int64] = [:],
+        isPaused: Bool = false,
+        limits: SubmitterLimits = SubmitterLimits(),
+        seed: UInt64
+    ) {
+        self.settings = settings
+        self.limits = limits
+        self.isPaused = isPaused
+        window = DeliveryWindow(cursor: cursor)
+        random = SplitMix(seed: seed)
+        committedCursor = cursor
+        committedPositions = positions
+        for (lane, done) in positions.sorted(by: { $0.value < $1.value }) {
+            guard done != cursor else {
+                dirty.insert(lane)
+                continue
+            }
+            lanes[lane] = LaneQueue(done: done)
+            if done < cursor {
+                lanes[lane]?.isDetached = true
+                laggards += 1
+                makeReady(lane)
+            }
+        }
+    }
+
+    /// Takes what happened at `now` and answers what is to be done, in that order.
+    package mutating func handle(_ event: Event, at now: Duration) -> [Action] {
+        self.now = max(now, self.now)
+        switch event {
+        case .journalGrew:
+            mayHaveMore = true
+            grewWhileReading = true
+        case .read(let page): read(page)
+        case .readLane(let lane, let page): read(page, of: lane)
+        case .answered(let lane, let result): answered(lane, result)
+        case .timeCame: timeCame()
+        case .committed: isCommitting = false
+        case .redefined(let settings, let isPaused): redefined(settings, isPaused: isPaused)
+        case .flushRequested(let sequence): flushRequested(through: sequence)
+        case .stopped: isStopped = true
+        }
+        settle()
+        defer { actions = [] }
+        return actions
+    }
+
+    /// Does whatever can be done now, whatever has just happened.
+    private mutating func settle() {
+        advance()
+        dispatch()
+        passOver()
+        dispatch()
+        refill()
+        if let progress = progress(isLast: false) {
+            isCommitting = true
+            actions.append(.commit(progress))
+        }
+        if let time = nextWake() { actions.append(.wake(at: time)) }
+    }
+
+    mutating func makeReady(_ lane: Lane) {
+        guard lanes[lane] != nil, lanes[lane]?.state != .ready else { return }
+        lanes[lane]?.state = .ready
+        ready.append(lane)
+    }
+
+    /// The lane waits for a time, or gathers until then.
+    mutating func wait(_ lane: Lane, until time: Duration, _ state: LaneQueue.State) {
+        lastMark += 1
+        lanes[lane]?.state = state
+        lanes[lane]?.mark = lastMark
+        deadlines.insert(Deadlines.Entry(time: time, lane: lane, mark: lastMark))
+        if deadlines.count > 2 * lanes.count + 64 { deadlines.keep(holds) }
+    }
+
+    private func holds(_ entry: Deadlines.Entry) -> Bool {
+        guard let lane = lanes[entry.lane], lane.mark == entry.mark else { return false }
+        switch lane.state {
+        case .waiting, .gathering: return true
+        case .idle, .ready, .reading, .sending, .held: return false
+        }
+    }
+
+    private mutating func timeCame() {
+        while let first = deadlines.first, first.time <= now || !holds(first) {
+            _ = deadlines.removeFirst()
+            guard holds(first) else { continue }
+            if case .gathering = lanes[first.lane]?.state { lanes[first.lane]?.isDrainDue = true }
+            makeReady(first.lane)
+        }
+    }
+
+    private mutating func nextWake() -> Duration? {
+        guard !isStopped, !isPaused else { return nil }
+        while let first = deadlines.first, !holds(first) { _ = deadlines.removeFirst() }
+        var times = [deadlines.first?.time, timeToPassOver()]
+        if !ready.isEmpty { times.append(breaker.closedUntil(now)) }
+        return times.compactMap(\.self).min()
+    }
+}

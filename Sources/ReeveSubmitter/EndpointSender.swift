@@ -1,0 +1,226 @@
+import Logging
+import NIOConcurrencyHelpers
+import ReeveProtocol
+
+/// Carries the journal to one endpoint: the shell around an ``EndpointMachine``.
+///
+/// Everything that happens is put in a mailbox; one loop hands it to the machine and starts what the machine asks for,
+/// each as a child task. No lock is held while anything is waited for.
+final class EndpointSender: Sendable {
+    /// What all senders share.
+    struct Surroundings: Sendable {
+        var journal: any DeliveryJournal
+        var postman: Postman
+        var clock: any Clock<Duration>
+        var logger: Logger
+    }
+
+    private struct State {
+        var machine: EndpointMachine
+        var record: EndpointRecord
+        var mailbox: [EndpointMachine.Event] = []
+        /// Times for which a child task sleeps.
+        var alarms: Set<Duration> = []
+        var flushes: [(through: Int64, end: AsyncStream<Never>.Continuation)] = []
+        var failure: (any Error)?
+        var isStopped = false
+    }
+
+    let identity: EndpointRecord.Identity
+    private let state: NIOLockedValueBox<State>
+    private let surroundings: Surroundings
+    private let stopwatch: Stopwatch
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    init(_ record: EndpointRecord, _ machine: EndpointMachine, _ surroundings: Surroundings) {
+        identity = record.identity
+        state = NIOLockedValueBox(State(machine: machine, record: record))
+        self.surroundings = surroundings
+        stopwatch = Stopwatch(surroundings.clock)
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Sends until ``stop()`` or cancellation; throws what the journal throws.
+    ///
+    /// Requests that are under way at the end are given up; what was answered until then is written down first.
+    func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { [journal = surroundings.journal] in
+                for await _ in journal.journalChanges() { self.happened(.journalGrew) }
+            }
+            for await _ in wakes {
+                for action in react() { start(action, in: &group) }
+                if isOver { break }
+            }
+            group.cancelAll()
+        }
+        state.withLockedValue { $0.mailbox.insert(.stopped, at: 0) }
+        let last = react()
+        endFlushes()
+        if let failure = state.withLockedValue(\.failure) { throw failure }
+        for case .commit(let progress) in last { try await commit(progress) }
+        if let progress = state.withLockedValue({ $0.machine.progress(isLast: true) }) { try await commit(progress) }
+    }
+
+    /// Makes ``run()`` return soon.
+    func stop() {
+        state.withLockedValue { $0.isStopped = true }
+        wake.yield()
+    }
+
+    /// The endpoint was put again, or paused, or resumed.
+    func redefine(_ record: EndpointRecord) {
+        let changed = state.withLockedValue { state in
+            defer { state.record = record }
+            return state.record.definition != record.definition || state.record.isPaused != record.isPaused
+        }
+        if changed { happened(.redefined(EndpointSettings(record.definition), isPaused: record.isPaused)) }
+    }
+
+    /// Returns when everything up to that number is done, when the sender has ended, or when the caller is cancelled.
+    func flush(through sequence: Int64) async {
+        let (stream, end) = AsyncStream<Never>.makeStream()
+        let isOver = state.withLockedValue { state in
+            state.flushes.append((sequence, end))
+            return state.isStopped
+        }
+        guard !isOver else { return }
+        happened(.flushRequested(through: sequence))
+        for await _ in stream {}
+    }
+
+    var record: EndpointRecord { state.withLockedValue(\.record) }
+    var overview: EndpointOverview { state.withLockedValue(\.machine.overview) }
+    var oldestPending: Timestamp? { state.withLockedValue(\.machine.oldestPending) }
+    /// What time it is for the machine.
+    var elapsed: Duration { stopwatch.elapsed }
+
+    func isDone(through sequence: Int64) -> Bool {
+        state.withLockedValue { $0.machine.isDone(through: sequence) }
+    }
+
+    func pending(through sequence: Int64) -> Int? {
+        state.withLockedValue { $0.machine.pending(through: sequence) }
+    }
+
+    func standing(of change: StateChange) -> ChangeStanding? {
+        state.withLockedValue { $0.machine.standing(of: change) }
+    }
+}
+
+extension EndpointSender {
+    private var isOver: Bool { state.withLockedValue { $0.isStopped || $0.failure != nil } }
+
+    private func happened(_ event: EndpointMachine.Event) {
+        state.withLockedValue { $0.mailbox.append(event) }
+        wake.yield()
+    }
+
+    /// Hands the machine what has happened, and answers what it wants done.
+    private func react() -> [EndpointMachine.Action] {
+        let now = stopwatch.elapsed
+        let (actions, flushed) = state.withLockedValue { state in
+            var actions: [EndpointMachine.Action] = []
+            for event in state.mailbox { actions += state.machine.handle(event, at: now) }
+            state.mailbox = []
+            let flushed = state.flushes.filter { state.machine.isDone(through: $0.through) }
+            if !flushed.isEmpty { state.flushes.removeAll { state.machine.isDone(through: $0.through) } }
+            return (actions, flushed)
+        }
+        for flush in flushed { flush.end.finish() }
+        return actions
+    }
+
+    private func endFlushes() {
+        let flushes = state.withLockedValue { state in
+            state.isStopped = true
+            defer { state.flushes = [] }
+            return state.flushes
+        }
+        for flush in flushes { flush.end.finish() }
+    }
+
+    private func start(_ action: EndpointMachine.Action, in group: inout DiscardingTaskGroup) {
+        switch action {
+        case .read(let after, let limit, let bytes):
+            add(to: &group) { .read(try await $0.journal.page(after: after, of: nil, limit: limit, bytes: bytes)) }
+        case .readLane(let lane, let after, let limit, let bytes):
+            add(to: &group) {
+                .readLane(lane, try await $0.journal.page(after: after, of: lane, limit: limit, bytes: bytes))
+            }
+        case .send(let submission):
+            let definition = record.definition
+            add(to: &group) {
+                .answered(submission.lane, await $0.postman.deliver(submission, to: definition))
+            }
+        case .wake(let time): setAlarm(time, in: &group)
+        case .commit(let progress):
+            group.addTask {
+                do {
+                    try await self.commit(progress)
+                    self.happened(.committed)
+                } catch { self.failed(error) }
+            }
+        case .tell(let fact): tell(fact, in: &group)
+        }
+    }
+
+    private func add(
+        to group: inout DiscardingTaskGroup,
+        _ work: @escaping @Sendable (Surroundings) async throws -> EndpointMachine.Event
+    ) {
+        group.addTask { [surroundings] in
+            do {
+                self.happened(try await work(surroundings))
+            } catch {
+                self.failed(error)
+            }
+        }
+    }
+
+    private func failed(_ error: any Error) {
+        // What fails because of the end is no failure.
+        guard !(error is CancellationError) else { return }
+        state.withLockedValue { $0.failure = $0.failure ?? error }
+        wake.yield()
+    }
+
+    /// What was acknowledged is written down, whoever cancels: then it is known what is written.
+    private func commit(_ progress: DeliveryProgress) async throws {
+        let (journal, identity) = (surroundings.journal, identity)
+        try await Task { try await journal.commit(progress, of: identity) }.value
+    }
+
+    private func setAlarm(_ time: Duration, in group: inout DiscardingTaskGroup) {
+        let isNew = state.withLockedValue { state in
+            // An earlier one asks the machine again.
+            guard state.alarms.allSatisfy({ $0 > time }) else { return false }
+            return state.alarms.insert(time).inserted
+        }
+        guard isNew else { return }
+        group.addTask { [clock = surroundings.clock] in
+            // Ends early by cancellation alone, and then nobody listens.
+            try? await clock.sleep(for: time - self.stopwatch.elapsed)
+            _ = self.state.withLockedValue { $0.alarms.remove(time) }
+            self.happened(.timeCame)
+        }
+    }
+
+    private func tell(_ fact: EndpointFact, in group: inout DiscardingTaskGroup) {
+        let logger = surroundings.logger
+        switch fact {
+        case .opened(let reason):
+            logger.warning(
+                "endpoint does not answer",
+                metadata: ["endpoint": "\(identity.name)", "reason": "\(reason)"]
+            )
+        case .closed: logger.notice("endpoint answers again", metadata: ["endpoint": "\(identity.name)"])
+        case .paused(let reason):
+            logger.warning("endpoint wants no more", metadata: ["endpoint": "\(identity.name)", "reason": "\(reason)"])
+        }
+        group.addTask { [journal = surroundings.journal] in
+            do { try await journal.tell(fact, of: self.identity) } catch { self.failed(error) }
+        }
+    }
+}

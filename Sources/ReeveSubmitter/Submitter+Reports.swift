@@ -1,0 +1,120 @@
+package import ReeveProtocol
+
+/// What was delivered by a deadline, and what not.
+package struct FlushReport: Sendable, Equatable {
+    package struct Endpoint: Sendable, Equatable {
+        package var name: String
+        /// Changes that are not delivered. Of what was not even read those are counted that the filter will refuse.
+        package var pending: Int
+        package var oldest: Timestamp?
+    }
+
+    /// Whether everything was.
+    package var delivered: Bool
+    package var endpoints: [Endpoint]
+}
+
+/// How one endpoint stands.
+package struct EndpointStatus: Sendable, Equatable {
+    package var name: String
+    package var overview: EndpointOverview
+    /// When an endpoint that is down is tried again.
+    package var nextTry: Timestamp?
+    package var oldestPending: Timestamp?
+}
+
+/// How the delivery of one change to one endpoint stands.
+package struct ChangeDelivery: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case pending, inFlight, delivered, filtered, dead
+    }
+
+    package var endpoint: String
+    package var state: State
+    package var attempts: Int
+    package var lastAnswer: String?
+    package var nextTry: Timestamp?
+}
+
+extension Submitter {
+    /// Waits until everything that is in the journal now is done at every endpoint, but no longer than `deadline`.
+    ///
+    /// Step changes go at once, without waiting for the drain.
+    package func flush(deadline: Duration) async throws -> FlushReport {
+        let head = journal.head
+        let senders = senders
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { [clock] in
+                // Cut short by cancellation: whoever asked has gone.
+                try? await clock.sleep(for: deadline)
+                return true
+            }
+            for sender in senders {
+                group.addTask {
+                    await sender.flush(through: head)
+                    return false
+                }
+            }
+            var left = senders.count
+            while left > 0, let isDeadline = await group.next(), !isDeadline { left -= 1 }
+            group.cancelAll()
+        }
+        var endpoints: [FlushReport.Endpoint] = []
+        for sender in senders { endpoints.append(try await report(sender, through: head)) }
+        return FlushReport(delivered: endpoints.allSatisfy { $0.pending == 0 }, endpoints: endpoints)
+    }
+
+    private func report(_ sender: EndpointSender, through head: Int64) async throws -> FlushReport.Endpoint {
+        let name = sender.identity.name
+        guard !sender.isDone(through: head) else { return FlushReport.Endpoint(name: name, pending: 0, oldest: nil) }
+        if let pending = sender.pending(through: head), pending > 0 {
+            return FlushReport.Endpoint(name: name, pending: pending, oldest: sender.oldestPending)
+        }
+        let (count, oldest) = try await journal.backlog(of: name)
+        return FlushReport.Endpoint(name: name, pending: max(1, count), oldest: oldest)
+    }
+
+    /// How each endpoint stands, by name.
+    package func status() -> [EndpointStatus] {
+        senders.map { sender in
+            let overview = sender.overview
+            return EndpointStatus(
+                name: sender.identity.name,
+                overview: overview,
+                nextTry: overview.nextTry.map { date($0, of: sender) },
+                oldestPending: sender.oldestPending
+            )
+        }
+    }
+
+    /// How the delivery of a change stands at each endpoint that it is meant for, by the endpoint's name.
+    package func deliveries(of change: StateChange) async throws -> [ChangeDelivery] {
+        var deliveries: [ChangeDelivery] = []
+        for sender in senders where change.sequence > sender.record.startedAfter {
+            deliveries.append(try await delivery(of: change, sender))
+        }
+        return deliveries
+    }
+
+    private func delivery(of change: StateChange, _ sender: EndpointSender) async throws -> ChangeDelivery {
+        var delivery = ChangeDelivery(endpoint: sender.identity.name, state: .pending, attempts: 0)
+        switch sender.standing(of: change) {
+        case nil: delivery.state = .filtered
+        case .done:
+            let isDead = try await journal.isDeadLetter(change.sequence, of: sender.identity.name)
+            delivery.state = isDead ? .dead : .delivered
+        case .inFlight(let attempts, let answer):
+            delivery.state = .inFlight
+            (delivery.attempts, delivery.lastAnswer) = (attempts, answer)
+        case .pending(let attempts, let answer, let next):
+            (delivery.attempts, delivery.lastAnswer) = (attempts, answer)
+            delivery.nextTry = next.map { date($0, of: sender) }
+        }
+        return delivery
+    }
+
+    private func date(_ time: Duration, of sender: EndpointSender) -> Timestamp {
+        let (seconds, attoseconds) = (time - sender.elapsed).components
+        return now + .milliseconds(seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,153 @@
+package import Logging
+import NIOConcurrencyHelpers
+package import ReeveProtocol
+
+/// Carries the journal to every endpoint: in order in each lane, at least once, no endpoint waiting for another.
+///
+/// A worker: ``run()`` once, then it is done with. Endpoints that are put, changed or removed meanwhile are taken over.
+/// What is undelivered at the end is in the journal, and goes on with the next submitter.
+package final class Submitter: Sendable {
+    package struct Configuration: Sendable {
+        package var sender: Postman.Sender
+        /// Where systemd puts the service's credentials; `nil` without systemd.
+        package var credentialsDirectory: String?
+        package var limits = SubmitterLimits()
+
+        package init(sender: Postman.Sender, credentialsDirectory: String? = nil) {
+            self.sender = sender
+            self.credentialsDirectory = credentialsDirectory
+        }
+    }
+
+    private struct State {
+        var senders: [String: EndpointSender] = [:]
+        var isStopped = false
+        var failure: (any Error)?
+        var identifiers = UUIDv7Generator()
+    }
+
+    private let state = NIOLockedValueBox(State())
+    private let configuration: Configuration
+    private let transport: any Transport
+    private let surroundings: EndpointSender.Surroundings
+    private let wallClock: any WallClock
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// - Parameter transport: Is shut down at the end of ``run()``, so this is to be called.
+    package init(
+        journal: any DeliveryJournal,
+        configuration: Configuration,
+        transport: any Transport,
+        clock: any Clock<Duration>,
+        wallClock: any WallClock,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.transport = transport
+        self.wallClock = wallClock
+        surroundings = EndpointSender.Surroundings(
+            journal: journal,
+            postman: Postman(
+                sender: configuration.sender,
+                transport: transport,
+                values: ValueReader(credentialsDirectory: configuration.credentialsDirectory),
+                wallClock: wallClock
+            ),
+            clock: clock,
+            logger: logger
+        )
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Submits until ``stop()`` or cancellation; throws what the journal throws.
+    ///
+    /// Requests under way at the end are given up. Whoever wants them to end well calls ``flush(deadline:)`` before.
+    package func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { [journal = surroundings.journal] in
+                for await _ in journal.endpointChanges() { self.wake.yield() }
+            }
+            for await _ in wakes {
+                guard !isOver else { break }
+                do { try await takeOverEndpoints(in: &group) } catch { failed(error) }
+            }
+            for sender in senders { sender.stop() }
+            // The senders would end by themselves, but the listener above would not.
+            group.cancelAll()
+        }
+        await transport.shutDown()
+        if let failure = state.withLockedValue(\.failure) { throw failure }
+    }
+
+    /// Makes ``run()`` return soon.
+    package func stop() {
+        state.withLockedValue { $0.isStopped = true }
+        wake.yield()
+    }
+
+    private var isOver: Bool { state.withLockedValue { $0.isStopped || $0.failure != nil } }
+
+    var senders: [EndpointSender] {
+        state.withLockedValue { $0.senders.values.sorted { $0.identity.name < $1.identity.name } }
+    }
+
+    var journal: any DeliveryJournal { surroundings.journal }
+    var postman: Postman { surroundings.postman }
+    var clock: any Clock<Duration> { surroundings.clock }
+
+    func sender(of endpoint: String) -> EndpointSender? {
+        state.withLockedValue { $0.senders[endpoint] }
+    }
+
+    func newID() -> String {
+        let now = now
+        return state.withLockedValue { $0.identifiers.next(at: now) }
+    }
+
+    var now: Timestamp { wallClock.now }
+}
+
+extension Submitter {
+    /// Brings the senders in line with the endpoints that there are.
+    private func takeOverEndpoints(in group: inout DiscardingTaskGroup) async throws {
+        let records = try await journal.endpoints()
+        let wanted = Dictionary(uniqueKeysWithValues: records.map { ($0.identity.name, $0) })
+        for sender in senders where wanted[sender.identity.name]?.identity != sender.identity {
+            state.withLockedValue { $0.senders[sender.identity.name] = nil }
+            sender.stop()
+        }
+        for record in records {
+            if let sender = sender(of: record.identity.name) {
+                sender.redefine(record)
+            } else {
+                let sender = try await makeSender(record)
+                state.withLockedValue { $0.senders[record.identity.name] = sender }
+                group.addTask { await self.run(sender) }
+            }
+        }
+    }
+
+    private func makeSender(_ record: EndpointRecord) async throws -> EndpointSender {
+        let machine = EndpointMachine(
+            EndpointSettings(record.definition),
+            cursor: record.cursor,
+            positions: try await journal.positions(of: record.identity.name),
+            isPaused: record.isPaused,
+            limits: configuration.limits,
+            seed: .random(in: .min ... .max)
+        )
+        return EndpointSender(record, machine, surroundings)
+    }
+
+    private func run(_ sender: EndpointSender) async {
+        do { try await sender.run() } catch { failed(error) }
+    }
+
+    /// The journal fails: that is everybody's trouble.
+    private func failed(_ error: any Error) {
+        guard !(error is CancellationError) else { return }
+        state.withLockedValue { $0.failure = $0.failure ?? error }
+        wake.yield()
+    }
+}
