@@ -1,0 +1,61 @@
+import GRDB
+import JSON
+import ReeveProtocol
+
+extension DatabaseValue {
+    static func text(_ value: String?) -> DatabaseValue { value?.databaseValue ?? .null }
+    static func integer(_ value: Int64?) -> DatabaseValue { value?.databaseValue ?? .null }
+    static func integer(_ value: Int?) -> DatabaseValue { integer(value.map(Int64.init)) }
+    static func time(_ value: Timestamp?) -> DatabaseValue { integer(value?.milliseconds) }
+    static func lane(_ lane: Lane) -> DatabaseValue { lane.name.databaseValue }
+    static func json(_ value: JSON?) -> DatabaseValue { text(value?.text) }
+
+    /// The JSON text of a value.
+    static func encoded(_ value: (some Encodable)?) throws -> DatabaseValue {
+        json(try value.map { try JSONCoder.encode($0) })
+    }
+}
+
+extension Database {
+    /// Runs a statement that is prepared once; `sql` is one of few constant texts.
+    func run(_ sql: String, _ values: [DatabaseValue] = []) throws {
+        let statement = try cachedStatement(sql: sql)
+        guard !values.isEmpty else { return try statement.execute() }
+        try statement.execute(arguments: StatementArguments(values))
+    }
+
+    /// What a query finds, each row read by `read`.
+    func all<Value>(_ sql: String, _ values: [DatabaseValue] = [], _ read: (Row) throws -> Value) throws -> [Value] {
+        let rows = try Row.fetchCursor(try cachedStatement(sql: sql), arguments: StatementArguments(values))
+        var result: [Value] = []
+        while let row = try rows.next() { result.append(try read(row)) }
+        return result
+    }
+
+    /// The first row that a query finds.
+    func first<Value>(_ sql: String, _ values: [DatabaseValue] = [], _ read: (Row) throws -> Value) throws -> Value? {
+        let rows = try Row.fetchCursor(try cachedStatement(sql: sql), arguments: StatementArguments(values))
+        return try rows.next().map(read)
+    }
+
+    /// The first column of the first row, if it is an integer.
+    func number(_ sql: String, _ values: [DatabaseValue] = []) throws -> Int64? {
+        try first(sql, values) { $0[0] as Int64? } ?? nil
+    }
+}
+
+extension Row {
+    func time(_ column: Int) -> Timestamp? {
+        (self[column] as Int64?).map(Timestamp.init(milliseconds:))
+    }
+
+    /// The value that a column has as JSON text; what later versions wrote beside it is passed over.
+    func decoded<Value: Decodable>(_ column: Int, _ type: Value.Type = Value.self) throws -> Value? {
+        guard let text = self[column] as String? else { return nil }
+        return try JSONCoder.decode(type, from: try JSON(parsing: text), unknownFields: .ignore)
+    }
+
+    func json(_ column: Int) throws -> JSON? {
+        try (self[column] as String?).map { try JSON(parsing: $0) }
+    }
+}

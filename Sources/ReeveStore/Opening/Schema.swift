@@ -1,0 +1,75 @@
+import GRDB
+
+/// The tables, and the way from each version of them to the next.
+///
+/// The database's version is its `user_version`. A step is never changed after a release; a new one is added.
+enum Schema {
+    static let steps: [String] = [version1]
+    static var version: Int { steps.count }
+
+    /// Makes or brings up the tables in one transaction for each version.
+    static func migrate(_ database: Database) throws {
+        let found = Int(try database.number("PRAGMA user_version") ?? 0)
+        guard found <= version else {
+            throw StoreError(
+                .newerSchema,
+                "the database has schema version \(found), but this reeve knows only versions up to \(version): "
+                    + "install the newer reeve again, or give another state directory"
+            )
+        }
+        for (index, step) in steps.enumerated().dropFirst(found) {
+            try database.inTransaction(.immediate) {
+                try database.execute(sql: step)
+                try database.execute(sql: "PRAGMA user_version = \(index + 1)")
+                return .commit
+            }
+        }
+    }
+
+    // Times are in milliseconds since 1970; JSON is text. Words for states are those of the protocol.
+    private static let version1 = """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE tasks (
+            row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, definition TEXT NOT NULL,
+            labels TEXT, source TEXT NOT NULL, by TEXT NOT NULL, createdAt INTEGER NOT NULL, changedAt INTEGER NOT NULL,
+            anchor INTEGER NOT NULL, paused TEXT, pausedUntil INTEGER, removed INTEGER NOT NULL DEFAULT 0,
+            plannedRevision INTEGER, watermark INTEGER, nextDue INTEGER, nextFire INTEGER,
+            completed INTEGER NOT NULL DEFAULT 0, lastNumber INTEGER NOT NULL DEFAULT 0, lastRun TEXT,
+            lastRunNumber INTEGER, lastOutcome TEXT, bootDecided TEXT
+        ) STRICT;
+        CREATE INDEX tasks_nextFire ON tasks (nextFire) WHERE nextFire IS NOT NULL;
+        CREATE INDEX tasks_unplanned ON tasks (row) WHERE removed = 0 AND plannedRevision IS NOT revision;
+        CREATE INDEX tasks_pausedUntil ON tasks (pausedUntil) WHERE pausedUntil IS NOT NULL;
+
+        CREATE TABLE runs (
+            row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, task TEXT NOT NULL, number INTEGER NOT NULL,
+            status TEXT NOT NULL, outcome TEXT, due INTEGER, createdAt INTEGER NOT NULL, record TEXT NOT NULL,
+            UNIQUE (task, number)
+        ) STRICT;
+        CREATE INDEX runs_live ON runs (ifnull(due, createdAt), createdAt) WHERE status <> 'stopped';
+        CREATE INDEX runs_live_task ON runs (task, number) WHERE status <> 'stopped';
+        CREATE INDEX runs_createdAt ON runs (createdAt);
+
+        CREATE TABLE journal (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, lane TEXT NOT NULL, previous INTEGER,
+            type TEXT NOT NULL, source TEXT, publisherID TEXT, subject TEXT, time INTEGER NOT NULL,
+            timeGiven INTEGER NOT NULL DEFAULT 0, summary TEXT, data TEXT
+        ) STRICT;
+        CREATE INDEX journal_lane ON journal (lane, sequence);
+        CREATE UNIQUE INDEX journal_publisher ON journal (source, publisherID) WHERE publisherID IS NOT NULL;
+
+        CREATE TABLE endpoints (
+            name TEXT PRIMARY KEY, definition TEXT NOT NULL, cursor INTEGER NOT NULL, createdAt INTEGER NOT NULL,
+            startedAfter INTEGER NOT NULL, paused TEXT, generatedSecret TEXT
+        ) STRICT;
+        CREATE TABLE positions (
+            endpoint TEXT NOT NULL, lane TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (endpoint, lane)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX positions_sequence ON positions (endpoint, sequence);
+        CREATE TABLE deadLetters (
+            endpoint TEXT NOT NULL, sequence INTEGER NOT NULL, lane TEXT NOT NULL, change TEXT NOT NULL,
+            reason TEXT NOT NULL, status INTEGER, at INTEGER NOT NULL, PRIMARY KEY (endpoint, sequence)
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,106 @@
+import GRDB
+import JSON
+package import ReeveProtocol
+
+extension StateReading {
+    private var columns: String { "definition, cursor, createdAt, startedAfter, paused, generatedSecret" }
+
+    package func endpoint(_ name: String) throws -> StoredEndpoint? {
+        let sql = "SELECT \(columns) FROM endpoints WHERE name = ?"
+        return try database.first(sql, [.text(name)], StoredEndpoint.init(row:))
+    }
+
+    /// All endpoints, by name.
+    package func endpoints() throws -> [StoredEndpoint] {
+        try database.all("SELECT \(columns) FROM endpoints ORDER BY name", [], StoredEndpoint.init(row:))
+    }
+
+    /// The lanes of an endpoint that are not where its cursor is: behind it the laggards, ahead of it what was
+    /// delivered out of order.
+    package func positions(_ endpoint: String) throws -> [Lane: Int64] {
+        let sql = "SELECT lane, sequence FROM positions WHERE endpoint = ?"
+        let rows = try database.all(sql, [.text(endpoint)]) { (Lane(name: $0[0]), $0[1] as Int64) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
+    /// How many changes of the journal the endpoint has still to be done with, whatever its filter will say.
+    package func pendingCount(_ endpoint: String) throws -> Int {
+        let sql = """
+            SELECT (SELECT count(*) FROM journal WHERE sequence > cursor)
+                + (SELECT ifnull(sum((SELECT count(*) FROM journal AS j WHERE j.lane = p.lane
+                    AND j.sequence > p.sequence AND j.sequence <= cursor)), 0)
+                    FROM positions AS p WHERE p.endpoint = name AND p.sequence < cursor)
+                - (SELECT ifnull(sum((SELECT count(*) FROM journal AS j WHERE j.lane = p.lane
+                    AND j.sequence > cursor AND j.sequence <= p.sequence)), 0)
+                    FROM positions AS p WHERE p.endpoint = name AND p.sequence > cursor)
+            FROM endpoints WHERE name = ?
+            """
+        return Int(try database.number(sql, [.text(endpoint)]) ?? 0)
+    }
+
+    /// The first change that the endpoint has still to be done with.
+    package func oldestPending(_ endpoint: String) throws -> StateChange? {
+        let sql = """
+            SELECT min(sequence) FROM (
+                SELECT * FROM (
+                    SELECT j.sequence AS sequence FROM endpoints AS e JOIN journal AS j ON j.sequence > e.cursor
+                        LEFT JOIN positions AS p ON p.endpoint = e.name AND p.lane = j.lane
+                    WHERE e.name = ?1 AND (p.sequence IS NULL OR p.sequence < j.sequence)
+                    ORDER BY j.sequence LIMIT 1
+                )
+                UNION ALL
+                SELECT (SELECT min(j.sequence) FROM journal AS j WHERE j.lane = p.lane AND j.sequence > p.sequence)
+                FROM positions AS p JOIN endpoints AS e ON e.name = p.endpoint
+                WHERE p.endpoint = ?1 AND p.sequence < e.cursor
+            )
+            """
+        return try database.number(sql, [.text(endpoint)]).flatMap { try change(sequence: $0) }
+    }
+
+    package func deadLetter(endpoint: String, sequence: Int64) throws -> DeadLetter? {
+        let sql = "SELECT change, reason, status, at FROM deadLetters WHERE endpoint = ? AND sequence = ?"
+        return try database.first(sql, [.text(endpoint), .integer(sequence)], DeadLetter.init(row:))
+    }
+
+    /// An endpoint's dead letters by number, after one of them.
+    package func deadLetters(endpoint: String, after sequence: Int64 = 0, limit: Int) throws -> [DeadLetter] {
+        let sql = """
+            SELECT change, reason, status, at FROM deadLetters WHERE endpoint = ? AND sequence > ?
+            ORDER BY sequence LIMIT ?
+            """
+        return try database.all(
+            sql,
+            [.text(endpoint), .integer(sequence), .integer(limit)],
+            DeadLetter.init(row:)
+        )
+    }
+
+    /// How many dead letters each endpoint has that has any.
+    package func deadLetterCounts() throws -> [String: Int] {
+        let sql = "SELECT endpoint, count(*) FROM deadLetters GROUP BY endpoint"
+        return Dictionary(uniqueKeysWithValues: try database.all(sql) { ($0[0] as String, $0[1] as Int) })
+    }
+}
+
+extension StoredEndpoint {
+    fileprivate init(row: Row) throws {
+        guard let definition = try row.decoded(0, EndpointDefinition.self), let createdAt = row.time(2) else {
+            throw StoreError(.damaged, "an endpoint's record cannot be read")
+        }
+        self.definition = definition
+        cursor = row[1]
+        self.createdAt = createdAt
+        startedAfter = row[3]
+        pause = try row.decoded(4)
+        generatedSecret = row[5]
+    }
+}
+
+extension DeadLetter {
+    fileprivate init(row: Row) throws {
+        guard let change = try row.json(0).flatMap(StateChange.init(json:)), let at = row.time(3) else {
+            throw StoreError(.damaged, "a dead letter's record cannot be read")
+        }
+        self.init(change: change, reason: row[1], status: row[2], at: at)
+    }
+}

@@ -1,0 +1,82 @@
+import GRDB
+package import ReeveProtocol
+
+extension StateReading {
+    private var columns: String {
+        """
+        definition, source, by, createdAt, changedAt, anchor, paused, removed, plannedRevision, watermark, nextDue,
+        nextFire, completed, lastNumber, lastRun, lastRunNumber, lastOutcome, bootDecided
+        """
+    }
+
+    /// `nil` if there is none; one that was removed only if asked for.
+    package func task(_ id: String, includingRemoved: Bool = false) throws -> StoredTask? {
+        let task = try database.first("SELECT \(columns) FROM tasks WHERE id = ?", [.text(id)], StoredTask.init(row:))
+        return task.flatMap { $0.removed && !includingRemoved ? nil : $0 }
+    }
+
+    /// Tasks by id, after the one of that id (which need not be there).
+    package func tasks(after id: String? = nil, limit: Int) throws -> [StoredTask] {
+        let sql = "SELECT \(columns) FROM tasks WHERE id > ? AND removed = 0 ORDER BY id LIMIT ?"
+        return try database.all(sql, [.text(id ?? ""), .integer(limit)], StoredTask.init(row:))
+    }
+
+    /// Tasks whose next start is due, earliest first.
+    package func dueTasks(now: Timestamp, limit: Int) throws -> [StoredTask] {
+        let sql = "SELECT \(columns) FROM tasks WHERE nextFire <= ? ORDER BY nextFire LIMIT ?"
+        return try database.all(sql, [.time(now), .integer(limit)], StoredTask.init(row:))
+    }
+
+    /// The next start of any task.
+    package func earliestFire() throws -> Timestamp? {
+        let sql = "SELECT nextFire FROM tasks WHERE nextFire IS NOT NULL ORDER BY nextFire LIMIT 1"
+        return try database.number(sql).map(Timestamp.init(milliseconds:))
+    }
+
+    /// Tasks whose current revision has not been planned.
+    package func unplannedTasks(limit: Int) throws -> [StoredTask] {
+        let sql =
+            "SELECT \(columns) FROM tasks WHERE removed = 0 AND plannedRevision IS NOT revision ORDER BY row LIMIT ?"
+        return try database.all(sql, [.integer(limit)], StoredTask.init(row:))
+    }
+
+    /// Paused tasks that are to resume by now, earliest first.
+    package func tasksToResume(now: Timestamp, limit: Int) throws -> [StoredTask] {
+        let sql = "SELECT \(columns) FROM tasks WHERE pausedUntil <= ? ORDER BY pausedUntil LIMIT ?"
+        return try database.all(sql, [.time(now), .integer(limit)], StoredTask.init(row:))
+    }
+
+    /// When the next paused task is to resume.
+    package func earliestResume() throws -> Timestamp? {
+        let sql = "SELECT pausedUntil FROM tasks WHERE pausedUntil IS NOT NULL ORDER BY pausedUntil LIMIT 1"
+        return try database.number(sql).map(Timestamp.init(milliseconds:))
+    }
+}
+
+extension StoredTask {
+    fileprivate init(row: Row) throws {
+        guard let definition = try row.decoded(0, TaskDefinition.self), let createdAt = row.time(3),
+            let changedAt = row.time(4), let anchor = row.time(5)
+        else { throw StoreError(.damaged, "a task's record cannot be read") }
+        self.definition = definition
+        source = row[1]
+        by = row[2]
+        self.createdAt = createdAt
+        self.changedAt = changedAt
+        self.anchor = anchor
+        pause = try row.decoded(6)
+        removed = row[7]
+        plannedRevision = row[8]
+        watermark = row.time(9)
+        nextDue = row.time(10)
+        nextFire = row.time(11)
+        completed = row[12]
+        lastNumber = row[13]
+        bootDecided = row[17]
+        if let run = row[14] as String?, let number = row[15] as Int?, let word = row[16] as String?,
+            let outcome = Outcome(rawValue: word)
+        {
+            last = LastRun(run: run, number: number, outcome: outcome)
+        }
+    }
+}

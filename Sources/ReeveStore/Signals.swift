@@ -1,0 +1,80 @@
+import NIOConcurrencyHelpers
+
+/// Wakes those who wait for something new in the store, after the commit that brought it.
+///
+/// Wake-ups coalesce and carry nothing: whoever is woken looks into the store.
+package final class Signals: Sendable {
+    package enum Topic: Sendable, Hashable, CaseIterable {
+        /// A state change was appended.
+        case journal
+        /// A run was made, a stop was asked for, or a run stopped.
+        case runs
+        /// A task was put, removed, paused, resumed or planned anew.
+        case tasks
+        /// An endpoint was put, removed, paused or resumed.
+        case endpoints
+        /// A submitter noted what it delivered.
+        case deliveries
+    }
+
+    private struct State {
+        var listeners: [Topic: [Int: AsyncStream<Void>.Continuation]] = [:]
+        var lastID = 0
+        var head: Int64 = 0
+        var isClosed = false
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    init() {}
+
+    /// The number of the last state change that is committed; 0 if there never was one.
+    package var head: Int64 { state.withLockedValue { $0.head } }
+
+    /// Wake-ups about a topic, for one listener, until its task is cancelled or the store closes.
+    ///
+    /// The first comes at once, so a loop that looks at each wake-up misses nothing that was there before. Those that
+    /// come while the listener is busy become one.
+    package func changes(_ topic: Topic) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLockedValue { state -> Int? in
+            guard !state.isClosed else { return nil }
+            state.lastID += 1
+            state.listeners[topic, default: [:]][state.lastID] = continuation
+            return state.lastID
+        }
+        continuation.yield()
+        guard let id else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLockedValue { $0.listeners[topic]?[id] = nil }
+        }
+        return stream
+    }
+
+    /// Returns when the journal has a change after that number; also when the caller is cancelled or the store closes.
+    package func waitForJournal(after sequence: Int64) async {
+        for await _ in changes(.journal) where head > sequence { return }
+    }
+
+    /// A transaction is committed.
+    func committed(_ topics: Set<Topic>, head: Int64) {
+        let listeners = state.withLockedValue { state in
+            state.head = max(state.head, head)
+            return topics.flatMap { state.listeners[$0].map { Array($0.values) } ?? [] }
+        }
+        for listener in listeners { listener.yield() }
+    }
+
+    /// The store is closed: every stream ends.
+    func close() {
+        let listeners = state.withLockedValue { state in
+            state.isClosed = true
+            defer { state.listeners = [:] }
+            return state.listeners.values.flatMap(\.values)
+        }
+        for listener in listeners { listener.finish() }
+    }
+}

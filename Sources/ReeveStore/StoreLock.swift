@@ -1,0 +1,61 @@
+import Glibc
+
+/// The state directory's lock: one agent at a time.
+///
+/// The process takes it once and keeps it until it ends; the kernel gives it back however the process ends. It is apart
+/// from ``Store`` so that opening the database anew does not let another agent in between.
+package final class StoreLock: Sendable {
+    private let descriptor: CInt
+
+    private init(descriptor: CInt) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Takes `DIRECTORY/lock`, and makes the directory (0700) if only its last part is missing.
+    ///
+    /// Throws ``StoreError`` `held` with the other's pid, or `storage` where the file cannot be made.
+    package static func take(directory: String) throws(StoreError) -> StoreLock {
+        try makeDirectory(directory)
+        let path = directory + "/lock"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw cannot("open", path) }
+        let lock = StoreLock(descriptor: descriptor)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            switch errno {
+            case EINTR: continue
+            case EWOULDBLOCK: throw lock.held(path)
+            default: throw cannot("lock", path)
+            }
+        }
+        try lock.writePID(path)
+        return lock
+    }
+
+    static func makeDirectory(_ path: String) throws(StoreError) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        throw cannot("make", path)
+    }
+
+    private func held(_ path: String) -> StoreError {
+        var digits = [UInt8](repeating: 0, count: 20)
+        let count = pread(descriptor, &digits, digits.count, 0)
+        let pid = Int(String(decoding: digits.prefix(max(0, count)).prefix { $0 > 0x20 }, as: UTF8.self))
+        let holder = pid.map { "process \($0)" } ?? "another process"
+        return StoreError(.held(by: pid), "\(holder) uses this state directory already (\(path))")
+    }
+
+    private func writePID(_ path: String) throws(StoreError) {
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
+            throw Self.cannot("write", path)
+        }
+    }
+
+    static func cannot(_ action: String, _ path: String) -> StoreError {
+        StoreError(.storage, "cannot \(action) \(path): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,17 @@
+import GRDB
+
+extension StoreStatistics {
+    init(_ database: Database, sizes: (database: Int, log: Int), synchronous: Int) throws {
+        func number(_ sql: String) throws -> Int64 { try database.number(sql) ?? 0 }
+        databaseBytes = sizes.database
+        logBytes = sizes.log
+        freeBytes = Int(try number("PRAGMA freelist_count") * number("PRAGMA page_size"))
+        self.synchronous = synchronous
+        schemaVersion = Int(try number("PRAGMA user_version"))
+        journalFirst = try number("SELECT min(sequence) FROM journal")
+        journalHead = try number("SELECT seq FROM sqlite_sequence WHERE name = 'journal'")
+        tasks = Int(try number("SELECT count(*) FROM tasks WHERE removed = 0"))
+        liveRuns = Int(try number("SELECT count(*) FROM runs WHERE status <> 'stopped'"))
+        deadLetters = Int(try number("SELECT count(*) FROM deadLetters"))
+    }
+}

@@ -1,0 +1,100 @@
+import JSON
+import ReeveProtocol
+
+/// The state changes that tell of a run, as `Protocol/` has their data.
+struct RunChange {
+    let run: Run
+    let labels: JSON
+
+    /// The change of the run itself: it reached its status.
+    func ofRun(at now: Timestamp) throws -> StateChange.Content {
+        StateChange.Content(
+            type: EventType.run(run),
+            subject: run.task,
+            time: now,
+            summary: summary,
+            data: .object(try data())
+        )
+    }
+
+    /// A step reached its status, while the run goes on.
+    func of(_ step: RunStep, at now: Timestamp) throws -> StateChange.Content {
+        let data: JSONObject = [
+            "task": .string(run.task), "run": .string(run.id), "number": .number(String(run.number)), "labels": labels,
+            "step": try JSONCoder.encode(step),
+        ]
+        return StateChange.Content(
+            type: EventType.runProgress,
+            subject: run.task,
+            time: now,
+            summary: summary(of: step),
+            data: .object(data)
+        )
+    }
+
+    private func data() throws -> JSONObject {
+        var data: JSONObject = [
+            "task": .string(run.task), "revision": .number(String(run.revision)), "run": .string(run.id),
+            "number": .number(String(run.number)), "trigger": .string(run.trigger.rawValue),
+            "status": .string(run.status.rawValue),
+        ]
+        data["by"] = run.by.map(JSON.string)
+        data["due"] = text(run.due)
+        data["outcome"] = run.outcome.map { .string($0.rawValue) }
+        data["cause"] = run.cause.map(JSON.string)
+        data["reason"] = run.reason.map(JSON.string)
+        data["attempt"] = .number(String(run.attempt))
+        data["willRetry"] = .null
+        data["covers"] = try run.covers.map { try JSONCoder.encode($0) }
+        data["startedAt"] = text(run.startedAt)
+        data["stoppedAt"] = text(run.stoppedAt)
+        data["previousOutcome"] = run.previousOutcome.map { .string($0.rawValue) }
+        data["labels"] = labels
+        data["steps"] = try JSONCoder.encode(run.steps)
+        data["probes"] = []
+        data["attachments"] = []
+        return data
+    }
+
+    private func text(_ time: Timestamp?) -> JSON? {
+        time.map { .string($0.description) }
+    }
+
+    /// `nightly-backup failed after 20m11s: step upload exited with 1`
+    private var summary: String {
+        guard run.status == .stopped, let outcome = run.outcome else {
+            return "\(run.task) run \(run.number) is \(run.status.rawValue)"
+        }
+        let length = elapsed(run.startedAt, run.stoppedAt).map { " after \($0)" } ?? ""
+        let covered = run.covers.map { " \($0.count) times" } ?? ""
+        let reason = run.reason.map { ": \($0)" } ?? ""
+        return "\(run.task) \(words(outcome))\(covered)\(length)\(reason)"
+    }
+
+    private func summary(of step: RunStep) -> String {
+        guard step.status == .stopped else { return "step \(step.name) is \(step.status.rawValue)" }
+        if let code = step.exitCode { return "step \(step.name) stopped with exit code \(code)" }
+        if let signal = step.signal { return "step \(step.name) stopped by signal \(signal)" }
+        let reason = step.reason.map { ": \($0)" } ?? ""
+        return "step \(step.name) \(step.outcome.map(words) ?? "stopped")\(reason)"
+    }
+
+    private func words(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .timedOut: "timed out"
+        case .canceled: "was canceled"
+        case .lost: "was lost"
+        case .skipped: "was skipped"
+        case .missed: "was missed"
+        case .invalid: "was refused"
+        case .succeeded, .failed: outcome.rawValue
+        }
+    }
+
+    /// Whole seconds from one second on.
+    private func elapsed(_ start: Timestamp?, _ end: Timestamp?) -> Interval? {
+        guard let start, let end, end >= start else { return nil }
+        let length = end.since(start)
+        return length < .seconds(1) ? length : .seconds(length.milliseconds / 1000)
+    }
+}

@@ -1,0 +1,71 @@
+import GRDB
+package import ReeveProtocol
+
+// What the scheduler writes of a task beside its runs.
+extension Transaction {
+    /// Notes when a revision of a task is due next; both times `nil` if never, or not by time.
+    ///
+    /// Answers whether it was noted: not if the task was changed or removed meanwhile.
+    @discardableResult
+    package func plan(_ id: String, revision: Int, nextDue: Timestamp?, nextFire: Timestamp?) throws -> Bool {
+        try database.run(
+            """
+            UPDATE tasks SET plannedRevision = revision, nextDue = ?, nextFire = ?
+            WHERE id = ? AND revision = ? AND removed = 0
+            """,
+            [.time(nextDue), .time(nextFire), .text(id), .integer(revision)]
+        )
+        return database.changesCount > 0
+    }
+
+    /// The slots up to `watermark` are decided, and the next one is known.
+    ///
+    /// Throws `notFound`, and `backwards` if `watermark` is not after the one before: nothing is decided twice.
+    package func advance(
+        _ id: String,
+        watermark: Timestamp,
+        nextDue: Timestamp?,
+        nextFire: Timestamp?
+    ) throws {
+        try database.run(
+            """
+            UPDATE tasks SET watermark = ?1, nextDue = ?2, nextFire = ?3
+            WHERE id = ?4 AND removed = 0 AND (watermark IS NULL OR watermark < ?1)
+            """,
+            [.time(watermark), .time(nextDue), .time(nextFire), .text(id)]
+        )
+        guard database.changesCount == 0 else { return }
+        let decided = try existingTask(id).watermark
+        let until = decided.map { "\($0)" } ?? "nothing"
+        throw StoreError(
+            .backwards,
+            "slots of task \"\(id)\" are decided up to \(until), so not again up to \(watermark)"
+        )
+    }
+
+    /// The slot that a start of the host is has been decided. Throws `notFound`.
+    package func decideBoot(_ id: String, boot: String) throws {
+        try update("UPDATE tasks SET bootDecided = ? WHERE id = ? AND removed = 0", [.text(boot), .text(id)], id)
+    }
+
+    /// The schedule of a task has no slot any more: tells of it once. Throws `notFound`.
+    package func complete(_ id: String) throws {
+        let task = try existingTask(id)
+        guard !task.completed else { return }
+        let complete = "UPDATE tasks SET completed = 1, nextDue = NULL, nextFire = NULL WHERE id = ?"
+        try update(complete, [.text(id)], id)
+        try append(try existingTask(id), "completed", "completed: its schedule has no further time")
+        tell(.tasks)
+    }
+
+    /// Every task has to be planned anew, such as after a change of the time zones.
+    package func forgetPlans() throws {
+        try database.run("UPDATE tasks SET plannedRevision = NULL WHERE removed = 0")
+        tell(.tasks)
+    }
+
+    private func update(_ sql: String, _ values: [DatabaseValue], _ id: String) throws {
+        try database.run(sql, values)
+        guard database.changesCount > 0 else { throw StoreError.notFound("task", id) }
+    }
+}

@@ -1,0 +1,63 @@
+import GRDB
+package import ReeveProtocol
+
+// What housekeeping removes. Each call does a bounded piece, so that it does not keep other writes waiting for long;
+// it is repeated until it answers with nothing.
+extension Transaction {
+    /// Removes changes up to a number from the journal, but none that an endpoint has still to be done with.
+    ///
+    /// Answers how many it removed. Their numbers are never used again.
+    /// - Parameter limit: How many numbers to go through at most.
+    package func trimJournal(upTo sequence: Int64, limit: Int = 10_000) throws -> Int {
+        guard let first = try firstSequence() else { return 0 }
+        let needed = try database.number(
+            """
+            SELECT min(done) FROM (
+                SELECT min(cursor) AS done FROM endpoints
+                UNION ALL SELECT min(p.sequence) FROM positions AS p
+            )
+            """
+        )
+        let last = min(sequence, needed ?? .max, first.addingSaturated(Int64(limit) - 1))
+        try database.run("DELETE FROM journal WHERE sequence <= ?", [.integer(last)])
+        return database.changesCount
+    }
+
+    /// Removes the records of runs that stopped: all but the last `perTask` of each task, and those made before a time.
+    ///
+    /// Answers their ids, so that what belongs to them elsewhere (their output) can go too.
+    package func expireRuns(keeping perTask: Int, madeBefore time: Timestamp, limit: Int = 1000) throws -> [String] {
+        try database.all(
+            """
+            DELETE FROM runs WHERE row IN (
+                SELECT r.row FROM runs AS r LEFT JOIN tasks AS t ON t.id = r.task
+                WHERE r.status = 'stopped' AND (r.createdAt < ?1 OR r.number <= t.lastNumber - ?2) LIMIT ?3
+            ) RETURNING id
+            """,
+            [.time(time), .integer(perTask), .integer(limit)]
+        ) { $0[0] as String }
+    }
+
+    /// Removes ad hoc tasks that were put before a time and have no living run, with their runs, and tells of it.
+    ///
+    /// Answers the ids of the runs. No tombstone stays: an ad hoc task's id is never used again.
+    package func expireAdHocTasks(putBefore time: Timestamp, limit: Int = 100) throws -> [String] {
+        // "." follows "-": the range is that of all ids that begin with the prefix.
+        let tasks = try database.all(
+            """
+            SELECT id FROM tasks AS t WHERE id >= '\(adHocPrefix)' AND id < 'adhoc.' AND changedAt < ?
+                AND NOT EXISTS (SELECT * FROM runs AS r WHERE r.task = t.id AND r.status <> 'stopped')
+            LIMIT ?
+            """,
+            [.time(time), .integer(limit)]
+        ) { $0[0] as String }
+        return try tasks.flatMap { task in
+            if let stored = try self.task(task) { try append(stored, "removed", "removed: its time was over") }
+            let runs = try database.all("DELETE FROM runs WHERE task = ? RETURNING id", [.text(task)]) {
+                $0[0] as String
+            }
+            try database.run("DELETE FROM tasks WHERE id = ?", [.text(task)])
+            return runs
+        }
+    }
+}

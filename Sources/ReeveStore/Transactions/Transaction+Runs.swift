@@ -1,0 +1,162 @@
+import GRDB
+import JSON
+package import ReeveProtocol
+
+extension Transaction {
+    /// Makes a pending run with the task's next number, and tells of it.
+    ///
+    /// Where there is a run of that id for this task already, it is answered as it is.
+    /// Throws `notFound` if the task is removed, `conflict` if the id is another task's run's.
+    /// - Parameters:
+    ///   - id: If the caller chose it; a UUIDv7.
+    ///   - covers: The slots that this run stands for, if many.
+    package func createRun(
+        task: StoredTask,
+        trigger: Trigger,
+        due: Timestamp?,
+        by: String? = nil,
+        id: String? = nil,
+        overrides: RunOverrides? = nil,
+        covers: Covers? = nil
+    ) throws -> Run {
+        if let id, let run = try run(id) {
+            guard run.task == task.id else {
+                throw StoreError(.conflict(StoreError.Conflict()), "run \(id) is one of task \"\(run.task)\"")
+            }
+            return run
+        }
+        var run = try newRun(of: task, trigger, id: id)
+        run.due = due
+        run.by = by
+        run.overrides = overrides
+        run.covers = covers
+        try insert(run)
+        try append(run)
+        return run
+    }
+
+    /// Records a slot at which nothing ran, as a run that has stopped, and tells of it.
+    /// - Parameters:
+    ///   - outcome: `skipped`, `missed` or `invalid`.
+    ///   - cause: The stable word, such as `overlap`, `paused`, `startBy`.
+    ///   - reason: The same for people.
+    package func recordRun(
+        task: StoredTask,
+        trigger: Trigger,
+        due: Timestamp?,
+        outcome: Outcome,
+        cause: String,
+        reason: String,
+        covers: Covers? = nil,
+        by: String? = nil
+    ) throws -> Run {
+        var run = try newRun(of: task, trigger, id: nil)
+        run.due = due
+        run.by = by
+        run.covers = covers
+        run.status = .stopped
+        run.outcome = outcome
+        run.cause = cause
+        run.reason = reason
+        run.stoppedAt = now
+        run.previousOutcome = try noteLast(run)
+        try insert(run)
+        try append(run)
+        return run
+    }
+
+    /// Stores what became of a run, and tells of it: one `run.progress` for each of `changed` in their order, then one
+    /// change of the run if its status is new.
+    ///
+    /// Forward only: throws `backwards` for a run or step that would go back, for one that has stopped, and for an
+    /// outcome without an end; `notFound` if there is no such run. What the runner does not decide stays as it is
+    /// stored: number, revision, trigger, due, and a stop that was asked for meanwhile. Answers the run as stored.
+    /// - Parameter changed: The steps that reached a status, each as it was then; one step may stand there twice.
+    package func update(_ run: Run, steps changed: [RunStep] = []) throws -> Run {
+        guard let stored = try self.run(run.id) else { throw StoreError.notFound("run", run.id) }
+        var run = try RunRules(stored: stored).accept(run, now: now)
+        if run.status == .stopped { run.previousOutcome = try noteLast(run) }
+        try write(run)
+        let change = RunChange(run: run, labels: try labels(of: run.task))
+        for step in changed { try append(lane: .task(run.task), try change.of(step, at: now)) }
+        if run.status != stored.status {
+            try append(lane: .task(run.task), try change.ofRun(at: now))
+            if run.status == .stopped { tell(.runs) }
+        }
+        return run
+    }
+
+    /// Asks for the end of a run. The first request stays; asking again changes nothing.
+    ///
+    /// Throws `notFound`, and `backwards` if it has stopped. The runner tells of the stop when it acts on it.
+    package func requestStop(_ id: String, _ request: StopRequest) throws -> Run {
+        guard var run = try run(id) else { throw StoreError.notFound("run", id) }
+        guard run.status != .stopped else {
+            throw StoreError(.backwards, "run \(run.number) of task \"\(run.task)\" has stopped already")
+        }
+        guard run.stopRequest == nil else { return run }
+        run.stopRequest = request
+        try write(run)
+        tell(.runs)
+        return run
+    }
+
+    private func newRun(of task: StoredTask, _ trigger: Trigger, id: String?) throws -> Run {
+        let next = "UPDATE tasks SET lastNumber = lastNumber + 1 WHERE id = ? AND removed = 0 RETURNING lastNumber"
+        guard let number = try database.number(next, [.text(task.id)]) else {
+            throw StoreError.notFound("task", task.id)
+        }
+        var run = Run(
+            id: id ?? newID(),
+            task: task.id,
+            number: Int(number),
+            revision: task.revision,
+            trigger: trigger,
+            createdAt: now
+        )
+        run.steps = task.definition.effectiveSteps.map { RunStep(name: $0.name) }
+        return run
+    }
+
+    private func insert(_ run: Run) throws {
+        try database.run(
+            """
+            INSERT INTO runs (id, task, number, status, outcome, due, createdAt, record)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(run.id), .text(run.task), .integer(run.number), .text(run.status.rawValue),
+                .text(run.outcome?.rawValue), .time(run.due), .time(run.createdAt), try .encoded(run),
+            ]
+        )
+        tell(.runs)
+    }
+
+    private func write(_ run: Run) throws {
+        try database.run(
+            "UPDATE runs SET status = ?, outcome = ?, record = ? WHERE id = ?",
+            [.text(run.status.rawValue), .text(run.outcome?.rawValue), try .encoded(run), .text(run.id)]
+        )
+    }
+
+    private func append(_ run: Run) throws {
+        let change = RunChange(run: run, labels: try labels(of: run.task))
+        try append(lane: .task(run.task), try change.ofRun(at: now))
+    }
+
+    /// Notes how the task's last run ended; answers how the one before it did.
+    private func noteLast(_ run: Run) throws -> Outcome? {
+        let sql = "SELECT lastOutcome FROM tasks WHERE id = ?"
+        let before = try database.first(sql, [.text(run.task)]) { $0[0] as String? } ?? nil
+        try database.run(
+            "UPDATE tasks SET lastRun = ?, lastRunNumber = ?, lastOutcome = ? WHERE id = ?",
+            [.text(run.id), .integer(run.number), .text(run.outcome?.rawValue), .text(run.task)]
+        )
+        return before.flatMap(Outcome.init(rawValue:))
+    }
+
+    private func labels(of task: String) throws -> JSON {
+        let labels = try database.first("SELECT labels FROM tasks WHERE id = ?", [.text(task)]) { try $0.json(0) }
+        return labels.flatMap(\.self) ?? [:]
+    }
+}

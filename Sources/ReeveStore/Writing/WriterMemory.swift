@@ -1,0 +1,33 @@
+import NIOConcurrencyHelpers
+import ReeveProtocol
+
+/// What the writer knows beside the database. It changes with the transaction and is rolled back with it.
+struct WriterMemory {
+    var ids = UUIDv7Generator()
+    var lanes = LaneHeads()
+    /// What the listeners are told after the commit.
+    var topics: Set<Signals.Topic> = []
+    /// The number of the last change, committed or not.
+    var head: Int64 = 0
+
+    struct Mark {
+        fileprivate var lanes: Int
+        fileprivate var topics: Set<Signals.Topic>
+        fileprivate var head: Int64
+    }
+
+    var mark: Mark { Mark(lanes: lanes.mark, topics: topics, head: head) }
+
+    mutating func rollBack(to mark: Mark) {
+        lanes.rollBack(to: mark.lanes)
+        topics = mark.topics
+        head = mark.head
+    }
+
+    /// Answers what the listeners are to be told.
+    mutating func commit() -> (topics: Set<Signals.Topic>, head: Int64) {
+        lanes.commit()
+        defer { topics = [] }
+        return (topics, head)
+    }
+}
