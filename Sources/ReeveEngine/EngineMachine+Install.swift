@@ -23,9 +23,9 @@ extension EngineMachine {
         now = max(now, time)
         let ids = try group.map { name throws(EngineError) in try index(of: name) }
         for id in ids { nodes[id].isRemoved = true }
-        for id in ids {
+        for id in Set(ids).sorted() {
             halt(id, ordered: true)
-            if nodes.contains(id), nodes[id].phase == .idle { forget(id) }
+            if nodes[id].phase == .idle { forget(id) }
         }
         drawConsequences()
     }

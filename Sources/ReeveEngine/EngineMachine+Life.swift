@@ -190,9 +190,16 @@ extension EngineMachine {
     mutating func insertDeadline(_ entry: Deadlines.Entry) {
         deadlines.insert(entry)
         guard deadlines.count > 2 * names.count + 64 else { return }
-        let (nodes, shutdown) = (nodes, shutdownTicket)
-        deadlines.keep { entry in
-            entry.ticket == shutdown || (nodes.contains(entry.node) && nodes[entry.node].ticket == entry.ticket)
-        }
+        let machine = self
+        deadlines.keep(machine.isWanted)
+    }
+
+    func isWanted(_ entry: Deadlines.Entry) -> Bool {
+        entry.ticket == shutdownTicket || (nodes.contains(entry.node) && nodes[entry.node].ticket == entry.ticket)
+    }
+
+    /// Nobody is to be woken for a deadline that was kept.
+    mutating func dropStaleDeadlines() {
+        while let entry = deadlines.first, !isWanted(entry) { deadlines.removeFirst() }
     }
 }

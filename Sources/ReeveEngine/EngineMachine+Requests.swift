@@ -82,6 +82,7 @@ extension EngineMachine {
 
     private mutating func letStart(_ id: Int) {
         nodes[id].rest = nil
+        nodes[id].failures = 0
         release(id)
         if nodes[id].phase != .idle, case .waiting = nodes[id].phase { enter(.idle, id, tells: false) }
         settle(id)

@@ -47,8 +47,9 @@ package struct EngineMachine: Sendable {
     /// When time matters next; `nil` when it does not.
     package var nextDeadline: Duration? { deadlines.first?.time }
 
-    /// What is to be done since the last call.
+    /// What is to be done since the last call. To be called after each event.
     package mutating func takeActions() -> [EngineAction] {
+        dropStaleDeadlines()
         defer { actions = [] }
         return actions
     }
@@ -93,9 +94,10 @@ package struct EngineMachine: Sendable {
         now = max(now, time)
         while let entry = deadlines.first, entry.time <= now {
             deadlines.removeFirst()
+            guard isWanted(entry) else { continue }
             if entry.ticket == shutdownTicket {
                 giveUpStopping()
-            } else if nodes.contains(entry.node), nodes[entry.node].ticket == entry.ticket {
+            } else {
                 nodes[entry.node].ticket = 0
                 deadlinePassed(entry.node)
             }
@@ -243,6 +245,7 @@ package struct EngineMachine: Sendable {
     /// An input changed or a person said so: what rested or was given up may try again.
     mutating func release(_ id: Int) {
         guard nodes[id].rest != .stoppedByHand else { return }
+        if nodes[id].rest == .failed { nodes[id].failures = 0 }
         nodes[id].rest = nil
         nodes[id].failureTimes = []
     }

@@ -1,3 +1,5 @@
+import Testing
+
 @testable import ReeveEngine
 
 /// Drives an `EngineMachine` without tasks: it plays the workers, and keeps what the machine asked for.
@@ -18,6 +20,7 @@ struct MachineDriver {
     private(set) var stops: [String] = []
     private(set) var transitions: [Transition] = []
     private(set) var left: [String]?
+    private var isSettling = false
 
     static func rules(_ change: (inout EngineConfiguration) -> Void = { _ in }) -> EngineConfiguration {
         var rules = EngineConfiguration()
@@ -78,6 +81,12 @@ struct MachineDriver {
         return waited
     }
 
+    /// As ``passToDeadline()``, where there has to be one.
+    mutating func deadline() throws -> Duration {
+        let waited = passToDeadline()
+        return try #require(waited)
+    }
+
     // MARK: Workers
 
     mutating func succeed(_ name: String) {
@@ -113,6 +122,10 @@ struct MachineDriver {
     // MARK: The inside
 
     private mutating func settle() {
+        // An obliging answer is an event of its own: the loop below takes what comes of it.
+        guard !isSettling else { return }
+        isSettling = true
+        defer { isSettling = false }
         while true {
             let actions = machine.takeActions()
             guard !actions.isEmpty else { return }

@@ -1,0 +1,31 @@
+import Testing
+
+@testable import ReeveEngine
+
+/// 120,000 random events in all: installations, removals, requests, ends of every kind, time.
+@Suite struct SimulationTests {
+    @Test(arguments: 0..<24)
+    func `what must always hold does`(batch: UInt64) throws {
+        for seed in batch * 10..<batch * 10 + 10 {
+            var world = try World(seed: seed)
+            for _ in 0..<500 { world.step() }
+            world.comeToRest()
+            world.checkRest()
+            let stubborn = world.shutDown(stubborn: Int(seed % 3))
+            #expect(world.faults.isEmpty, "seed \(seed)")
+            #expect(Set(world.left ?? []) == stubborn, "seed \(seed)")
+            guard world.faults.isEmpty else { return }
+        }
+    }
+
+    @Test func `the same seed gives the same events`() throws {
+        func trace() throws -> [String] {
+            var world = try World(seed: 99)
+            return (0..<300).map { _ in
+                world.step()
+                return world.lives.keys.map { "\($0.manifold)#\($0.number)" }.sorted().joined(separator: " ")
+            }
+        }
+        #expect(try trace() == trace())
+    }
+}
