@@ -48,6 +48,10 @@ extension Engine {
         }
         let error = manifold.filter(end)
         let outcome = outcome(of: error)
+        if let message = outcome.message {
+            let metadata: Logger.Metadata = ["manifold": "\(attempt.manifold)", "reason": "\(message)"]
+            logger.debug("a worker or its start ended with an error", metadata: metadata)
+        }
         change { state, now in
             state.attempts[attempt] = nil
             if case .fatal = outcome, let error {

@@ -51,6 +51,8 @@ extension Engine {
     func dismissWaiters() {
         let (satisfied, others) = state.withLockedValue { state in
             state.hasEnded = true
+            // Their starts may hold on to the engine itself.
+            state.manifolds = [:]
             return (state.waiters.take(state.machine), state.waiters.takeAll())
         }
         for waiter in satisfied { waiter.resume() }

@@ -3,6 +3,10 @@ package struct Attempt: Sendable, Hashable {
     package let manifold: String
     package let number: UInt64
     let node: Int
+
+    package static func == (left: Attempt, right: Attempt) -> Bool { left.number == right.number }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
 /// What the machine wants done, in this order.

@@ -21,9 +21,11 @@ extension EngineMachine {
     /// Stops and starts it again, and with it those who need it; what does not run is started.
     package mutating func restart(_ name: String, at time: Duration) throws(EngineError) {
         let id = try request(name, at: time)
+        let attempt = nodes[id].attempt
         letStart(id)
+        let isNew = nodes[id].attempt != attempt
         switch nodes[id].phase {
-        case .running:
+        case .starting where !isNew, .running:
             nodes[id].bounces = true
             halt(id, ordered: true)
         case .draining, .stopping:

@@ -4,6 +4,8 @@ package indirect enum ReportValue: Sendable, Equatable {
     case integer(Int64)
     case number(Double)
     case boolean(Bool)
+    /// Milliseconds since 1970.
+    case time(Int64)
     case list([ReportValue])
     case object([String: ReportValue])
 }

@@ -69,6 +69,14 @@ final class Events<Element: Sendable>: Sendable {
         return await iterator.next()
     }
 
+    /// Skips to the first that is wanted.
+    func first(where isWanted: (Element) -> Bool) async -> Element? {
+        while let element = await next() {
+            if isWanted(element) { return element }
+        }
+        return nil
+    }
+
     func next(_ count: Int) async -> [Element] {
         var elements: [Element] = []
         while elements.count < count, let element = await next() { elements.append(element) }
@@ -100,8 +108,4 @@ actor Failures {
     func fail(with error: any Error) {
         present?.yield(error)
     }
-}
-
-extension Duration {
-    func isNear(_ other: Duration) -> Bool { spread.contains(other) }
 }

@@ -44,6 +44,23 @@ import Testing
         #expect(driver.report["a"]?.starts == 0)
     }
 
+    @Test func `a restart of a start begins it anew, and of what waits or rests starts it`() throws {
+        var driver = try MachineDriver(isObliging: false)
+        try driver.install(.needing("a"))
+        try driver.request { try $0.restart("a", at: $1) }
+        #expect(driver.told == ["a"])
+        driver.fail("a", "cancelled")
+        #expect(driver.passToDeadline() == .seconds(1))
+        driver.fail("a")
+        try driver.request { try $0.restart("a", at: $1) }
+        #expect(driver.count("a") == 3)
+        driver.succeed("a")
+        driver.end("a")
+        try driver.request { try $0.restart("a", at: $1) }
+        #expect(driver.count("a") == 4)
+        #expect(driver.told.isEmpty)
+    }
+
     @Test func `a start by hand does not wait for the next try`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"))
