@@ -20,6 +20,6 @@ package struct SpoolSpecification: Sendable, Equatable {
     /// Half of the quota for the head, half for the tail. A quota of less than 8 KiB has no tail.
     package init(path: String, quota: Int) {
         let tail = quota / 2 < Self.minimumTail ? 0 : quota / 2
-        self.init(path: path, head: quota - tail, tail: tail)
+        self.init(path: path, head: quota - tail - SpoolFormat.headerSize, tail: tail)
     }
 }
