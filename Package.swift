@@ -70,7 +70,10 @@ let package = Package(
         // Floor 5
         .executableTarget(
             name: "reeved",
-            dependencies: ["ReeveAgent", "ReeveProtocol", "Systemd", arguments, log]
+            dependencies: [
+                "JSON", "ReeveAgent", "ReeveEngine", "ReeveProtocol", "ReeveScheduler", "ReeveStore", "Systemd", arguments,
+                log,
+            ]
         ),
         .executableTarget(
             name: "reeve",

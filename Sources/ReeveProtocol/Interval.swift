@@ -63,3 +63,11 @@ extension Interval: CustomStringConvertible {
         return text
     }
 }
+
+extension Interval {
+    /// The same length, without what is less than a millisecond.
+    package init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self.init(milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,99 @@
+package import Logging
+import NIOPosix
+package import ReeveEngine
+package import ReeveProtocol
+import ReeveRunner
+import ReeveScheduler
+import ReeveStore
+import ReeveSubmitter
+
+/// One running agent: its parts in the engine, and the order in which it begins and ends.
+///
+/// It knows nothing of systemd: its owner hands it sockets that listen, and is told how things stand.
+package final class Agent: Sendable {
+    /// What an owner gives an agent.
+    package struct Environment: Sendable {
+        package var configuration: Configuration
+        package var sockets: [ListeningSocket]
+        package var time: HostTime
+        package var clock: any Clock<Duration>
+        package var wallClock: any WallClock
+        package var logger: Logger
+        /// `$CREDENTIALS_DIRECTORY`, if it is set.
+        package var credentialsDirectory: String?
+        /// The agent's own user.
+        package var uid: UInt32
+        package var startedAt: Timestamp
+
+        package init(
+            configuration: Configuration,
+            sockets: [ListeningSocket],
+            time: HostTime,
+            clock: any Clock<Duration>,
+            wallClock: any WallClock,
+            logger: Logger,
+            credentialsDirectory: String?,
+            uid: UInt32
+        ) {
+            self.configuration = configuration
+            self.sockets = sockets
+            self.time = time
+            self.clock = clock
+            self.wallClock = wallClock
+            self.logger = logger
+            self.credentialsDirectory = credentialsDirectory
+            self.uid = uid
+            startedAt = wallClock.now
+        }
+    }
+
+    package let engine: Engine
+    package let readiness = Readiness()
+    private let environment: Environment
+    private let lifecycle: Lifecycle
+    private let transitions: AsyncStream<Void>
+
+    /// Throws what is wrong with the composition; nothing runs yet.
+    package init(_ environment: Environment) throws {
+        self.environment = environment
+        let (transitions, sender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.transitions = transitions
+        var configuration = EngineConfiguration()
+        configuration.maximumDelay = .seconds(30)
+        let wallClock = environment.wallClock
+        engine = try Engine(
+            configuration: configuration,
+            clock: environment.clock,
+            wallTime: { wallClock.now.milliseconds },
+            logger: environment.logger,
+            onTransition: { _ in sender.yield() }
+        )
+        lifecycle = Lifecycle(environment: environment)
+        try engine.install(Manifolds(environment: environment, engine: engine, readiness: readiness, lifecycle: lifecycle).all)
+    }
+
+    /// Runs until ``stop()`` has been called and all has ended.
+    ///
+    /// - Parameter onChange: called with the engine's report whenever a part has come or gone.
+    package func run(onChange: @escaping @Sendable (EngineReport) async -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [engine, transitions] in
+                for await _ in transitions { await onChange(await engine.report()) }
+            }
+            let left = try await engine.run()
+            if !left.isEmpty {
+                environment.logger.warning("parts did not end in time", metadata: ["parts": "\(left)"])
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Ends the agent in order: no new clients, no new runs, runs asked to end, changes delivered as far as the time
+    /// allows, the store closed.
+    ///
+    /// - Parameter flushTime: how long undelivered changes are still sent.
+    package func stop(flushTime: Duration = .seconds(5)) async {
+        readiness.stop()
+        await lifecycle.stop(engine: engine, flushTime: flushTime)
+    }
+}

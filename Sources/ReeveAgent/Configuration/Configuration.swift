@@ -1,0 +1,50 @@
+package import JSONRPC
+package import ReeveProtocol
+
+/// What an agent is run with: every value set, whether by a file or by default.
+package struct Configuration: Sendable {
+    /// What it is called in events; the host's name by default.
+    package var name: String
+    package var labels: [String: String] = [:]
+    package var stateDirectory: String
+    /// Where sockets are made, if none are passed in.
+    package var sockets: [SocketConfiguration] = []
+    /// Runs at once.
+    package var concurrency = 16
+    /// How long runs may take to end when the agent stops.
+    package var stopTimeout = Interval.seconds(60)
+    /// Output kept of each step.
+    package var outputPerStep = ByteSize.mebibytes(16)
+    /// Runs kept of each task, and for how long.
+    package var historyPerTask = 100
+    package var historyAge = Interval.days(30)
+    /// How long tasks of `reeve run` are kept.
+    package var historyAdHoc = Interval.hours(24)
+    /// The zone of schedules that name none; the host's if `nil`.
+    package var timeZone: String?
+    package var missed: MissedPolicy?
+    package var startBy: Interval?
+    package var endpoints: [EndpointDefinition] = []
+    package var logLevel: String?
+    package var logFormat: String?
+    package var limits = RPCLimits()
+
+    package init(name: String, stateDirectory: String) {
+        self.name = name
+        self.stateDirectory = stateDirectory
+    }
+}
+
+/// A socket that the agent makes.
+package struct SocketConfiguration: Sendable, Hashable {
+    package var path: String
+    /// Permissions of the socket file; 0666 by default: who may do what is decided by role.
+    package var mode: UInt32
+    package var group: String?
+
+    package init(path: String, mode: UInt32 = 0o666, group: String? = nil) {
+        self.path = path
+        self.mode = mode
+        self.group = group
+    }
+}

@@ -1,0 +1,40 @@
+import JSON
+import ReeveProtocol
+import ReeveStore
+
+extension Failure {
+    /// What the store could not do, as the socket tells it.
+    init(_ error: StoreError) {
+        switch error.code {
+        case .conflict(let conflict):
+            var details = JSONObject()
+            details["current"] = conflict.current.map { .number(String($0)) }
+            details["owner"] = conflict.owner.map(JSON.string)
+            self.init(
+                .conflict,
+                error.message,
+                path: conflict.index.map { "/events/\($0)" },
+                reason: error.message,
+                details: details
+            )
+        case .notFound: self.init(.notFound, error.message, reason: error.message)
+        case .backwards: self.init(.invalidState, error.message, reason: error.message)
+        case .storage:
+            self.init(
+                .storage,
+                error.message,
+                reason: error.message,
+                hint: error.isFullDisk ? "make room on the disk of the state directory; nothing was changed" : nil
+            )
+        case .outcomeUnknown:
+            self.init(
+                .storage,
+                error.message,
+                reason: "whether it was done cannot be known",
+                hint: "ask again what is there before you repeat it"
+            )
+        case .closed, .held, .newerSchema, .damaged: self = Parts.unavailable("store", "is restarting: \(error.message)")
+        case .unexpected: self.init(.internal, error.message, reason: error.message)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Glibc
+import Logging
+import ReeveProtocol
+import ReeveRunner
+import ReeveStore
+
+/// Removes what has been kept for long enough: old runs with their output, ad hoc tasks, delivered changes.
+///
+/// It works when the agent starts and after every thousand changes, never by the clock: an idle agent keeps what it has.
+struct Housekeeper: Sendable {
+    var store: Store
+    var configuration: Configuration
+    var paths: RunPaths
+    var wallClock: any WallClock
+    var logger: Logger
+
+    /// Changes between two rounds.
+    static let interval: Int64 = 1000
+
+    func run() async throws {
+        let signals = store.signals.changes(.journal)
+        var last = store.head
+        try await work()
+        for await _ in signals where store.head >= last + Self.interval {
+            last = store.head
+            try await work()
+        }
+    }
+
+    /// Changes that every endpoint is done with are kept this long, to be looked at and as what repeats are told by.
+    private static let changeAge = Interval.days(7)
+
+    private func work() async throws {
+        let now = wallClock.now
+        try await repeatedly { transaction in
+            try transaction.expireRuns(
+                keeping: configuration.historyPerTask,
+                madeBefore: now - configuration.historyAge
+            )
+        }
+        try await repeatedly { try $0.expireAdHocTasks(putBefore: now - configuration.historyAdHoc) }
+        while try await trim(before: now - Self.changeAge) > 0 {}
+    }
+
+    /// Does a bounded piece until nothing is left to do, and removes the output of the runs that went.
+    private func repeatedly(_ piece: @escaping @Sendable (Transaction) throws -> [String]) async throws {
+        while true {
+            let runs = try await store.write(piece)
+            guard !runs.isEmpty else { return }
+            for run in runs { removeOutput(of: run) }
+            logger.debug("removed old runs", metadata: ["runs": "\(runs.count)"])
+        }
+    }
+
+    private func trim(before time: Timestamp) async throws -> Int {
+        try await store.write { transaction in
+            let kept = try transaction.firstSequence(since: time) ?? transaction.head() + 1
+            return try transaction.trimJournal(upTo: kept - 1)
+        }
+    }
+
+    private func removeOutput(of run: String) {
+        let directory = paths.outputDirectory(ofRun: run)
+        guard let stream = opendir(directory) else { return }
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name != ".", name != ".." { unlink("\(directory)/\(name)") }
+        }
+        closedir(stream)
+        rmdir(directory)
+    }
+}

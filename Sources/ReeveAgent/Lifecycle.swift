@@ -1,0 +1,95 @@
+import JSON
+import Logging
+import NIOConcurrencyHelpers
+import ReeveEngine
+import ReeveProtocol
+import ReeveRunner
+import ReeveStore
+import ReeveSubmitter
+
+/// How an agent begins and ends, beside what the engine does by itself.
+final class Lifecycle: Sendable {
+    private let environment: Agent.Environment
+    private let parts = NIOLockedValueBox<Parts?>(nil)
+    private let hasBegun = NIOLockedValueBox(false)
+
+    init(environment: Agent.Environment) {
+        self.environment = environment
+    }
+
+    func use(_ parts: Parts) {
+        self.parts.withLockedValue { $0 = parts }
+    }
+
+    /// Told once for each life of the agent, with the first store that could be opened.
+    func begin(with store: Store) async throws {
+        let isFirst = hasBegun.withLockedValue { begun in
+            defer { begun = true }
+            return !begun
+        }
+        guard isFirst else { return }
+        let name = environment.configuration.name
+        let notices = store.notices
+        let endpoints = try environment.configuration.endpoints.map(EndpointPreparation.init)
+        try await store.write { transaction in
+            if try transaction.meta("running") != nil {
+                try transaction.tell("crashed", "agent \(name) was not ended in order the last time", agent: name)
+            }
+            try transaction.setMeta("running", transaction.now.description)
+            try transaction.tell("started", "agent \(name) started", agent: name)
+            for endpoint in endpoints { _ = try endpoint.put(transaction) }
+        }
+        for notice in notices { environment.logger.warning("\(notice)") }
+    }
+
+    func stop(engine: Engine, flushTime: Duration) async {
+        let logger = environment.logger
+        let parts = parts.withLockedValue { $0 }
+        if let store = parts?.storeHandle.value {
+            let name = environment.configuration.name
+            // Without a store that can be written there is nobody to tell it to.
+            try? await store.write { try $0.tell("stopping", "agent \(name) is stopping", agent: name) }
+        }
+        await stopPart("socket", engine, logger)
+        await stopPart(Part.scheduler.name, engine, logger)
+        await parts?.runnerHandle.value?.endRuns(waitingAtMost: environment.configuration.stopTimeout.duration)
+        await stopPart(Part.runner.name, engine, logger)
+        if let submitter = parts?.submitterHandle.value {
+            let report = try? await submitter.flush(deadline: flushTime)
+            for endpoint in report?.endpoints ?? [] where endpoint.pending > 0 {
+                logger.notice(
+                    "changes are left for the next start",
+                    metadata: ["endpoint": "\(endpoint.name)", "pending": "\(endpoint.pending)"]
+                )
+            }
+        }
+        await stopPart(Part.submitter.name, engine, logger)
+        if let store = parts?.storeHandle.value { try? await store.write { try $0.setMeta("running", nil) } }
+        engine.shutdown()
+    }
+
+    private func stopPart(_ name: String, _ engine: Engine, _ logger: Logger) async {
+        do {
+            try engine.stop(name)
+            try await engine.stopped([name])
+        } catch {
+            logger.warning("cannot stop a part", metadata: ["part": "\(name)", "error": "\(error)"])
+        }
+    }
+}
+
+extension Transaction {
+    /// Appends a change of the agent's own.
+    fileprivate func tell(_ what: String, _ summary: String, agent: String) throws {
+        try append(
+            lane: .agent,
+            StateChange.Content(
+                type: EventType.agent(what),
+                subject: agent,
+                time: now,
+                summary: summary,
+                data: ["version": .string(Identity.version)]
+            )
+        )
+    }
+}

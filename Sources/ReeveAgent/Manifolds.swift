@@ -1,0 +1,207 @@
+import CLinux
+import JSONRPC
+import Logging
+import NIOCore
+import NIOPosix
+import ReeveEngine
+import ReeveProcess
+import ReeveProtocol
+import ReeveRunner
+import ReeveScheduler
+import ReeveStore
+import ReeveSubmitter
+
+/// What an agent consists of, and what each part needs.
+struct Manifolds: Sendable {
+    let environment: Agent.Environment
+    let engine: Engine
+    let readiness: Readiness
+    let lifecycle: Lifecycle
+
+    var all: [Manifold] {
+        [processes, store, scheduler, runner, submitter, housekeeper, socket]
+    }
+
+    private var configuration: Configuration { environment.configuration }
+    private var paths: RunPaths { RunPaths(stateDirectory: configuration.stateDirectory) }
+
+    /// Owns every child. It needs nothing and outlives all others: a bounce of them ends no user's process.
+    private var processes: Manifold {
+        let (wallClock, clock) = (environment.wallClock, environment.clock)
+        return Manifold("processes", outputs: [Part.processes.declaration]) { _ in
+            let processes = try Processes(now: { wallClock.now.milliseconds }, clock: clock)
+            try processes.adoptOrphans()
+            let worker = TaskWorker(stopping: .signals) { signal in await signal.requested() }
+            return Started(worker, outputs: [Part.processes.output(processes)])
+        }
+    }
+
+    private var store: Manifold {
+        Manifold("store", outputs: [Part.store.declaration]) { [environment, configuration, lifecycle] _ in
+            let store = try Store.open(
+                directory: configuration.stateDirectory,
+                clock: environment.wallClock,
+                logger: environment.logger
+            )
+            try await lifecycle.begin(with: store)
+            let worker = TaskWorker(stopping: .signals) { signal in
+                let failure = await withTaskGroup(of: StoreError?.self) { group in
+                    group.addTask { await store.waitUntilFailed() }
+                    group.addTask {
+                        await signal.requested()
+                        return nil
+                    }
+                    defer { group.cancelAll() }
+                    return await group.next() ?? nil
+                }
+                await store.close()
+                if let failure { throw failure }
+            }
+            return Started(worker, outputs: [Part.store.output(store)])
+        }
+    }
+
+    private var scheduler: Manifold {
+        Manifold(
+            "scheduler",
+            inputs: [.required(Part.store)],
+            outputs: [Part.scheduler.declaration]
+        ) { [environment, configuration] inputs in
+            let scheduler = Scheduler(
+                store: try inputs[Part.store],
+                zones: environment.time.zones,
+                hostZone: environment.time.hostZone,
+                defaults: Scheduler.Defaults(missed: configuration.missed, startBy: configuration.startBy),
+                bootID: Identity.bootID,
+                wallClock: environment.wallClock,
+                logger: environment.logger
+            )
+            return Started(TaskWorker { _ in try await scheduler.run() }, outputs: [Part.scheduler.output(scheduler)])
+        }
+    }
+
+    private var runner: Manifold {
+        Manifold(
+            "runner",
+            inputs: [.required(Part.store), .required(Part.processes)],
+            outputs: [Part.runner.declaration]
+        ) { [environment, configuration, paths] inputs in
+            let runner = Runner(
+                store: try inputs[Part.store],
+                launcher: StepLauncher(
+                    processes: try inputs[Part.processes],
+                    paths: paths,
+                    secrets: SecretReader(credentialsDirectory: environment.credentialsDirectory),
+                    outputQuota: configuration.outputPerStep.bytes
+                ),
+                concurrency: configuration.concurrency,
+                clock: environment.clock,
+                wallClock: environment.wallClock,
+                logger: environment.logger
+            )
+            let worker = TaskWorker(
+                report: { .object(["runs": .integer(Int64(runner.livingCount))]) },
+                { _ in try await runner.run() }
+            )
+            return Started(worker, outputs: [Part.runner.output(runner)])
+        }
+    }
+
+    private var submitter: Manifold {
+        Manifold(
+            "submitter",
+            inputs: [.required(Part.store)],
+            outputs: [Part.submitter.declaration]
+        ) { [environment, configuration] inputs in
+            let submitter = Submitter(
+                journal: try inputs[Part.store],
+                configuration: Submitter.Configuration(
+                    sender: Postman.Sender(agent: configuration.name, version: Identity.version),
+                    credentialsDirectory: environment.credentialsDirectory
+                ),
+                transport: HTTPTransport(clock: environment.clock),
+                clock: environment.clock,
+                wallClock: environment.wallClock,
+                logger: environment.logger
+            )
+            return Started(TaskWorker { _ in try await submitter.run() }, outputs: [Part.submitter.output(submitter)])
+        }
+    }
+
+    private var housekeeper: Manifold {
+        Manifold("housekeeper", inputs: [.required(Part.store)]) { [environment, configuration, paths] inputs in
+            let housekeeper = Housekeeper(
+                store: try inputs[Part.store],
+                configuration: configuration,
+                paths: paths,
+                wallClock: environment.wallClock,
+                logger: environment.logger
+            )
+            return Started(TaskWorker { _ in try await housekeeper.run() })
+        }
+    }
+
+    /// Every input is live: who asks how things are is answered whatever is away.
+    private var socket: Manifold {
+        Manifold(
+            "socket",
+            inputs: [
+                .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner), .live(Part.submitter),
+            ]
+        ) { [environment, configuration, lifecycle] inputs in
+            let parts = Parts(
+                storeHandle: try inputs.live(Part.store),
+                processesHandle: try inputs.live(Part.processes),
+                runnerHandle: try inputs.live(Part.runner),
+                submitterHandle: try inputs.live(Part.submitter)
+            )
+            lifecycle.use(parts)
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let server = RPCServer(
+                listeners: environment.sockets.map { RPCServer.Listener(descriptor: $0.descriptor) },
+                group: group,
+                dispatcher: AgentDispatcher(methods(parts), access: AccessRules(owner: environment.uid), logger: environment.logger),
+                limits: configuration.limits,
+                identify: { descriptor, _ in try Caller(ofSocket: descriptor) }
+            )
+            try await server.start()
+            let worker = TaskWorker(
+                stopping: .signals,
+                report: { .object(["connections": .integer(Int64(server.connectionCount))]) }
+            ) { signal in
+                await signal.requested()
+                await server.stop(within: .seconds(2))
+                try await group.shutdownGracefully()
+            }
+            return Started(worker)
+        }
+    }
+
+    private func methods(_ parts: Parts) -> [AgentMethod] {
+        MethodTable(
+            parts: parts,
+            engine: engine,
+            identity: Identity(
+                name: configuration.name,
+                startedAt: environment.startedAt,
+                socketPaths: environment.sockets.compactMap(\.path)
+            ),
+            time: environment.time,
+            paths: paths,
+            clock: environment.clock,
+            wallClock: environment.wallClock,
+            readiness: readiness,
+            ownUser: environment.uid
+        ).methods
+    }
+}
+
+extension Caller {
+    /// Who connected this socket. Throws if the kernel does not say.
+    init(ofSocket descriptor: CInt) throws {
+        var peer = clinux_peer()
+        let status = clinux_peer(descriptor, &peer)
+        guard status >= 0 else { throw SocketError("cannot tell who connected", -status) }
+        self.init(uid: peer.user, gid: peer.group, pid: peer.pid)
+    }
+}

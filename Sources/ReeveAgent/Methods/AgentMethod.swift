@@ -1,0 +1,100 @@
+package import JSON
+package import JSONRPC
+import ReeveProtocol
+
+/// One method of the socket: who may call it, what it takes, what it does.
+package struct AgentMethod: Sendable {
+    package enum Kind: Sendable {
+        /// Answered at once, without waiting for anything.
+        case immediate(@Sendable (Call) throws -> JSON)
+        /// Answered when it is done. What it hands to the store before its first wait takes effect in the order of the
+        /// requests.
+        case asynchronous(@Sendable (Call) async throws -> JSON)
+        /// May wait for long, and is counted among a connection's waits.
+        case waiting(@Sendable (Call) async throws -> JSON)
+        /// Answers with a subscription, whose items the producer sends.
+        case subscription(@Sendable (Call) async throws -> SubscriptionProducer)
+    }
+
+    package let name: String
+    package let role: Role
+    /// The names of the parameters in the order in which they may be given by position.
+    package let parameters: [String]
+    package let kind: Kind
+}
+
+/// One request for a method.
+package struct Call: Sendable {
+    package var parameters: JSONObject
+    package var caller: Caller
+    package var role: Role
+    package var request: Request
+
+    /// The parameters as a value; an unknown field, a missing one, a wrong type are the caller's errors.
+    func decode<Parameters: Decodable>(_ type: Parameters.Type) throws(Failure) -> Parameters {
+        do {
+            return try JSONCoder.decode(type, from: .object(parameters), unknownFields: .reject)
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
+
+/// Parameters that say their own names, in order.
+package protocol MethodParameters: Decodable, Sendable {
+    static var names: [String] { get }
+}
+
+extension AgentMethod {
+    static func immediate<P: MethodParameters>(
+        _ name: String,
+        _ role: Role,
+        _ body: @escaping @Sendable (P, Call) throws -> JSON
+    ) -> AgentMethod {
+        AgentMethod(
+            name: name,
+            role: role,
+            parameters: P.names,
+            kind: .immediate { call in try body(call.decode(P.self), call) }
+        )
+    }
+
+    static func asynchronous<P: MethodParameters>(
+        _ name: String,
+        _ role: Role,
+        _ body: @escaping @Sendable (P, Call) async throws -> JSON
+    ) -> AgentMethod {
+        AgentMethod(
+            name: name,
+            role: role,
+            parameters: P.names,
+            kind: .asynchronous { call in try await body(call.decode(P.self), call) }
+        )
+    }
+
+    static func waiting<P: MethodParameters>(
+        _ name: String,
+        _ role: Role,
+        _ body: @escaping @Sendable (P, Call) async throws -> JSON
+    ) -> AgentMethod {
+        AgentMethod(
+            name: name,
+            role: role,
+            parameters: P.names,
+            kind: .waiting { call in try await body(call.decode(P.self), call) }
+        )
+    }
+
+    static func subscription<P: MethodParameters>(
+        _ name: String,
+        _ role: Role,
+        _ body: @escaping @Sendable (P, Call) async throws -> SubscriptionProducer
+    ) -> AgentMethod {
+        AgentMethod(
+            name: name,
+            role: role,
+            parameters: P.names,
+            kind: .subscription { call in try await body(call.decode(P.self), call) }
+        )
+    }
+}

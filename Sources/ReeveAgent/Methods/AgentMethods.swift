@@ -1,0 +1,135 @@
+import JSON
+import ReeveEngine
+import ReeveProtocol
+import ReeveRunner
+import ReeveScheduler
+import ReeveStore
+import ReeveSubmitter
+
+/// `agent.*`.
+struct AgentMethods: Sendable {
+    var parts: Parts
+    var engine: Engine
+    var identity: Identity
+    var time: HostTime
+    var storePath: String
+    var wallClock: any WallClock
+    /// Whether the agent is ready, and why it is not.
+    var readiness: Readiness
+
+    var methods: [AgentMethod] {
+        [
+            .immediate("agent.ping", .none, ping),
+            .immediate("agent.whoami", .none, whoami),
+            .asynchronous("agent.status", .observe, status),
+            .waiting("agent.flush", .operate, flush),
+        ]
+    }
+
+    @Sendable private func ping(_ parameters: NoParameters, _ call: Call) -> JSON {
+        ["time": wallClock.now.json]
+    }
+
+    @Sendable private func whoami(_ parameters: NoParameters, _ call: Call) -> JSON {
+        var answer: JSONObject = ["uid": .number(String(call.caller.uid))]
+        answer["user"] = UserDatabase.user(uid: call.caller.uid).map { .string($0.name) } ?? .null
+        answer["gid"] = .number(String(call.caller.gid))
+        answer["pid"] = .number(String(call.caller.pid))
+        answer["role"] = .string(call.role.rawValue)
+        return .object(answer)
+    }
+
+    // MARK: Status
+
+    @Sendable private func status(_ parameters: StatusParameters, _ call: Call) async throws -> JSON {
+        let zone = try time.zone(named: parameters.timeZone)
+        let report = await engine.report()
+        let now = wallClock.now
+        var answer = JSONObject()
+        answer["version"] = .string(Identity.version)
+        answer["id"] = (parts.storeHandle.value?.agentID).map(JSON.string) ?? .null
+        answer["name"] = .string(identity.name)
+        answer["pid"] = .number(String(identity.pid))
+        answer["boot"] = .string(identity.boot)
+        answer["startedAt"] = identity.startedAt.json
+        answer["uptime"] = .string(now.since(identity.startedAt).rounded.description)
+        answer["ready"] = .bool(readiness.isReady(report))
+        answer["state"] = .string(readiness.isStopping ? "stopping" : readiness.isReady(report) ? "running" : "starting")
+        answer["sockets"] = .array(identity.socketPaths.map(JSON.string))
+        answer["timeZone"] = .string(time.hostZone.name)
+        answer.members += try await storeMembers(zone: zone).members
+        answer["degraded"] = .array(degraded(report))
+        return .object(answer.withLocalTimes("startedAt", zone: zone))
+    }
+
+    private func storeMembers(zone: Zone?) async throws -> JSONObject {
+        var object = JSONObject()
+        // Without a store there is still the rest to say.
+        guard let store = parts.storeHandle.value, let facts = try? await facts(of: store) else {
+            object["store"] = JSON.null
+            return object
+        }
+        let statistics = facts.statistics
+        object["store"] = [
+            "path": .string(storePath), "size": .number(String(statistics.databaseBytes + statistics.logBytes)),
+            "synchronous": .string(statistics.synchronous == 2 ? "full" : "\(statistics.synchronous)"),
+            "journal": [
+                "head": .number(String(statistics.journalHead)),
+                "oldest": statistics.journalFirst > 0 ? .number(String(statistics.journalFirst)) : .null,
+            ],
+        ]
+        object["counts"] = [
+            "tasks": .number(String(statistics.tasks)), "live": .number(String(statistics.liveRuns)),
+            "deadLetters": .number(String(statistics.deadLetters)),
+        ]
+        object["due"] = facts.due.map { due in
+            let entry: JSONObject = ["task": .string(due.task), "time": due.time.json]
+            return .object(entry.withLocalTimes("time", zone: zone))
+        }
+        object["endpoints"] = .array(facts.endpoints)
+        return object
+    }
+
+    private struct Facts: Sendable {
+        var statistics: StoreStatistics
+        var due: (task: String, time: Timestamp)?
+        var endpoints: [JSON]
+    }
+
+    private func facts(of store: Store) async throws -> Facts {
+        let statistics = try await store.statistics()
+        let (due, stored) = try await store.read { reader in
+            (try reader.nextDue(), try reader.endpoints().map { ($0, try reader.backlog(of: $0)) })
+        }
+        let statuses = parts.endpointStatuses
+        let endpoints = stored.map { endpoint, backlog in
+            EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
+        }
+        return Facts(statistics: statistics, due: due, endpoints: endpoints)
+    }
+
+    /// The parts that do not work now, each with why.
+    private func degraded(_ report: EngineReport) -> [JSON] {
+        report.manifolds.filter { $0.state != .started }.map { manifold in
+            let waiting = manifold.waitingFor.isEmpty ? nil : "waits for " + manifold.waitingFor.joined(separator: ", ")
+            return [
+                "part": .string(manifold.name), "state": .string(manifold.state.rawValue),
+                "reason": .string(manifold.error ?? waiting ?? "is \(manifold.state.rawValue)"),
+            ]
+        }
+    }
+
+    // MARK: Flush
+
+    @Sendable private func flush(_ parameters: FlushParameters, _ call: Call) async throws -> JSON {
+        let deadline = parameters.deadline ?? .seconds(30)
+        let report = try await parts.submitter.flush(deadline: deadline.duration)
+        let endpoints = report.endpoints.map { endpoint -> JSON in
+            [
+                "name": .string(endpoint.name), "pending": .number(String(endpoint.pending)),
+                "oldest": endpoint.oldest?.json ?? .null,
+            ]
+        }
+        return ["delivered": .bool(report.delivered), "endpoints": .array(endpoints)]
+    }
+}

@@ -1,0 +1,90 @@
+import JSON
+import JSONRPC
+import ReeveProtocol
+import ReeveStore
+import ReeveSubmitter
+
+/// `endpoint.*`.
+struct EndpointMethods: Sendable {
+    var parts: Parts
+
+    var methods: [AgentMethod] {
+        [
+            .asynchronous("endpoint.put", .administer, put),
+            .asynchronous("endpoint.get", .observe, get),
+            .asynchronous("endpoint.list", .observe, list),
+            .asynchronous("endpoint.remove", .administer, remove),
+            .waiting("endpoint.test", .operate, test),
+        ]
+    }
+
+    @Sendable private func put(_ parameters: EndpointPutParameters, _ call: Call) async throws -> JSON {
+        let prepared = try EndpointPreparation(parameters.endpoint)
+        let (endpoint, created, earlier) = try await parts.store.write { transaction in
+            let created = try transaction.endpoint(prepared.definition.name) == nil
+            let endpoint = try prepared.put(transaction)
+            let first = try transaction.firstSequence() ?? endpoint.cursor + 1
+            return (endpoint, created, max(0, endpoint.cursor - first + 1))
+        }
+        var answer = JSONObject()
+        answer["endpoint"] = try EndpointView.definition(endpoint.definition)
+        answer["created"] = .bool(created)
+        answer["cursor"] = .number(String(endpoint.cursor))
+        answer["earlier"] = .number(String(earlier))
+        if let secret = prepared.generatedSecret { answer["secret"] = .string(secret) }
+        return .object(answer)
+    }
+
+    @Sendable private func get(_ parameters: EndpointReference, _ call: Call) async throws -> JSON {
+        let (endpoint, backlog) = try await parts.store.read { reader in
+            let endpoint = try reader.namedEndpoint(parameters.endpoint)
+            return (endpoint, try reader.backlog(of: endpoint))
+        }
+        var answer = JSONObject()
+        answer["endpoint"] = try EndpointView.definition(endpoint.definition)
+        let status = parts.endpointStatuses[endpoint.name]
+        answer.members += EndpointView.state(endpoint, backlog, status: status).members
+        return .object(answer)
+    }
+
+    @Sendable private func list(_ parameters: ListParameters, _ call: Call) async throws -> JSON {
+        let limit = try pageSize(parameters.limit)
+        let endpoints = try await parts.store.read { reader in
+            try reader.endpoints()
+                .filter { $0.name > parameters.after ?? "" }
+                .prefix(limit + 1)
+                .map { ($0, try reader.backlog(of: $0)) }
+        }
+        let statuses = parts.endpointStatuses
+        let items = endpoints.prefix(limit).map { endpoint, backlog in
+            EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
+        }
+        let last = endpoints.count > limit ? endpoints[limit - 1].0.name : nil
+        return ["endpoints": .array(items), "next": last.map(JSON.string) ?? .null]
+    }
+
+    @Sendable private func remove(_ parameters: EndpointReference, _ call: Call) async throws -> JSON {
+        let undelivered = try await parts.store.write { transaction in
+            let endpoint = try transaction.namedEndpoint(parameters.endpoint)
+            let undelivered = try transaction.pendingCount(endpoint.name)
+            _ = try transaction.removeEndpoint(endpoint.name)
+            return undelivered
+        }
+        return ["endpoint": .string(parameters.endpoint), "undelivered": .number(String(undelivered))]
+    }
+
+    @Sendable private func test(_ parameters: EndpointTestParameters, _ call: Call) async throws -> JSON {
+        let definition: EndpointDefinition
+        switch parameters.endpoint {
+        case .name(let name): definition = try await parts.store.read { try $0.namedEndpoint(name).definition }
+        case .definition(let given):
+            guard call.role.grants(.administer) else {
+                throw Failure(InvalidValue(path: "/endpoint", reason: "a definition needs the role administer"))
+            }
+            let problems = given.problems()
+            guard problems.isEmpty else { throw Failure(problems, below: "/endpoint") }
+            definition = given
+        }
+        return EndpointView.test(try await parts.submitter.test(definition, type: parameters.type))
+    }
+}

@@ -1,0 +1,57 @@
+import JSON
+import ReeveEngine
+import ReeveProtocol
+import ReeveRunner
+import ReeveStore
+
+/// Every method that the agent answers.
+struct MethodTable: Sendable {
+    var parts: Parts
+    var engine: Engine
+    var identity: Identity
+    var time: HostTime
+    var paths: RunPaths
+    var clock: any Clock<Duration>
+    var wallClock: any WallClock
+    var readiness: Readiness
+    var ownUser: UInt32
+
+    var methods: [AgentMethod] {
+        let described: [AgentMethod] =
+            agent.methods + tasks.methods + runs.methods + events.methods + endpoints.methods
+            + EngineMethods(engine: engine).methods
+        return [discover] + described
+    }
+
+    private var discover: AgentMethod {
+        .immediate("rpc.discover", .none) { (_: NoParameters, _) in OpenRPC.document }
+    }
+
+    private var agent: AgentMethods {
+        AgentMethods(
+            parts: parts,
+            engine: engine,
+            identity: identity,
+            time: time,
+            storePath: "\(paths.stateDirectory)/reeve.db",
+            wallClock: wallClock,
+            readiness: readiness
+        )
+    }
+
+    private var tasks: TaskMethods {
+        TaskMethods(parts: parts, checker: TaskChecker(time: time, ownUser: ownUser), clock: wallClock)
+    }
+
+    private var runs: RunMethods {
+        RunMethods(parts: parts, time: time, paths: paths, clock: clock, wallClock: wallClock)
+    }
+
+    private var events: EventMethods {
+        EventMethods(parts: parts, agentName: identity.name, clock: clock)
+    }
+
+    private var endpoints: EndpointMethods {
+        EndpointMethods(parts: parts)
+    }
+}

@@ -1,0 +1,236 @@
+import JSON
+import JSONRPC
+import ReeveProcess
+import ReeveProtocol
+import ReeveRunner
+import ReeveScheduler
+import ReeveStore
+
+/// `run.*`.
+struct RunMethods: Sendable {
+    var parts: Parts
+    var time: HostTime
+    var paths: RunPaths
+    var clock: any Clock<Duration>
+    var wallClock: any WallClock
+
+    var methods: [AgentMethod] {
+        [
+            .asynchronous("run.list", .observe, list),
+            .asynchronous("run.get", .observe, get),
+            .asynchronous("run.stop", .operate, stop),
+            .waiting("run.wait", .observe, wait),
+            .waiting("run.output", .observe, output),
+            .subscription("run.follow", .observe, follow),
+        ]
+    }
+
+    @Sendable private func list(_ parameters: RunListParameters, _ call: Call) async throws -> JSON {
+        let zone = try time.zone(named: parameters.timeZone)
+        let limit = try pageSize(parameters.limit)
+        let showsHidden = parameters.all == true || parameters.task != nil
+        let runs: [Run] = try await parts.store.read { reader in
+            guard parameters.live != true else {
+                return Array(try (parameters.task.map { try reader.liveRuns(task: $0) } ?? reader.liveRuns()).reversed())
+            }
+            return try reader.runs(
+                task: parameters.task,
+                after: parameters.after,
+                limit: limit + 1,
+                since: parameters.since,
+                outcomes: parameters.outcomes,
+                hidden: showsHidden
+            )
+        }
+        let page = runs.prefix(limit)
+        return [
+            "runs": .array(try page.map { try RunView.json($0, zone: zone) }),
+            "next": runs.count > limit ? page.last.map { .string($0.id) } ?? .null : .null,
+        ]
+    }
+
+    @Sendable private func get(_ parameters: RunReference, _ call: Call) async throws -> JSON {
+        let zone = try time.zone(named: parameters.timeZone)
+        let run = try await parts.store.read { try $0.existingRun(parameters.run) }
+        return ["run": try RunView.json(run, zone: zone)]
+    }
+
+    @Sendable private func stop(_ parameters: RunStopParameters, _ call: Call) async throws -> JSON {
+        let request = StopRequest(at: wallClock.now, by: call.caller.name, reason: parameters.reason)
+        let run = try await parts.store.write { transaction in
+            let run = try transaction.existingRun(parameters.run)
+            guard run.status != .stopped else {
+                throw Failure(
+                    .invalidState,
+                    "run \(run.task)/\(run.number) has stopped already",
+                    reason: "it \(run.outcome?.rawValue ?? "stopped")",
+                    details: ["run": .string(run.id)]
+                )
+            }
+            return try transaction.requestStop(run.id, request)
+        }
+        return ["run": .string(run.id), "status": .string(run.status.rawValue)]
+    }
+
+    @Sendable private func wait(_ parameters: RunWaitParameters, _ call: Call) async throws -> JSON {
+        let store = try parts.store
+        let run = try await withDeadline(parameters.deadline, clock, what: "run \(parameters.run) did not end") {
+            let signals = store.signals.changes(.journal)
+            let run = try await store.read { try $0.existingRun(parameters.run) }
+            if run.status == .stopped { return run }
+            for await _ in signals {
+                let run = try await store.read { try $0.existingRun(run.id) }
+                if run.status == .stopped { return run }
+            }
+            throw Parts.unavailable("store")
+        }
+        return ["run": try RunView.json(run)]
+    }
+
+    // MARK: Output
+
+    @Sendable private func output(_ parameters: RunOutputParameters, _ call: Call) async throws -> JSON {
+        let limit = parameters.limit ?? 64 << 10
+        guard (1...(1 << 20)).contains(limit) else {
+            throw Failure(InvalidValue(path: "/limit", reason: "\(limit) is out of range", expected: "1 to 1048576"))
+        }
+        let start = try position(parameters)
+        if let tail = parameters.tail {
+            guard (1...(1 << 20)).contains(tail) else {
+                throw Failure(InvalidValue(path: "/tail", reason: "\(tail) is out of range", expected: "1 to 1048576"))
+            }
+            let output = try await self.output(of: parameters)
+            let page = try output.read(tail: tail)
+            return OutputView(page.pieces, encoding: parameters.encoding).json(page)
+        }
+        var page = try await read(parameters, after: start, limit: limit)
+        if page.pieces.isEmpty, !page.isEnd, let interval = parameters.wait {
+            await waitForOutput(parameters, at: page.next, atMost: interval)
+            page = try await read(parameters, after: page.next, limit: limit)
+        }
+        return OutputView(page.pieces, encoding: parameters.encoding).json(page)
+    }
+
+    private func read(
+        _ parameters: RunOutputParameters,
+        after position: RunOutput.Position,
+        limit: Int
+    ) async throws -> RunOutput.Page {
+        do {
+            return try await output(of: parameters).read(after: position, limit: limit)
+        } catch let error as SpoolError {
+            throw Failure(.storage, "the output cannot be read", reason: error.description)
+        }
+    }
+
+    /// The run's output as the run stands now.
+    private func output(of parameters: RunOutputParameters) async throws -> RunOutput {
+        let run = try await parts.store.read { try $0.existingRun(parameters.run) }
+        guard let output = RunOutput(of: run, paths: paths, step: parameters.step, stream: parameters.stream) else {
+            let names = run.steps.map(\.name)
+            throw Failure(
+                InvalidValue(
+                    path: "/step",
+                    reason: "run \(run.task)/\(run.number) has no step \"\(parameters.step ?? "")\"",
+                    expected: names.joined(separator: ", ")
+                )
+            )
+        }
+        return output
+    }
+
+    private func position(_ parameters: RunOutputParameters) throws(Failure) -> RunOutput.Position {
+        guard let text = parameters.after else { return RunOutput.Position() }
+        guard let position = RunOutput.Position(text) else {
+            throw Failure(
+                InvalidValue(path: "/after", reason: "\"\(text)\" is no position", expected: "next of an answer before")
+            )
+        }
+        return position
+    }
+
+    /// Waits until there may be output behind `position`: some came, the process ended, or the run went on.
+    private func waitForOutput(
+        _ parameters: RunOutputParameters,
+        at position: RunOutput.Position,
+        atMost interval: Interval?
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            if let interval {
+                group.addTask { [clock] in try? await clock.sleep(for: interval.duration) }
+            }
+            group.addTask { await self.outputOrProgress(parameters, at: position) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func outputOrProgress(_ parameters: RunOutputParameters, at position: RunOutput.Position) async {
+        guard let store = try? parts.store else { return }
+        let signals = store.signals.changes(.journal)
+        guard let output = try? await output(of: parameters) else { return }
+        // What happened since the caller looked was before this listened.
+        if let page = try? output.read(after: position, limit: 1), !page.pieces.isEmpty || page.isEnd { return }
+        await withTaskGroup(of: Void.self) { group in
+            if let key = output.key(at: position), let processes = try? parts.processes,
+                processes.record(key)?.output.isComplete == false
+            {
+                group.addTask { _ = await processes.output(key, beyond: position.place) }
+            }
+            group.addTask { for await _ in signals { return } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// `run.follow`: every piece of output from a position on, until the run has ended.
+    @Sendable private func follow(
+        _ parameters: RunOutputParameters,
+        _ call: Call
+    ) async throws -> SubscriptionProducer {
+        let start = try position(parameters)
+        _ = try await output(of: parameters)
+        return { sink in
+            var position = start
+            do {
+                while true {
+                    let page = try await self.read(parameters, after: position, limit: 64 << 10)
+                    for piece in page.pieces {
+                        let item = OutputView.item(piece, encoding: parameters.encoding)
+                        try await sink.send(item, next: .string(page.next.description))
+                    }
+                    position = page.next
+                    if page.isEnd { return SubscriptionEnd(cause: "ended", next: .string(position.description)) }
+                    if page.pieces.isEmpty { await self.waitForOutput(parameters, at: position, atMost: nil) }
+                }
+            } catch let failure as Failure {
+                return SubscriptionEnd(cause: failure.kind.rawValue, next: .string(position.description))
+            } catch {
+                return SubscriptionEnd(cause: SubscriptionEnd.stopping, next: .string(position.description))
+            }
+        }
+    }
+}
+
+
+/// Does something that may take long, and gives up when the time is over.
+func withDeadline<Value: Sendable>(
+    _ deadline: Interval?,
+    _ clock: any Clock<Duration>,
+    what: String,
+    _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    guard let deadline else { return try await body() }
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await clock.sleep(for: deadline.duration)
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let value = try await group.next() ?? nil else {
+            throw Failure(.deadline, "\(what) within \(deadline)", hint: "ask for a longer deadline, or none")
+        }
+        return value
+    }
+}

@@ -1,0 +1,230 @@
+import JSON
+import ReeveProtocol
+import ReeveRunner
+import ReeveStore
+
+/// `task.*` and `schedule.preview`.
+struct TaskMethods: Sendable {
+    var parts: Parts
+    var checker: TaskChecker
+    var clock: any WallClock
+
+    var methods: [AgentMethod] {
+        [
+            .asynchronous("task.put", .administer, put),
+            .immediate("task.check", .observe, check),
+            .asynchronous("task.get", .observe, get),
+            .asynchronous("task.list", .observe, list),
+            .asynchronous("task.remove", .administer, remove),
+            .asynchronous("task.run", .operate, run),
+            .asynchronous("task.pause", .operate, pause),
+            .asynchronous("task.resume", .operate, resume),
+            .immediate("schedule.preview", .observe, preview),
+        ]
+    }
+
+    @Sendable private func put(_ parameters: TaskPutParameters, _ call: Call) async throws -> JSON {
+        let task = parameters.task
+        let report = checker.check(task, now: clock.now, count: 1)
+        guard report.problems.isEmpty else { throw Failure(report.problems, below: "/task") }
+        let by = call.caller.name
+        let put = try await parts.store.write { transaction in
+            try transaction.putTask(task, source: Self.source, by: by, ifRevision: parameters.ifRevision)
+        }
+        var answer = JSONObject()
+        answer["task"] = try TaskView.definition(put.task, masked: false)
+        answer["created"] = .bool(put.created)
+        answer["changed"] = .bool(put.changed)
+        answer["next"] = (put.changed ? report.next.first : put.task.nextFire)?.json ?? .null
+        if !report.warnings.isEmpty { answer["warnings"] = .array(report.warnings.map(JSON.string)) }
+        return .object(answer)
+    }
+
+    /// What tasks that come by the socket belong to.
+    static let source = "rpc"
+
+    @Sendable private func check(_ parameters: TaskCheckParameters, _ call: Call) throws -> JSON {
+        let report: TaskChecker.Report
+        do {
+            let task = try JSONCoder.decode(TaskDefinition.self, from: parameters.task, unknownFields: .reject)
+            report = checker.check(task, now: clock.now)
+        } catch {
+            report = TaskChecker.Report(problems: [error], warnings: [], next: [], schedule: nil)
+        }
+        return [
+            "valid": .bool(report.problems.isEmpty),
+            "problems": .array(report.problems.map { Failure($0.below("/task")).problem }),
+            "warnings": .array(report.warnings.map(JSON.string)),
+            "next": .array(report.next.map(\.json)),
+        ]
+    }
+
+    @Sendable private func get(_ parameters: TaskReference, _ call: Call) async throws -> JSON {
+        let zone = try checker.time.zone(named: parameters.timeZone)
+        let (task, running) = try await parts.store.read { reader in
+            let task = try reader.namedTask(parameters.task)
+            return (task, try reader.liveRuns(task: parameters.task))
+        }
+        var answer = JSONObject()
+        answer["task"] = try TaskView.definition(task, masked: !call.role.grants(.administer))
+        answer["scheduleText"] = .string(task.definition.schedule?.shortText ?? "by hand")
+        answer.members += try TaskView.state(task, running: running, zone: zone).members
+        return .object(answer)
+    }
+
+    @Sendable private func list(_ parameters: TaskListParameters, _ call: Call) async throws -> JSON {
+        let zone = try checker.time.zone(named: parameters.timeZone)
+        let limit = try pageSize(parameters.limit)
+        let (tasks, running) = try await parts.store.read { reader in
+            let tasks = try reader.tasks(
+                after: parameters.after,
+                limit: limit + 1,
+                labels: parameters.labels ?? [:],
+                includeAdHoc: parameters.all == true
+            )
+            return (tasks, Dictionary(grouping: try reader.liveRuns(), by: \.task))
+        }
+        let page = tasks.prefix(limit)
+        return [
+            "tasks": .array(
+                try page.map { try TaskView.item($0, running: running[$0.definition.id] ?? [], zone: zone) }
+            ),
+            "next": tasks.count > limit ? page.last.map { .string($0.definition.id) } ?? .null : .null,
+        ]
+    }
+
+    @Sendable private func remove(_ parameters: TaskReference, _ call: Call) async throws -> JSON {
+        let by = call.caller.name
+        let at = clock.now
+        let task = try await parts.store.write { transaction in
+            _ = try transaction.namedTask(parameters.task)
+            let task = try transaction.removeTask(parameters.task, by: by, source: Self.source)
+            if task.definition.onChange == .stop {
+                let request = StopRequest(at: at, by: by, reason: "the task was removed")
+                for run in try transaction.liveRuns(task: parameters.task) {
+                    _ = try transaction.requestStop(run.id, request)
+                }
+            }
+            return task
+        }
+        return ["task": .string(task.definition.id), "revision": .number(String(task.definition.revision ?? 0))]
+    }
+
+    @Sendable private func run(_ parameters: TaskRunParameters, _ call: Call) async throws -> JSON {
+        if parameters.parameters != nil {
+            throw Failure(InvalidValue(path: "/parameters", reason: "is not supported by this version of reeve"))
+        }
+        if let id = parameters.run, !isUUIDv7(id) {
+            throw Failure(
+                InvalidValue(path: "/run", reason: "\"\(id)\" is not a run's id", expected: "a UUID of version 7")
+            )
+        }
+        let overrides = RunOverrides(
+            command: parameters.command,
+            environment: parameters.environment,
+            input: parameters.input
+        )
+        let isPlain = overrides == RunOverrides()
+        if !isPlain, !call.role.grants(.administer) {
+            throw AccessRules(owner: 0).refusal(
+                call.caller, call.role, method: "task.run with command, environment or input", needs: .administer
+            )
+        }
+        let by = call.caller.name
+        let run = try await parts.store.write { transaction in
+            let task = try transaction.namedTask(parameters.task)
+            let isRepeat = try parameters.run.map { try transaction.run($0) != nil } ?? false
+            if !isRepeat { try Admission.checkManual(task.definition, living: try transaction.liveRuns(task: task.id)) }
+            return try transaction.createRun(
+                task: task,
+                trigger: .manual,
+                due: nil,
+                by: by,
+                id: parameters.run,
+                overrides: isPlain ? nil : overrides
+            )
+        }
+        return ["run": .string(run.id), "number": .number(String(run.number))]
+    }
+
+    @Sendable private func pause(_ parameters: TaskPauseParameters, _ call: Call) async throws -> JSON {
+        let now = clock.now
+        let pause = Pause(
+            by: call.caller.name,
+            at: now,
+            until: parameters.for.map { now + $0 },
+            reason: parameters.reason
+        )
+        return try await setPaused(parameters, pause, call)
+    }
+
+    @Sendable private func resume(_ parameters: TaskPauseParameters, _ call: Call) async throws -> JSON {
+        if parameters.for != nil { throw Failure(InvalidValue(path: "/for", reason: "is only for task.pause")) }
+        return try await setPaused(parameters, nil, call)
+    }
+
+    private func setPaused(_ parameters: TaskPauseParameters, _ pause: Pause?, _ call: Call) async throws -> JSON {
+        if parameters.group != nil {
+            throw Failure(InvalidValue(path: "/group", reason: "is not supported by this version of reeve"))
+        }
+        let given = [parameters.task != nil, parameters.labels != nil, parameters.all != nil].count { $0 }
+        guard given == 1, parameters.all != false else {
+            throw Failure(InvalidValue(path: "", reason: "must say what to pause", expected: "one of task, labels, all: true"))
+        }
+        let by = call.caller.name
+        let names = try await parts.store.write { transaction in
+            let names =
+                try parameters.task.map { [try transaction.namedTask($0).id] }
+                ?? transaction.tasks(
+                    after: nil, limit: Int(Int32.max), labels: parameters.labels ?? [:], includeAdHoc: false
+                ).map(\.definition.id)
+            for name in names { _ = try transaction.setPaused(name, pause, by: by) }
+            return names
+        }
+        return ["tasks": .array(names.map(JSON.string))]
+    }
+
+    @Sendable private func preview(_ parameters: SchedulePreviewParameters, _ call: Call) throws -> JSON {
+        let count = parameters.count ?? 5
+        guard (1...1000).contains(count) else {
+            throw Failure(InvalidValue(path: "/count", reason: "\(count) is out of range", expected: "1 to 1000"))
+        }
+        let zone = try checker.time.zone(named: parameters.timeZone)
+        let now = parameters.after ?? clock.now
+        let preview: SchedulePreview
+        do {
+            preview = try SchedulePreview(parameters.schedule, time: checker.time, after: now, count: count)
+        } catch {
+            throw Failure(error.below("/schedule"))
+        }
+        return preview.json(zone: zone)
+    }
+}
+
+/// How many items a page of a list has: 1 to 1,000, 100 where nothing is asked for.
+func pageSize(_ limit: Int?) throws(Failure) -> Int {
+    let limit = limit ?? 100
+    guard (1...1000).contains(limit) else {
+        throw Failure(InvalidValue(path: "/limit", reason: "\(limit) is out of range", expected: "1 to 1000"))
+    }
+    return limit
+}
+
+extension Failure {
+    /// All that is wrong with a value: the first as the error, all in `data.problems`.
+    init(_ problems: [InvalidValue], below path: String) {
+        let placed = problems.map { $0.below(path) }
+        self.init(placed[0])
+        if placed.count > 1 { details["problems"] = .array(placed.map { Failure($0).problem }) }
+    }
+
+    /// One entry of a list of problems.
+    var problem: JSON {
+        var object = JSONObject()
+        object["path"] = .string(path ?? "")
+        object["reason"] = .string(reason ?? message)
+        object["expected"] = expected.map(JSON.string)
+        object["hint"] = hint.map(JSON.string)
+        return .object(object)
+    }
+}

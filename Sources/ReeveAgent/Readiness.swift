@@ -1,0 +1,24 @@
+import NIOConcurrencyHelpers
+package import ReeveEngine
+
+/// Whether the agent can do what it is asked.
+package final class Readiness: Sendable {
+    /// What has to run for that.
+    static let parts = [
+        Part.store.name, Part.processes.name, Part.scheduler.name, Part.runner.name, Part.submitter.name, "socket",
+    ]
+
+    private let stopping = NIOLockedValueBox(false)
+
+    package init() {}
+
+    package var isStopping: Bool { stopping.withLockedValue { $0 } }
+
+    package func stop() {
+        stopping.withLockedValue { $0 = true }
+    }
+
+    package func isReady(_ report: EngineReport) -> Bool {
+        !isStopping && report.areStarted(Self.parts)
+    }
+}

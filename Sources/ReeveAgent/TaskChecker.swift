@@ -1,0 +1,86 @@
+import Glibc
+package import JSON
+package import ReeveProtocol
+import ReeveRunner
+package import ReeveScheduler
+
+/// Says of a task what can never be right, what is not right at present, and when it would be due.
+package struct TaskChecker: Sendable {
+    package struct Report: Sendable {
+        package var problems: [InvalidValue]
+        /// What is not there now, and may come with a mount or a package.
+        package var warnings: [String]
+        package var next: [Timestamp]
+        package var schedule: Schedule?
+    }
+
+    var time: HostTime
+    /// The user that steps run as if they name none.
+    var ownUser: UInt32
+
+    /// - Parameter count: how many due times to look ahead.
+    package func check(_ task: TaskDefinition, now: Timestamp, count: Int = 5) -> Report {
+        var report = Report(problems: task.problems(), warnings: [], next: [], schedule: nil)
+        if let definition = task.schedule {
+            do {
+                let schedule = try Schedule(definition, hostZone: time.hostZone, zones: time.zones)
+                report.schedule = schedule
+                report.next = definition.kind == .once ? [now] : slots(of: schedule, after: now, count: count)
+                report.problems += pastProblems(definition, schedule, now)
+                report.warnings += schedule.explanation.warnings.map { "the schedule \($0)" }
+            } catch {
+                report.problems.append(error.below("/schedule"))
+            }
+        }
+        if report.problems.isEmpty { report.warnings += task.effectiveSteps.flatMap(warnings) }
+        return report
+    }
+
+    func slots(of schedule: Schedule, after: Timestamp, count: Int) -> [Timestamp] {
+        var slots: [Timestamp] = []
+        var last = after
+        while slots.count < count, let slot = schedule.next(after: last, anchor: after) {
+            slots.append(slot)
+            last = slot
+        }
+        return slots
+    }
+
+    private func pastProblems(_ definition: ScheduleDefinition, _ schedule: Schedule, _ now: Timestamp) -> [InvalidValue] {
+        guard definition.kind != .once, let slot = schedule.pastSlot(before: now) else { return [] }
+        let path = if case .at = definition.kind { "/schedule/at" } else { "/schedule" }
+        return [InvalidValue(path: path, reason: "\(schedule.zone.localText(of: slot)) is in the past")]
+    }
+
+    private func warnings(_ step: StepDefinition) -> [String] {
+        var warnings: [String] = []
+        if let user = step.user {
+            guard let record = UserDatabase.user(user) else {
+                return ["step \(step.name): there is no user \(user) now"]
+            }
+            if ownUser != 0, record.uid != ownUser {
+                warnings.append("step \(step.name): only an agent of root can run it as \(user)")
+            }
+        }
+        if let directory = step.workingDirectory, access(directory, X_OK) != 0 {
+            warnings.append("step \(step.name): the folder \(directory) is not there now")
+        }
+        if let program = step.command?.first, !isThere(program) {
+            warnings.append("step \(step.name): the program \(program) is not there now")
+        }
+        return warnings
+    }
+
+    private func isThere(_ program: String) -> Bool {
+        if program.contains("/") { return !program.hasPrefix("/") || access(program, X_OK) == 0 }
+        return StepEnvironment.path.split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
+    }
+}
+
+extension Schedule {
+    /// The last slot of a schedule that has no further one.
+    fileprivate func pastSlot(before now: Timestamp) -> Timestamp? {
+        guard !isBoot, next(after: now, anchor: now) == nil else { return nil }
+        return previous(before: now, anchor: now)
+    }
+}

@@ -1,0 +1,164 @@
+import Logging
+import ReeveProcess
+import ReeveProtocol
+import ReeveStore
+
+/// Carries one run through: does what its ``RunMachine`` says, and tells it what happened.
+///
+/// It ends when the run has stopped, or with an error when the store cannot be written; the processes go on then, and
+/// another supervisor takes the run up again.
+struct RunSupervisor {
+    /// What reaches the run from outside.
+    enum Order: Sendable {
+        case stop(StopRequest)
+        case agentStopping
+    }
+
+    let store: Store
+    let launcher: StepLauncher
+    let clock: any Clock<Duration>
+    let now: @Sendable () -> Timestamp
+    let logger: Logger
+
+    private typealias Event = RunMachine.Event
+    private typealias Sender = AsyncStream<RunMachine.Event>.Continuation
+
+    /// Starts a pending run, or takes up one whose process is known already.
+    func run(_ run: Run, _ definition: TaskDefinition, orders: AsyncStream<Order>) async throws {
+        var machine = RunMachine(run: run, definition: definition)
+        let (events, sender) = AsyncStream.makeStream(of: RunMachine.Event.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await order in orders {
+                    switch order {
+                    case .stop(let request): sender.yield(.stopRequested(request))
+                    case .agentStopping: sender.yield(.agentStopping)
+                    }
+                }
+            }
+            begin(machine, sender, &group)
+            loop: for await event in events {
+                for action in machine.handle(event, at: now()) {
+                    guard try await perform(action, machine, sender, &group) else { break loop }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// The first event: a new run is admitted; of one that was running, the process is asked after.
+    private func begin(_ machine: RunMachine, _ sender: Sender, _ group: inout ThrowingTaskGroup<Void, any Error>) {
+        guard machine.run.status > .pending else {
+            sender.yield(.admitted)
+            return
+        }
+        guard let step = machine.currentStep, let record = launcher.processes.record(key(step, machine)) else {
+            sender.yield(.processLost)
+            return
+        }
+        if machine.run.steps[step].status < .running { sender.yield(.started(pid: Int(record.pid))) }
+        if let request = machine.run.stopRequest { sender.yield(.stopRequested(request)) }
+        awaitEnd(of: step, machine, sender, &group)
+    }
+
+    /// Whether there is more to come.
+    private func perform(
+        _ action: RunMachine.Action,
+        _ machine: RunMachine,
+        _ sender: Sender,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws -> Bool {
+        switch action {
+        case .save(let steps): try await save(machine, steps)
+        case .start(let step): start(step, machine, sender, &group)
+        case .awaitStepTimeout(let step, let interval):
+            wait(interval, then: .stepTimedOut(step: step), sender, &group)
+        case .awaitRunTimeout(let interval): wait(interval, then: .runTimedOut, sender, &group)
+        case .awaitGrace(let step, let interval): wait(interval, then: .graceOver(step: step), sender, &group)
+        case .signal(let step, let number): launcher.processes.signal(key(step, machine), number)
+        case .kill(let step): await kill(step, machine)
+        case .finish: return false
+        }
+        return true
+    }
+
+    private func save(_ machine: RunMachine, _ steps: [Int]) async throws {
+        let run = machine.run
+        try await store.write { transaction in _ = try transaction.update(run, steps: steps.map { run.steps[$0] }) }
+        // The record of a process may go once what it told is durable, and not before.
+        for step in run.steps where step.status == .stopped && step.startedAt != nil {
+            let key = RunPaths.key(run: run.id, step: step)
+            guard launcher.processes.forget(key) else { continue }
+            launcher.cleanUp(step, of: run)
+        }
+    }
+
+    private func start(
+        _ step: Int,
+        _ machine: RunMachine,
+        _ sender: Sender,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) {
+        do {
+            let record = try launcher.start(machine.steps[step], machine.run.steps[step], of: machine.run)
+            sender.yield(.started(pid: Int(record.pid)))
+            awaitEnd(of: step, machine, sender, &group)
+        } catch {
+            sender.yield(.startFailed(cause: error.cause, reason: error.reason))
+        }
+    }
+
+    private func awaitEnd(
+        of step: Int,
+        _ machine: RunMachine,
+        _ sender: Sender,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) {
+        let key = key(step, machine)
+        group.addTask { [processes = launcher.processes] in
+            guard let end = await processes.ended(key) else { return }
+            sender.yield(.ended(RunMachine.StepEnd(end, output: processes.record(key)?.output)))
+        }
+    }
+
+    private func wait(
+        _ interval: Interval,
+        then event: RunMachine.Event,
+        _ sender: Sender,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) {
+        group.addTask { [clock] in
+            guard (try? await clock.sleep(for: interval.duration)) != nil else { return }  // cancelled: no longer needed
+            sender.yield(event)
+        }
+    }
+
+    private func kill(_ step: Int, _ machine: RunMachine) async {
+        let survivors = await launcher.processes.kill(key(step, machine))
+        guard !survivors.isEmpty else { return }
+        logger.warning(
+            "processes of a run survived SIGKILL",
+            metadata: ["run.id": "\(machine.run.id)", "process.pids": "\(survivors)"]
+        )
+    }
+
+    private func key(_ step: Int, _ machine: RunMachine) -> ProcessKey {
+        RunPaths.key(run: machine.run.id, step: machine.run.steps[step])
+    }
+}
+
+extension RunMachine.StepEnd {
+    init(_ end: ProcessEnd, output: OutputCounts?) {
+        self.init(
+            exitCode: end.exitCode.map(Int.init),
+            signal: end.signal.map(Int.init),
+            usage: Usage(
+                userTime: Interval(end.usage.userTime),
+                systemTime: Interval(end.usage.systemTime),
+                maximumResident: Int(end.usage.maximumResident)
+            ),
+            output: output.map { OutputSummary(bytes: Int($0.bytes), dropped: Int($0.dropped)) },
+            at: Timestamp(milliseconds: end.endedAt)
+        )
+    }
+}

@@ -1,0 +1,230 @@
+package import Logging
+import NIOConcurrencyHelpers
+import ReeveProcess
+package import ReeveProtocol
+package import ReeveStore
+
+/// Turns pending runs into processes, as many at once as it may.
+///
+/// Its only input is the queue in the store, with its wake signal. It may be stopped and started again at any time: the
+/// processes are not its own, and it takes up again what it finds.
+package final class Runner: Sendable {
+    /// A run that is being carried through.
+    private struct Living {
+        var task: String
+        var orders: AsyncStream<RunSupervisor.Order>.Continuation
+        var stopRequested = false
+    }
+
+    private struct State {
+        var living: [String: Living] = [:]
+        var isEnding = false
+        var idleWaiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let store: Store
+    private let launcher: StepLauncher
+    private let clock: any Clock<Duration>
+    private let wallClock: any WallClock
+    private let concurrency: Int
+    private let logger: Logger
+    private let state = NIOLockedValueBox(State())
+    /// Raised when a run has ended, so that the next may begin.
+    private let (freed, freedSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// - Parameter concurrency: runs at once, at least 1.
+    package init(
+        store: Store,
+        launcher: StepLauncher,
+        concurrency: Int,
+        clock: any Clock<Duration>,
+        wallClock: any WallClock,
+        logger: Logger
+    ) {
+        self.store = store
+        self.launcher = launcher
+        self.concurrency = concurrency
+        self.clock = clock
+        self.wallClock = wallClock
+        self.logger = logger
+    }
+
+    /// Works until its task is cancelled, or the store fails. No process ends by that.
+    package func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            let signals = store.signals.changes(.runs)
+            group.addTask { [freedSender] in
+                for await _ in signals { freedSender.yield() }
+            }
+            for run in try await store.read({ try $0.liveRuns() }) where run.status > .pending {
+                try await supervise(run, &group)
+            }
+            freedSender.yield()
+            for await _ in freed { try await admit(&group) }
+        }
+        try Task.checkCancellation()
+    }
+
+    // MARK: Admission
+
+    private func admit(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        try await forwardStopRequests()
+        // Runs that must wait for another of their task stand in front of others: a page may hold nothing else, so that
+        // the next one is looked for behind it.
+        var limit = 64
+        while hasRoom {
+            let page = try await store.read { [limit] in try $0.pendingRuns(limit: limit) }
+            for pending in page where hasRoom { try await admit(pending, &group) }
+            guard page.count == limit, hasRoom else { return }
+            limit *= 4
+        }
+    }
+
+    private var hasRoom: Bool {
+        state.withLockedValue { !$0.isEnding && $0.living.count < concurrency }
+    }
+
+    private func admit(_ run: Run, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        guard state.withLockedValue({ $0.living[run.id] == nil }) else { return }
+        guard let definition = try await definition(of: run) else {
+            return try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
+        }
+        if let request = run.stopRequest {
+            return try await refuse(run, .canceled, "requested", "stopped by \(request.by) before it began")
+        }
+        let living = try await living(besides: run)
+        switch Admission.decide(definition, run: run, living: living, now: wallClock.now) {
+        case .start: try await supervise(run, definition, &group)
+        case .wait: break
+        case .skip(let reason): try await refuse(run, .skipped, "overlap", reason)
+        case .replace(let runs):
+            let request = StopRequest(at: wallClock.now, by: "run:\(run.id)", reason: "replaced by a newer run")
+            try await store.write { transaction in
+                for id in runs { _ = try transaction.requestStop(id, request) }
+            }
+            try await forwardStopRequests()
+        }
+    }
+
+    private func definition(of run: Run) async throws -> TaskDefinition? {
+        try await store.read { try $0.definition(task: run.task, revision: run.revision) }
+    }
+
+    private func living(besides run: Run) async throws -> [Run] {
+        let isBusy = state.withLockedValue { $0.living.values.contains { $0.task == run.task } }
+        guard isBusy else { return [] }
+        return try await store.read { try $0.liveRuns(task: run.task) }
+            .filter { $0.id != run.id && $0.status > .pending }
+    }
+
+    private func refuse(_ run: Run, _ outcome: Outcome, _ cause: String, _ reason: String) async throws {
+        var run = run
+        run.status = .stopped
+        run.outcome = outcome
+        run.cause = cause
+        run.reason = reason
+        run.stoppedAt = wallClock.now
+        let stopped = run
+        try await store.write { transaction in _ = try transaction.update(stopped, steps: []) }
+    }
+
+    // MARK: Carrying through
+
+    private func supervise(_ run: Run, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        // Only a task that was never there has no definition of that revision.
+        guard let definition = try await definition(of: run) else {
+            return try await refuse(run, .lost, "agentCrashed", "the definition that it ran by is gone")
+        }
+        try await supervise(run, definition, &group)
+    }
+
+    private func supervise(
+        _ run: Run,
+        _ definition: TaskDefinition,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws {
+        let (orders, sender) = AsyncStream.makeStream(of: RunSupervisor.Order.self)
+        state.withLockedValue { $0.living[run.id] = Living(task: run.task, orders: sender) }
+        let supervisor = RunSupervisor(
+            store: store,
+            launcher: launcher,
+            clock: clock,
+            now: { [wallClock] in wallClock.now },
+            logger: logger
+        )
+        group.addTask {
+            defer { self.ended(run.id) }
+            try await supervisor.run(run, definition, orders: orders)
+        }
+    }
+
+    private func ended(_ run: String) {
+        let waiters = state.withLockedValue { state -> [CheckedContinuation<Void, Never>] in
+            state.living.removeValue(forKey: run)?.orders.finish()
+            guard state.living.isEmpty else { return [] }
+            defer { state.idleWaiters = [] }
+            return state.idleWaiters
+        }
+        for waiter in waiters { waiter.resume() }
+        freedSender.yield()
+    }
+
+    private func forwardStopRequests() async throws {
+        let unasked = state.withLockedValue { $0.living.filter { !$0.value.stopRequested }.map(\.key) }
+        guard !unasked.isEmpty else { return }
+        let requests = try await store.read { reader in try unasked.compactMap { try reader.run($0) } }
+        for (run, request) in requests.compactMap({ run in run.stopRequest.map { (run.id, $0) } }) {
+            let orders = state.withLockedValue { state -> AsyncStream<RunSupervisor.Order>.Continuation? in
+                guard state.living[run]?.stopRequested == false else { return nil }
+                state.living[run]?.stopRequested = true
+                return state.living[run]?.orders
+            }
+            orders?.yield(.stop(request))
+        }
+    }
+
+    // MARK: The agent's end
+
+    /// Begins no more runs, asks those that live to end, and waits until they have.
+    ///
+    /// Runs whose task says `onAgentStop: wait` are let run until `deadline` is over. The end of the others is bounded by
+    /// their grace: then they are killed.
+    package func endRuns(waitingAtMost deadline: Duration) async {
+        state.withLockedValue { $0.isEnding = true }
+        let waiting = try? await store.read { reader in
+            try reader.liveRuns().filter { run in
+                try reader.definition(task: run.task, revision: run.revision)?.onAgentStop == .wait
+            }.map(\.id)
+        }
+        end(except: Set(waiting ?? []))
+        await withDiscardingTaskGroup { group in
+            group.addTask { [clock] in
+                guard (try? await clock.sleep(for: deadline)) != nil else { return }
+                self.end(except: [])
+            }
+            await becomeIdle()
+            group.cancelAll()
+        }
+    }
+
+    private func end(except spared: Set<String>) {
+        let orders = state.withLockedValue { state in
+            state.living.filter { !spared.contains($0.key) }.map(\.value.orders)
+        }
+        for order in orders { order.yield(.agentStopping) }
+    }
+
+    private func becomeIdle() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLockedValue { state in
+                guard !state.living.isEmpty else { return true }
+                state.idleWaiters.append(continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    /// How many runs are being carried through.
+    package var livingCount: Int { state.withLockedValue { $0.living.count } }
+}
