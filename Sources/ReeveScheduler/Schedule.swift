@@ -108,10 +108,11 @@ extension Schedule {
 
     /// How long past its time a slot may still start unless the task says otherwise; `nil`: however long.
     ///
-    /// With `missed: skip` it is half the period, at most an hour; the period is the time to the slot after it.
+    /// With `missed: skip` it is half the period, at least a second and at most an hour; the period is the time to the
+    /// slot after it.
     package func defaultStartBy(_ missed: MissedPolicy, slot: Timestamp, anchor: Timestamp) -> Interval? {
         guard missed == .skip else { return nil }
         guard let after = next(after: slot, anchor: anchor) else { return .hours(1) }
-        return min(Interval(milliseconds: after.since(slot).milliseconds / 2), .hours(1))
+        return max(.seconds(1), min(Interval(milliseconds: after.since(slot).milliseconds / 2), .hours(1)))
     }
 }

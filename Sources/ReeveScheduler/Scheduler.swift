@@ -1,0 +1,165 @@
+package import Logging
+import NIOConcurrencyHelpers
+package import ReeveProtocol
+package import ReeveStore
+
+/// Turns due slots into runs that wait to be started.
+///
+/// The timetable is an index in the store, so nothing of a task is in memory until it is due. One timer waits for the
+/// earliest slot; nothing wakes while none is due. The task's watermark and what became of its slots are one
+/// transaction, so a crash neither repeats nor loses a slot. Its only output is what it commits.
+package final class Scheduler: Sendable {
+    /// What holds for tasks that do not say otherwise; `nil`: what the schedule's kind suggests.
+    package struct Defaults: Sendable, Hashable {
+        package var missed: MissedPolicy?
+        package var startBy: Interval?
+
+        package init(missed: MissedPolicy? = nil, startBy: Interval? = nil) {
+            self.missed = missed
+            self.startBy = startBy
+        }
+    }
+
+    /// What it has done since it was made.
+    package struct Report: Sendable, Hashable {
+        package var started = 0
+        /// Slots that were told as missed or skipped.
+        package var passed = 0
+        /// What it waits for now; `nil` if no task is due by time.
+        package var next: Timestamp?
+    }
+
+    private let store: Store
+    private let wallClock: any WallClock
+    private let logger: Logger
+    private let desk: Desk
+    private let zones: ZoneDatabase
+    private let hostZone: Zone
+    private let wakeup = Wakeup()
+    private let state = NIOLockedValueBox(Report())
+
+    /// - Parameters:
+    ///   - hostZone: what expressions without a zone are read in. A scheduler is made anew when it changes.
+    ///   - bootID: the kernel's id of the present boot.
+    package init(
+        store: Store,
+        zones: ZoneDatabase,
+        hostZone: Zone,
+        defaults: Defaults = Defaults(),
+        bootID: String,
+        wallClock: any WallClock,
+        logger: Logger
+    ) {
+        self.store = store
+        self.wallClock = wallClock
+        self.logger = logger
+        self.zones = zones
+        self.hostZone = hostZone
+        desk = Desk(zones: zones, hostZone: hostZone, defaults: defaults, agentID: store.agentID, bootID: bootID)
+    }
+
+    package var report: Report { state.withLockedValue { $0 } }
+
+    /// Decides slots as they become due, until it is cancelled or the store closes.
+    ///
+    /// First it settles what happened while nobody watched: a start of the host, a change of the time zones, slots
+    /// that passed. Throws what the store throws; then nothing is lost, and it can be run again.
+    package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [store, wakeup] in
+                for await _ in store.signals.changes(.tasks) { wakeup.set() }
+            }
+            group.addTask { try await self.work() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func work() async throws {
+        var watchingSince = wallClock.now
+        try await settleBoot()
+        try await settleZones()
+        while !Task.isCancelled {
+            // A clock that was set back would make slots look as if they had passed before the watch began.
+            watchingSince = min(watchingSince, wallClock.now)
+            while try await workIsWaiting() { try await decide(watchingSince: watchingSince) }
+            let next = try await store.read { reader in
+                [try reader.earliestFire(), try reader.earliestResume()].compactMap { $0 }.min()
+            }
+            state.withLockedValue { $0.next = next }
+            try await sleep(until: next)
+        }
+    }
+
+    /// Until `time`, until the clock is set, or until a task is put or changed.
+    private func sleep(until time: Timestamp?) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [wallClock] in try await wallClock.wait(until: time) }
+            group.addTask { [wakeup] in await wakeup.wait() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Looks before it writes, so that a wake-up for nothing costs no transaction.
+    private func workIsWaiting() async throws -> Bool {
+        let now = wallClock.now
+        return try await store.read { reader in
+            if let fire = try reader.earliestFire(), fire <= now { return true }
+            if let resume = try reader.earliestResume(), resume <= now { return true }
+            return try !reader.unplannedTasks(limit: 1).isEmpty
+        }
+    }
+
+    /// One transaction: slots that are due, then pauses that run out, then tasks that are new.
+    private func decide(watchingSince: Timestamp) async throws {
+        let outcome = try await store.write { [desk] transaction in
+            try desk.decide(transaction, watchingSince: watchingSince)
+        }
+        note(outcome)
+    }
+
+    private func note(_ outcome: Desk.Outcome) {
+        state.withLockedValue {
+            $0.started += outcome.started
+            $0.passed += outcome.passed
+        }
+        for problem in outcome.problems {
+            logger.warning(
+                "a task's schedule cannot be read any more",
+                metadata: ["task.id": "\(problem.task)", "reason": "\(problem.reason)"]
+            )
+        }
+    }
+}
+
+extension Scheduler {
+    /// Once in each boot of the host: decides what is due by it.
+    private func settleBoot() async throws {
+        let bootID = desk.bootID
+        guard try await store.read({ try $0.meta(Desk.bootKey) }) != bootID else { return }
+        let since = wallClock.now
+        var last: String?
+        repeat {
+            let page = try await store.read { [last] in try $0.tasks(after: last, limit: Desk.pageSize) }
+            let due = page.filter { $0.bootDecided != bootID && $0.definition.schedule?.mayBeBoot ?? false }.map(\.id)
+            if !due.isEmpty {
+                note(try await store.write { [desk] in try desk.decideBoot($0, due, runningSince: since) })
+            }
+            last = page.count == Desk.pageSize ? page.last?.id : nil
+        } while last != nil
+        try await store.write { try $0.setMeta(Desk.bootKey, bootID) }
+    }
+
+    /// When the zone files or the host's zone are not what the next slots were computed from, all are computed anew.
+    private func settleZones() async throws {
+        let fingerprint = zones.fingerprint(hostZone: hostZone)
+        let known = try await store.read { try $0.meta(Desk.zonesKey) }
+        guard known != fingerprint else { return }
+        if known != nil { logger.notice("the time zones have changed", metadata: ["zone.host": "\(hostZone.name)"]) }
+        try await store.write { transaction in
+            if known != nil { try transaction.forgetPlans() }
+            try transaction.setMeta(Desk.zonesKey, fingerprint)
+        }
+    }
+}

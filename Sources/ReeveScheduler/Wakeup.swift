@@ -1,0 +1,46 @@
+import NIOConcurrencyHelpers
+
+/// A flag that one task waits for and others set; setting it while nobody waits is not lost.
+///
+/// Unlike a stream it can be waited for again after a wait was cancelled.
+final class Wakeup: Sendable {
+    private struct State {
+        var isSet = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    func set() {
+        let waiter = state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
+            defer { state.waiter = nil }
+            state.isSet = state.waiter == nil
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Returns when the flag is set, and clears it; also when the caller is cancelled.
+    func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLockedValue { state in
+                    // Under the lock: a cancellation after this finds the continuation.
+                    guard !state.isSet, !Task.isCancelled else {
+                        state.isSet = state.isSet && Task.isCancelled
+                        return false
+                    }
+                    state.waiter = continuation
+                    return true
+                }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            let waiter = state.withLockedValue { state in
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume()
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import ReeveProtocol
+import ReeveStore
+import TestSupport
+import Testing
+
+@testable import ReeveScheduler
+
+/// The scheduler on a real store and a clock that the test moves.
+@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+    @Test func `a task that is put starts at its time, not before`() async throws {
+        try await withBench { bench in
+            let due = bench.start + .hours(1)
+            try await bench.put("hourly", .cron("0 * * * *"))
+            try await bench.scheduler(until: due) {
+                bench.clock.manual.advance(by: .hours(1) - .milliseconds(1))
+                #expect(bench.clock.manual.waiting == 1)
+                let early = try await bench.runs()
+                #expect(early.isEmpty)
+                await bench.waits(until: due + .hours(1)) { bench.clock.manual.advance(by: .milliseconds(1)) }
+            }
+            let runs = try await bench.runs()
+            #expect(runs.map(\.due) == [due])
+            #expect(runs.map(\.trigger) == [.schedule])
+            #expect(runs.map(\.status) == [.pending])
+        }
+    }
+
+    @Test func `a task put while it waits is taken at once`() async throws {
+        try await withBench { bench in
+            try await bench.scheduler(until: nil) {
+                try await bench.waits(until: bench.start + .minutes(5)) {
+                    try await bench.put("soon", .rate(.minutes(5)))
+                }
+                try await bench.waits(until: bench.start + .minutes(1)) {
+                    try await bench.put("sooner", .rate(.minutes(1)))
+                }
+            }
+        }
+    }
+
+    @Test func `a wake-up before the time starts nothing`() async throws {
+        try await withBench { bench in
+            let due = bench.start + .hours(1)
+            try await bench.put("hourly", .cron("0 * * * *"))
+            try await bench.scheduler(until: due) {
+                await bench.waits(until: due) { bench.clock.manual.set(to: due - .milliseconds(1)) }
+                let early = try await bench.runs()
+                #expect(early.isEmpty)
+            }
+        }
+    }
+
+    @Test func `once starts at the put and is completed`() async throws {
+        try await withBench { bench in
+            try await bench.put("now", .once)
+            try await bench.scheduler(until: nil)
+            #expect(try await bench.runs().map(\.due) == [bench.start])
+            #expect(try await bench.task("now").completed)
+            #expect(try await bench.changes("now") == ["task.created", "run.pending", "task.completed"])
+            try await bench.scheduler(until: nil)
+            #expect(try await bench.runs().count == 1)
+        }
+    }
+
+    @Test func `slots that pass while nobody watches are told and made up for`() async throws {
+        try await withBench { bench in
+            try await bench.put("often", .rate(.minutes(10)))
+            try await bench.put("nightly", .cron("0 5 * * *"))
+            try await bench.scheduler(until: bench.start + .minutes(10))
+            bench.clock.manual.advance(by: .hours(4))
+            try await bench.scheduler(until: bench.start + .minutes(250))
+            let often = try await bench.runs("often")
+            #expect(often.map(\.outcome) == [.missed, nil])
+            #expect(
+                often.first?.covers
+                    == Covers(count: 23, from: bench.start + .minutes(10), to: bench.start + .minutes(230))
+            )
+            #expect(often.last?.trigger == .schedule)
+            #expect(often.last?.due == bench.start + .hours(4))
+            let nightly = try await bench.runs("nightly")
+            #expect(nightly.map(\.outcome) == [.missed])
+            #expect(nightly.map(\.due) == [bench.start + .hours(2)])
+            #expect(try await bench.task("nightly").nextDue == bench.start + .hours(26))
+        }
+    }
+
+    @Test func `a slot found late is a run that catches up`() async throws {
+        try await withBench { bench in
+            try await bench.put("daily", .rate(.days(1)))
+            try await bench.scheduler(until: bench.start + .days(1))
+            bench.clock.manual.advance(by: .hours(30))
+            try await bench.scheduler(until: bench.start + .days(2))
+            #expect(try await bench.runs().map(\.trigger) == [.catchUp])
+            #expect(try await bench.runs().map(\.due) == [bench.start + .days(1)])
+        }
+    }
+
+    @Test func `setting the clock back repeats no slot`() async throws {
+        try await withBench { bench in
+            let (clock, due) = (bench.clock.manual, bench.start + .hours(1))
+            try await bench.put("hourly", .cron("0 * * * *"))
+            try await bench.scheduler(until: due) {
+                await bench.waits(until: due + .hours(1)) { clock.advance(by: .hours(1)) }
+                await bench.waits(until: due + .hours(1)) { clock.set(to: bench.start + .minutes(30)) }
+                await bench.waits(until: due + .hours(1)) { clock.set(to: due) }
+            }
+            #expect(try await bench.runs().map(\.due) == [due])
+        }
+    }
+
+    @Test func `a scheduler that is started anew repeats no slot`() async throws {
+        try await withBench { bench in
+            let due = bench.start + .hours(1)
+            try await bench.put("hourly", .cron("0 * * * *"))
+            try await bench.scheduler(until: due)
+            bench.clock.manual.advance(by: .hours(1))
+            for _ in 0..<3 { try await bench.scheduler(until: due + .hours(1)) }
+            #expect(try await bench.runs().map(\.due) == [due])
+        }
+    }
+
+    @Test func `a changed task is not a miss and begins after its put`() async throws {
+        try await withBench { bench in
+            try await bench.put("job", .cron("0 * * * *"))
+            try await bench.scheduler(until: bench.start + .hours(1))
+            bench.clock.manual.advance(by: .minutes(50))
+            try await bench.put("job", .cron("30 * * * *"))
+            bench.clock.manual.advance(by: .minutes(1))
+            try await bench.scheduler(until: bench.start + .minutes(90))
+            #expect(try await bench.runs().isEmpty)
+        }
+    }
+
+    @Test func `a paused slot is skipped, and a pause ends by itself`() async throws {
+        try await withBench { bench in
+            let clock = bench.clock.manual
+            try await bench.put("job", .rate(.hours(1)))
+            let pause = Pause(by: "uid:7", at: bench.start, until: bench.start + .minutes(90))
+            _ = try await bench.store.write { try $0.setPaused("job", pause) }
+            try await bench.scheduler(until: bench.start + .hours(1)) {
+                await bench.waits(until: bench.start + .minutes(90)) { clock.advance(by: .hours(1)) }
+                await bench.waits(until: bench.start + .hours(2)) { clock.advance(by: .minutes(30)) }
+                await bench.waits(until: bench.start + .hours(3)) { clock.advance(by: .minutes(30)) }
+            }
+            #expect(try await bench.runs().map(\.outcome) == [.skipped, nil])
+            let expected = ["task.created", "task.paused", "run.skipped", "task.resumed", "run.pending"]
+            #expect(try await bench.changes("job") == expected)
+        }
+    }
+
+    @Test func `a boot schedule is due once in each boot`() async throws {
+        try await withBench { bench in
+            try await bench.scheduler(boot: "boot-1", until: nil)
+            try await bench.put("each", .cron("@reboot"))
+            try await bench.put("next", .nextBoot)
+            // Put in this boot: the next is their first.
+            try await bench.scheduler(boot: "boot-1", until: nil)
+            #expect(try await bench.runs().isEmpty)
+            bench.clock.manual.advance(by: .hours(1))
+            for _ in 0..<2 { try await bench.scheduler(boot: "boot-2", until: nil) }
+            #expect(try await bench.runs().map(\.task) == ["each", "next"])
+            try await bench.scheduler(boot: "boot-3", until: nil)
+            #expect(try await bench.runs().map(\.task) == ["each", "next", "each"])
+            #expect(try await bench.runs().map(\.trigger) == [.boot, .boot, .boot])
+            #expect(try await bench.task("next").completed)
+            #expect(try await !bench.task("each").completed)
+        }
+    }
+
+    @Test func `a boot schedule that was put but not planned before the host went down is due`() async throws {
+        try await withBench { bench in
+            try await bench.put("each", .everyBoot)
+            bench.clock.manual.advance(by: .hours(1))
+            try await bench.scheduler(boot: "boot-2", until: nil)
+            #expect(try await bench.runs().map(\.trigger) == [.boot])
+        }
+    }
+
+    @Test func `another host zone moves the next slot and misses none`() async throws {
+        try await withBench { bench in
+            try await bench.put("job", .cron("0 5 * * *"))
+            try await bench.scheduler(until: bench.start + .hours(2))
+            bench.clock.manual.advance(by: .hours(1))
+            // In Shanghai it is noon already: 05:00 has passed, and was no slot there.
+            try await bench.scheduler(zone: "Asia/Shanghai", until: bench.start + .hours(18))
+            #expect(try await bench.runs().isEmpty)
+        }
+    }
+
+    @Test func `more tasks than one transaction takes are all decided`() async throws {
+        try await withBench { bench in
+            let count = Desk.pageSize * 2 + 1
+            _ = try await bench.store.write { transaction in
+                for number in 0..<count {
+                    let schedule = ScheduleDefinition(.cron("0 4 * * *"))
+                    let task = TaskDefinition(id: "t\(number)", schedule: schedule, command: ["/bin/true"])
+                    _ = try transaction.putTask(task, source: "rpc", by: "uid:0")
+                }
+            }
+            try await bench.scheduler(until: bench.start + .hours(1)) {
+                await bench.waits(until: bench.start + .hours(25)) { bench.clock.manual.advance(by: .hours(1)) }
+            }
+            #expect(try await bench.runs().count == count)
+        }
+    }
+
+    @Test func `a task whose zone is gone is told as invalid, and the others go on`() async throws {
+        try await withBench { bench in
+            let lost = ScheduleDefinition(.cron("0 * * * *"), timeZone: "Nowhere/Land")
+            let task = TaskDefinition(id: "lost", schedule: lost, command: ["/bin/true"])
+            _ = try await bench.store.write { try $0.putTask(task, source: "rpc", by: "uid:0") }
+            try await bench.put("well", .rate(.minutes(1)))
+            try await bench.scheduler(until: bench.start + .minutes(1))
+            let runs = try await bench.runs("lost")
+            #expect(runs.map(\.outcome) == [.invalid])
+            #expect(runs.first?.reason?.contains("Nowhere/Land") ?? false)
+        }
+    }
+
+    @Test func `it ends when the store closes`() async throws {
+        try await withBench { bench in
+            let scheduler = try bench.makeScheduler()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                await bench.waits(until: nil) { group.addTask { try? await scheduler.run() } }
+                await bench.store.close()
+                try await group.waitForAll()
+            }
+        }
+    }
+}
