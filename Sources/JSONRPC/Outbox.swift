@@ -85,6 +85,7 @@ final class Outbox: Sendable {
         state.withLockedValue { state in
             let events = state.events
             state.events = []
+            state.pushedBytes = 0
             return events
         }
     }
@@ -102,11 +103,10 @@ final class Outbox: Sendable {
         return ended
     }
 
-    /// What was pushed has been written, and whether the channel wants more. To be called on the event loop.
+    /// Whether the channel wants more to write. To be called on the event loop, also after events were taken.
     func update(isWritable: Bool) {
         let waiters = state.withLockedValue { state in
             state.isWritable = isWritable
-            state.pushedBytes = 0
             return state.hasRoom ? state.takeWaiters { _ in true } : []
         }
         waiters.forEach { $0.resume() }

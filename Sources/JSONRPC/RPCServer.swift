@@ -6,7 +6,8 @@ import NIOPosix
 /// Serves JSON-RPC 2.0 on sockets that its owner listens on.
 ///
 /// The owner makes the listening sockets and keeps them: the server works on duplicates, and when it stops the
-/// sockets go on taking connections into their backlog, for the server that comes next.
+/// sockets go on taking connections into their backlog, for the server that comes next. (They become non-blocking,
+/// which a descriptor shares with its duplicates.)
 package final class RPCServer: Sendable {
     /// A listening socket of the owner's.
     package struct Listener: Sendable {
@@ -75,12 +76,13 @@ package final class RPCServer: Sendable {
     /// Returns when no task of any connection runs any more. What has not ended after `time` is cancelled and its
     /// connection closed; a method that does not heed cancellation holds this up.
     package func stop(within time: Duration) async {
-        let channels = state.withLockedValue { state in
+        for channel in state.withLockedValue({ $0.channels }) { try? await channel.close() }  // an error: it is closed
+        // What was accepted before is on its way to its event loop: let it arrive, so that none is left out.
+        for loop in group.makeIterator() { try? await loop.submit {}.get() }
+        let entries = state.withLockedValue { state in
             state.isStopping = true
-            return state.channels
+            return Array(state.connections.values)
         }
-        for channel in channels { try? await channel.close() }  // an error: it is closed
-        let entries = state.withLockedValue { Array($0.connections.values) }
         for entry in entries {
             entry.finished.eventLoop.execute { entry.handler.value.stop(within: TimeAmount(time)) }
         }

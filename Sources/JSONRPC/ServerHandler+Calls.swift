@@ -26,6 +26,21 @@ extension ServerHandler {
         return true
     }
 
+    /// Answers the requests of a batch that were not taken on, so that the others get their answers.
+    func refuseRestOfBatch(_ error: RPCError) {
+        guard let (messages, next, answer) = batch else { return }
+        batch = nil
+        for (position, message) in messages.enumerated().dropFirst(next) {
+            let id: RequestID? =
+                switch message {
+                case .call(let call): call.id
+                case .invalid(let id, _): id
+                case .answer: nil
+                }
+            self.answer(.batch(answer, position: position, id), .failure(error))
+        }
+    }
+
     func dispatch(_ message: Message, slot: (RequestID?) -> Calls.Slot) {
         switch message {
         case .call(let call): dispatch(call, slot: slot(call.id))

@@ -231,7 +231,7 @@ extension ServerHandler {
     func stop(within time: TimeAmount) {
         guard phase != .closed else { return }
         if phase == .open { phase = .finishing }
-        batch = nil
+        refuseRestOfBatch(.stopping)
         calls.cancel(because: .stopping) { $0.isWait }
         endSubscriptions(cause: SubscriptionEnd.stopping)
         settle()
