@@ -45,6 +45,10 @@ extension Database {
 }
 
 extension Row {
+    func text(_ column: Int) -> String? {
+        self[column]
+    }
+
     func time(_ column: Int) -> Timestamp? {
         (self[column] as Int64?).map(Timestamp.init(milliseconds:))
     }

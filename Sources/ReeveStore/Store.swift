@@ -114,10 +114,11 @@ package final class Store: Sendable {
 
     package func statistics() async throws -> StoreStatistics {
         let sizes = DatabaseFile.sizes(path)
+        let commits = writer.commits
         do {
             let synchronous = try await pool.writeWithoutTransaction { try $0.number("PRAGMA synchronous") }
             return try await pool.read { database in
-                try StoreStatistics(database, sizes: sizes, synchronous: Int(synchronous ?? -1))
+                try StoreStatistics(database, sizes: sizes, synchronous: Int(synchronous ?? -1), commits: commits)
             }
         } catch let error as DatabaseError {
             throw StoreError(error)

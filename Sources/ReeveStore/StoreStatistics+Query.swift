@@ -1,12 +1,19 @@
 import GRDB
 
 extension StoreStatistics {
-    init(_ database: Database, sizes: (database: Int, log: Int), synchronous: Int) throws {
+    init(
+        _ database: Database,
+        sizes: (database: Int, log: Int),
+        synchronous: Int,
+        commits: WriterMemory.Commits
+    ) throws {
         func number(_ sql: String) throws -> Int64 { try database.number(sql) ?? 0 }
         databaseBytes = sizes.database
         logBytes = sizes.log
         freeBytes = Int(try number("PRAGMA freelist_count") * number("PRAGMA page_size"))
         self.synchronous = synchronous
+        writes = commits.writes
+        transactions = commits.transactions
         schemaVersion = Int(try number("PRAGMA user_version"))
         journalFirst = try number("SELECT min(sequence) FROM journal")
         journalHead = try number("SELECT seq FROM sqlite_sequence WHERE name = 'journal'")

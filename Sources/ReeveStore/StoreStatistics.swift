@@ -8,8 +8,12 @@ package struct StoreStatistics: Sendable, Hashable {
     /// `PRAGMA synchronous` as the writer has it now: 2 is FULL.
     package var synchronous: Int
     package var schemaVersion: Int
-    /// The first and last number in the journal; 0 and the last ever given when it is empty.
+    /// Writes that were committed since the store was opened, and the transactions (each one sync) they shared.
+    package var writes: Int
+    package var transactions: Int
+    /// The first number in the journal; 0 if it is empty.
     package var journalFirst: Int64
+    /// The last number ever given.
     package var journalHead: Int64
     package var tasks: Int
     package var liveRuns: Int

@@ -98,7 +98,8 @@ struct DatabaseFile {
         var memory = WriterMemory()
         memory.head = try database.number("SELECT seq FROM sqlite_sequence WHERE name = 'journal'") ?? 0
         let last = try database.first("SELECT id FROM journal ORDER BY sequence DESC LIMIT 1", []) { $0[0] as String }
-        if let time = last.flatMap(timeOfUUIDv7) { _ = memory.ids.next(at: time) }
+        // From the next millisecond on, for the order within that of the last id is not known any more.
+        if let time = last.flatMap(timeOfUUIDv7) { _ = memory.ids.next(at: time + .milliseconds(1)) }
         return memory
     }
 

@@ -1,13 +1,23 @@
 import GRDB
 package import ReeveProtocol
 
-extension StateReading {
-    private var columns: String {
-        """
+/// The questions that a timer asks: each is answered by an index, however many tasks there are.
+enum TaskQuery {
+    static let columns = """
         definition, source, by, createdAt, changedAt, anchor, paused, removed, plannedRevision, watermark, nextDue,
         nextFire, completed, lastNumber, lastRun, lastRunNumber, lastOutcome, bootDecided
         """
-    }
+    static let due = "SELECT \(columns) FROM tasks WHERE nextFire <= ? ORDER BY nextFire LIMIT ?"
+    static let earliestFire = "SELECT nextFire FROM tasks WHERE nextFire IS NOT NULL ORDER BY nextFire LIMIT 1"
+    static let unplanned =
+        "SELECT \(columns) FROM tasks WHERE removed = 0 AND plannedRevision IS NOT revision ORDER BY row LIMIT ?"
+    static let toResume = "SELECT \(columns) FROM tasks WHERE pausedUntil <= ? ORDER BY pausedUntil LIMIT ?"
+    static let earliestResume =
+        "SELECT pausedUntil FROM tasks WHERE pausedUntil IS NOT NULL ORDER BY pausedUntil LIMIT 1"
+}
+
+extension StateReading {
+    private var columns: String { TaskQuery.columns }
 
     /// `nil` if there is none; one that was removed only if asked for.
     package func task(_ id: String, includingRemoved: Bool = false) throws -> StoredTask? {
@@ -23,33 +33,27 @@ extension StateReading {
 
     /// Tasks whose next start is due, earliest first.
     package func dueTasks(now: Timestamp, limit: Int) throws -> [StoredTask] {
-        let sql = "SELECT \(columns) FROM tasks WHERE nextFire <= ? ORDER BY nextFire LIMIT ?"
-        return try database.all(sql, [.time(now), .integer(limit)], StoredTask.init(row:))
+        try database.all(TaskQuery.due, [.time(now), .integer(limit)], StoredTask.init(row:))
     }
 
     /// The next start of any task.
     package func earliestFire() throws -> Timestamp? {
-        let sql = "SELECT nextFire FROM tasks WHERE nextFire IS NOT NULL ORDER BY nextFire LIMIT 1"
-        return try database.number(sql).map(Timestamp.init(milliseconds:))
+        try database.number(TaskQuery.earliestFire).map(Timestamp.init(milliseconds:))
     }
 
     /// Tasks whose current revision has not been planned.
     package func unplannedTasks(limit: Int) throws -> [StoredTask] {
-        let sql =
-            "SELECT \(columns) FROM tasks WHERE removed = 0 AND plannedRevision IS NOT revision ORDER BY row LIMIT ?"
-        return try database.all(sql, [.integer(limit)], StoredTask.init(row:))
+        try database.all(TaskQuery.unplanned, [.integer(limit)], StoredTask.init(row:))
     }
 
     /// Paused tasks that are to resume by now, earliest first.
     package func tasksToResume(now: Timestamp, limit: Int) throws -> [StoredTask] {
-        let sql = "SELECT \(columns) FROM tasks WHERE pausedUntil <= ? ORDER BY pausedUntil LIMIT ?"
-        return try database.all(sql, [.time(now), .integer(limit)], StoredTask.init(row:))
+        try database.all(TaskQuery.toResume, [.time(now), .integer(limit)], StoredTask.init(row:))
     }
 
     /// When the next paused task is to resume.
     package func earliestResume() throws -> Timestamp? {
-        let sql = "SELECT pausedUntil FROM tasks WHERE pausedUntil IS NOT NULL ORDER BY pausedUntil LIMIT 1"
-        return try database.number(sql).map(Timestamp.init(milliseconds:))
+        try database.number(TaskQuery.earliestResume).map(Timestamp.init(milliseconds:))
     }
 }
 

@@ -40,6 +40,8 @@ final class GroupCommit: Sendable {
         self.onFailure = onFailure
     }
 
+    var commits: WriterMemory.Commits { memory.withLockedValue(\.commits) }
+
     /// Takes the write into the queue before it returns.
     func enqueue(_ member: Member) {
         switch queue.withLockedValue({ $0.enqueue(member) }) {
@@ -73,7 +75,7 @@ final class GroupCommit: Sendable {
         let mark = memory.withLockedValue { $0.mark }
         switch transact(group, database) {
         case .answers(let answers):
-            let (topics, head) = memory.withLockedValue { $0.commit() }
+            let (topics, head) = memory.withLockedValue { $0.commit(writes: answers.count) }
             if !topics.isEmpty { signals.committed(topics, head: head) }
             for answer in answers { answer() }
         case .failed(let error):

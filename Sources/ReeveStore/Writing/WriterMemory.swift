@@ -10,6 +10,13 @@ struct WriterMemory {
     /// The number of the last change, committed or not.
     var head: Int64 = 0
 
+    private(set) var commits = Commits()
+
+    struct Commits {
+        var writes = 0
+        var transactions = 0
+    }
+
     struct Mark {
         fileprivate var lanes: Int
         fileprivate var topics: Set<Signals.Topic>
@@ -25,8 +32,10 @@ struct WriterMemory {
     }
 
     /// Answers what the listeners are to be told.
-    mutating func commit() -> (topics: Set<Signals.Topic>, head: Int64) {
+    mutating func commit(writes: Int) -> (topics: Set<Signals.Topic>, head: Int64) {
         lanes.commit()
+        commits.writes += writes
+        commits.transactions += 1
         defer { topics = [] }
         return (topics, head)
     }

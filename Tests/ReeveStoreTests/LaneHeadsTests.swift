@@ -1,0 +1,63 @@
+import ReeveProtocol
+import TestSupport
+import Testing
+
+@testable import ReeveStore
+
+@Suite struct LaneHeadsTests {
+    /// Random transactions with savepoints, against dictionaries that are copied.
+    @Test(arguments: 0..<20) func `what was rolled back is never told`(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        var heads = LaneHeads()
+        var committed: [String: Int64] = [:]
+        for number in Int64(1)...300 {
+            var model = committed
+            let transaction = heads.mark
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                var part = model
+                let savepoint = heads.mark
+                for step in 0..<Int64.random(in: 1...3, using: &random) {
+                    let lane = Lane(name: "\(Int.random(in: 0..<5, using: &random))")
+                    heads.set(lane, to: number * 10 + step)
+                    part[lane.name] = number * 10 + step
+                }
+                if Bool.random(using: &random) { model = part } else { heads.rollBack(to: savepoint) }
+            }
+            if Bool.random(using: &random) {
+                heads.commit()
+                committed = model
+            } else {
+                heads.rollBack(to: transaction)
+            }
+            for lane in 0..<5 {
+                let known = heads[Lane(name: "\(lane)")].flatMap { $0 }
+                #expect(known == committed["\(lane)"])
+            }
+        }
+    }
+
+    @Test func `it forgets rather than grow, but only at a commit`() {
+        var heads = LaneHeads(limit: 3)
+        for lane in 0..<5 { heads.set(Lane(name: "\(lane)"), to: Int64(lane)) }
+        #expect(heads[Lane(name: "0")] == .some(0))
+        heads.commit()
+        #expect(heads[Lane(name: "0")] == nil)
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,127 @@
+import Glibc
+import Logging
+import ReeveProtocol
+import TestSupport
+import Testing
+
+@testable import ReeveStore
+
+@Suite struct OpeningTests {
+    @Test func `the writer syncs every commit, and says so`() async throws {
+        try await withStore { store, directory in
+            #expect(try await store.statistics().synchronous == 2)
+            let inTransaction = try await store.write { try $0.database.number("PRAGMA synchronous") }
+            #expect(inTransaction == 2)
+            let mode = try await store.write { transaction in
+                try transaction.database.first("PRAGMA journal_mode", []) { $0.text(0) }
+            }
+            #expect(mode == "wal")
+            #expect(directory.files.contains("reeve.db-wal"))
+        }
+    }
+
+    @Test func `its files are for their owner alone`() async throws {
+        try await withStore { store, directory in
+            try await store.publish(event("a"))
+            for name in directory.files {
+                var status = stat()
+                #expect(stat("\(directory.path)/\(name)", &status) == 0)
+                #expect(status.st_mode & 0o777 == 0o600, "\(name)")
+            }
+        }
+    }
+
+    @Test func `the agent's id and the journal's numbers outlive the process`() async throws {
+        let directory = try StateDirectory()
+        let first = try directory.open()
+        let id = first.agentID
+        #expect(isUUIDv7(id))
+        try await first.publish(event("a"), event("b"))
+        await first.close()
+        let second = try directory.open()
+        #expect(second.agentID == id)
+        #expect(second.head == 2)
+        #expect(second.notices.isEmpty)
+        await second.close()
+    }
+
+    @Test func `a file that is no database is set aside and named`() async throws {
+        let directory = try StateDirectory()
+        try directory.overwrite(
+            directory.database,
+            with: Array("this is not a database, ".utf8) + [UInt8](repeating: 7, count: 9000)
+        )
+        let store = try directory.open()
+        let damaged = directory.files.filter { $0.hasPrefix("reeve.db.damaged-") }
+        #expect(damaged == ["reeve.db.damaged-2026-11-21T03:00:00.000Z"])
+        #expect(store.notices.count == 1)
+        #expect(store.notices.first?.contains("reeve.db.damaged-2026-11-21T03:00:00.000Z") == true)
+        try await store.publish(event("a"))
+        await store.close()
+    }
+
+    @Test func `damage that is met while running fails the store, and the next start sets the file aside`() async throws
+    {
+        let directory = try StateDirectory()
+        let first = try directory.open()
+        for number in 0..<200 { try await first.publish(event("\(number)", data: String(repeating: "x", count: 500))) }
+        await first.close()
+        // Everything behind the first pages, which opening reads.
+        try directory.overwrite(directory.database, at: 16 * 4096, with: [UInt8](repeating: 0xAB, count: 20 * 4096))
+
+        let second = try directory.open()
+        #expect(second.notices.isEmpty)
+        #expect(try await storeError { _ = try await second.journal() }?.code == .damaged)
+        #expect(await second.waitUntilFailed().code == .damaged)
+        await second.close()
+
+        let third = try directory.open()
+        #expect(third.notices.count == 1)
+        #expect(third.head == 0)
+        #expect(directory.files.filter { $0.hasPrefix("reeve.db.damaged-") && !$0.hasSuffix("-wal") }.count == 1)
+        await third.close()
+        let fourth = try directory.open()
+        #expect(fourth.notices.isEmpty)
+        await fourth.close()
+    }
+
+    @Test func `a database of a newer version is refused and left as it is`() async throws {
+        let directory = try StateDirectory()
+        let first = try directory.open()
+        try await first.publish(event("a"))
+        try await first.write { _ = try $0.database.run("PRAGMA user_version = 99") }
+        await first.close()
+        let error = try await storeError { _ = try directory.open() }
+        #expect(error?.code == .newerSchema)
+        #expect(error?.message.contains("99") == true)
+        #expect(!directory.files.contains { $0.contains("damaged") })
+    }
+
+    @Test func `a second holder of the state directory is refused with the pid of the first`() throws {
+        let directory = try StateDirectory()
+        var lock: StoreLock? = try StoreLock.take(directory: directory.path)
+        #expect(lock != nil)
+        #expect(throws: StoreError.self) { try StoreLock.take(directory: directory.path) }
+        do {
+            _ = try StoreLock.take(directory: directory.path)
+        } catch {
+            #expect(error.code == .held(by: Int(getpid())))
+            #expect(error.message.contains("\(getpid())"))
+        }
+        lock = nil
+        _ = try StoreLock.take(directory: directory.path)
+    }
+
+    @Test func `a directory that cannot be made is an error that names it`() async throws {
+        let error = try await storeError {
+            let directory = try StateDirectory()
+            _ = try Store.open(
+                directory: directory.path + "/a/b",
+                clock: directory.clock,
+                logger: Logger(label: "test")
+            )
+        }
+        #expect(error?.code == .storage)
+        #expect(error?.message.contains("/a/b") == true)
+    }
+}

@@ -1,0 +1,77 @@
+import ReeveProtocol
+import TestSupport
+import Testing
+
+@testable import ReeveStore
+
+@Suite struct RetentionTests {
+    @Test func `the journal is trimmed behind the slowest cursor and laggard, piece by piece`() async throws {
+        try await withStore { store, _ in
+            for number in 0..<10 { try await store.publish(event("\(number % 2)")) }
+            for name in ["e", "f"] {
+                _ = try await store.write {
+                    try $0.putEndpoint(EndpointDefinition(name: name, url: "http://a/"), start: 0)
+                }
+            }
+            func trim(limit: Int = 100) async throws -> Int {
+                try await store.write { try $0.trimJournal(upTo: 8, limit: limit) }
+            }
+            #expect(try await trim() == 0)
+            try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 10, positions: [.event("1"): 4]) }
+            #expect(try await trim() == 0)
+            try await store.write { try $0.commitDelivery(endpoint: "f", cursor: 10) }
+            #expect(try await trim(limit: 3) == 3)
+            #expect(try await trim(limit: 3) == 1)
+            #expect(try await trim() == 0)
+            try await store.write { try $0.commitDelivery(endpoint: "e", positions: [.event("1"): nil]) }
+            #expect(try await trim() == 4)
+            #expect(try await store.read { try $0.firstSequence() } == 9)
+        }
+    }
+
+    @Test func `old runs go, by number and by age, and living ones stay`() async throws {
+        try await withStore { store, directory in
+            let task = try await store.put(TaskDefinition(id: "t", command: ["a"])).task
+            let start = directory.clock.now
+            var ids: [String] = []
+            for number in 1...6 {
+                var run = try await store.write { try $0.createRun(task: task, trigger: .manual, due: nil) }
+                ids.append(run.id)
+                if number != 2 {
+                    run.status = .stopped
+                    run.outcome = .succeeded
+                    _ = try await store.write { [run] in try $0.update(run) }
+                }
+                directory.clock.advance(by: .hours(1))
+            }
+            let old = start - .hours(1)
+            #expect(try await store.write { try $0.expireRuns(keeping: 4, madeBefore: old) } == [ids[0]])
+            #expect(try await store.write { try $0.expireRuns(keeping: 4, madeBefore: old) }.isEmpty)
+            let expired = try await store.write { try $0.expireRuns(keeping: 4, madeBefore: start + .hours(4)) }
+            #expect(Set(expired) == [ids[2], ids[3]])
+            #expect(try await store.read { try $0.runs(limit: 9).map(\.number) } == [6, 5, 2])
+        }
+    }
+
+    @Test func `ad hoc tasks go with their runs once their time is over and nothing of them lives`() async throws {
+        try await withStore { store, directory in
+            for id in ["adhoc-1", "adhoc-2", "adhoc-late", "adhocx", "t"] {
+                if id == "adhoc-late" { directory.clock.advance(by: .hours(2)) }
+                let task = try await store.put(TaskDefinition(id: id, command: ["a"])).task
+                var run = try await store.write { try $0.createRun(task: task, trigger: .manual, due: nil) }
+                guard id != "adhoc-2" else { continue }
+                run.status = .stopped
+                run.outcome = .succeeded
+                _ = try await store.write { [run] in try $0.update(run) }
+            }
+            let first = try await store.read { try $0.run(task: "adhoc-1", number: 1)?.id }
+            let time = directory.clock.now - .hours(1)
+            let expired = try await store.write { try $0.expireAdHocTasks(putBefore: time) }
+            #expect(expired == [first])
+            let left = try await store.read { try $0.tasks(limit: 9).map(\.id) }
+            #expect(left == ["adhoc-2", "adhoc-late", "adhocx", "t"])
+            #expect(try await store.read { try $0.task("adhoc-1", includingRemoved: true) } == nil)
+            #expect(try await store.journal().last?.content.type == "dev.reeve.task.removed")
+        }
+    }
+}
