@@ -34,11 +34,6 @@ struct DeliveryWindow: Sendable {
         entries.append(Entry(sequence: sequence, lane: lane, weight: weight, isPassed: weight == 0))
     }
 
-    /// Numbers up to `sequence` were looked at, and there was nothing more.
-    mutating func read(through sequence: Int64) {
-        readThrough = max(readThrough, sequence)
-    }
-
     /// The change is done, or left to its lane's own position.
     mutating func pass(_ sequence: Int64) {
         guard let index = index(of: sequence), !entries[index].isPassed else { return }

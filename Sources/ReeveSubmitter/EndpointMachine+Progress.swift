@@ -13,10 +13,11 @@ extension EndpointMachine {
         guard isWorth || isLast && (window.cursor != committedCursor || !dirty.isEmpty) else { return nil }
         var progress = DeliveryProgress(cursor: window.cursor, positions: [:], deadLetters: givenUp)
         for lane in dirty {
-            let position = position(of: lane)
-            guard position != committedPositions[lane] else { continue }
-            progress.positions.updateValue(position, forKey: lane)
+            let (position, before) = (position(of: lane), committedPositions[lane])
             committedPositions[lane] = position
+            // A position that the cursor passes is deleted with that, and must be set again if it is to stay.
+            let isDeleted = before.map { $0 > committedCursor && $0 <= window.cursor } ?? false
+            if position != (isDeleted ? nil : before) { progress.positions.updateValue(position, forKey: lane) }
         }
         givenUp = []
         dirty = []

@@ -76,8 +76,11 @@ extension EndpointMachine {
             while let last = queue.items.last, last.change.sequence > window.readThrough { queue.items.removeLast() }
             queue.isDetached = false
             laggards -= 1
+        } else if queue.items.isEmpty {
+            // All of it was for the filter. A position is always the number of a change of the lane itself: it is
+            // looked at again when the cursor passes that change.
+            queue.done = queue.readThrough
         }
-        if queue.items.isEmpty { queue.done = max(queue.done, min(queue.readThrough, window.readThrough)) }
         queue.state = .idle
         lanes[lane] = queue
         dirty.insert(lane)

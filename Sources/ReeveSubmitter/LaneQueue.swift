@@ -68,6 +68,8 @@ struct LaneQueue: Sendable {
                 return count
             }
         }
+        // Of a lane that is read by pieces the cut may be in the next one.
+        if cut != nil, isDetached { return nil }
         return count > 0 && (cut != nil || isDrainDue) ? count : nil
     }
 

@@ -1,0 +1,115 @@
+import JSON
+package import ReeveProtocol
+package import ReeveStore
+
+extension Store: DeliveryJournal {
+    package func journalChanges() -> AsyncStream<Void> { signals.changes(.journal) }
+
+    package func endpointChanges() -> AsyncStream<Void> { signals.changes(.endpoints) }
+
+    package func endpoints() async throws -> [EndpointRecord] {
+        try await read { try $0.endpoints().map(EndpointRecord.init) }
+    }
+
+    package func positions(of endpoint: String) async throws -> [Lane: Int64] {
+        try await read { try $0.positions(endpoint) }
+    }
+
+    package func page(after sequence: Int64, of lane: Lane?, limit: Int, bytes: Int) async throws -> JournalPage {
+        try await read { try $0.page(after: sequence, of: lane, limit: limit, bytes: bytes) }
+    }
+
+    package func commit(_ progress: DeliveryProgress, of endpoint: EndpointRecord.Identity) async throws {
+        try await write { transaction in
+            guard try transaction.has(endpoint) else { return }
+            let now = transaction.now
+            try transaction.commitDelivery(
+                endpoint: endpoint.name,
+                cursor: progress.cursor,
+                positions: progress.positions,
+                deadLetters: progress.deadLetters.map {
+                    DeadLetter(change: $0.change, reason: $0.reason, status: $0.status, at: now)
+                }
+            )
+        }
+    }
+
+    package func tell(_ fact: EndpointFact, of endpoint: EndpointRecord.Identity) async throws {
+        try await write { transaction in
+            guard try transaction.has(endpoint) else { return }
+            let name = endpoint.name
+            switch fact {
+            case .opened(let reason): try transaction.append("opened", name, "does not answer: \(reason)", reason)
+            case .closed: try transaction.append("closed", name, "answers again", nil)
+            case .paused(let reason):
+                let pause = Pause(by: "agent", at: transaction.now, reason: reason)
+                try transaction.setEndpointPaused(name, pause)
+            }
+        }
+    }
+
+    package func isDeadLetter(_ sequence: Int64, of endpoint: String) async throws -> Bool {
+        try await read { try $0.deadLetter(endpoint: endpoint, sequence: sequence) != nil }
+    }
+
+    package func backlog(of endpoint: String) async throws -> (count: Int, oldest: Timestamp?) {
+        try await read { (try $0.pendingCount(endpoint), try $0.oldestPending(endpoint)?.content.time) }
+    }
+}
+
+extension EndpointRecord {
+    fileprivate init(_ stored: StoredEndpoint) {
+        var definition = stored.definition
+        if definition.secret == .generate, let key = stored.generatedSecret { definition.secret = .literal(key) }
+        self.init(
+            identity: Identity(name: stored.name, createdAt: stored.createdAt),
+            definition: definition,
+            cursor: stored.cursor,
+            startedAfter: stored.startedAfter,
+            isPaused: stored.pause != nil
+        )
+    }
+}
+
+extension Reader {
+    /// Reads in chunks, smaller ones where changes are large, so that what is read stays near `bytes`.
+    fileprivate func page(after start: Int64, of lane: Lane?, limit: Int, bytes: Int) throws -> JournalPage {
+        var page = JournalPage(changes: [], isEnd: false, head: try head())
+        var (weight, size) = (0, 16)
+        while page.changes.count < limit, weight < bytes, !page.isEnd {
+            size = min(size, limit - page.changes.count)
+            let last = page.changes.last?.sequence ?? start
+            let chunk =
+                if let lane {
+                    try changes(ofLane: lane, after: last, limit: size)
+                } else {
+                    try changes(after: last, limit: size)
+                }
+            page.isEnd = chunk.count < size
+            page.changes += chunk
+            weight += chunk.reduce(0) { $0 + $1.weight }
+            size = max(1, min(4 * size, (bytes - weight) / max(1, weight / max(1, page.changes.count))))
+        }
+        return page
+    }
+}
+
+extension Transaction {
+    /// Whether that very endpoint is there still.
+    fileprivate func has(_ endpoint: EndpointRecord.Identity) throws -> Bool {
+        try self.endpoint(endpoint.name)?.createdAt == endpoint.createdAt
+    }
+
+    fileprivate func append(_ what: String, _ endpoint: String, _ text: String, _ reason: String?) throws {
+        var data = JSONObject([.init(name: "endpoint", value: .string(endpoint))])
+        data["reason"] = reason.map(JSON.string)
+        let content = StateChange.Content(
+            type: EventType.endpoint(what),
+            subject: endpoint,
+            time: now,
+            summary: "endpoint \(endpoint) \(text)",
+            data: .object(data)
+        )
+        try append(lane: .agent, content)
+    }
+}

@@ -1,0 +1,72 @@
+import ReeveProtocol
+import Testing
+
+@testable import ReeveSubmitter
+
+struct SigningKeyTests {
+    @Test func `signs as the example of Standard Webhooks`() throws {
+        let key = try #require(SigningKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+        let signature = key.signature(
+            id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            time: 1_614_265_330,
+            body: Array(#"{"test": 2432232314}"#.utf8)
+        )
+        #expect(signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+    }
+
+    @Test(arguments: [24, 32, 64])
+    func `takes a key of 24 to 64 bytes`(count: Int) {
+        let text = Base64.encoded([UInt8](repeating: 7, count: count))
+        #expect(SigningKey("whsec_\(text)") != nil)
+    }
+
+    @Test(arguments: [
+        "", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "whsec_????",
+        "whsec_" + Base64.encoded([UInt8](repeating: 7, count: 23)),
+        "whsec_" + Base64.encoded([UInt8](repeating: 7, count: 65)),
+    ])
+    func `takes nothing else`(text: String) {
+        #expect(SigningKey(text) == nil)
+    }
+
+    @Test func `makes keys that it takes, each another`() {
+        let (first, second) = (SigningKey.generate(), SigningKey.generate())
+        #expect(first != second)
+        #expect(SigningKey(first) != nil)
+    }
+
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+    ])
+    func `base64 is that of RFC 4648`(plain: String, encoded: String) {
+        #expect(Base64.encoded(plain.utf8) == encoded)
+        #expect(Base64.decoded(encoded) == Array(plain.utf8))
+    }
+
+    @Test(arguments: ["Zg", "Zg=", "Z===", "Zg==Zg==", "Zm9v\n", "====", "Zm 9"])
+    func `base64 is nothing else`(text: String) {
+        #expect(Base64.decoded(text) == nil)
+    }
+}
+
+struct WebAddressTests {
+    @Test(arguments: [
+        ("http://a.example/hook", "/other", "http://a.example/other"),
+        ("http://a.example/x/hook?q#f", "other", "http://a.example/x/other"),
+        ("http://a.example", "other", "http://a.example/other"),
+        ("http://a.example/hook", "?x=1", "http://a.example/hook?x=1"),
+        ("http://a.example/hook", "http://A.example:80/b", "http://A.example:80/b"),
+        ("https://a.example:443/hook", "https://a.example/b", "https://a.example/b"),
+    ])
+    func `a redirect to the same origin is followed`(from: String, location: String, to: String) throws {
+        #expect(try #require(WebAddress(from)).following(location) == to)
+    }
+
+    @Test(arguments: [
+        "https://a.example/hook", "http://b.example/", "http://a.example:81/", "//b.example/", "http://a.example.b/",
+        "http://a.example@b.example/", "ftp://a.example/", "javascript:alert(1)", "",
+    ])
+    func `another origin is not`(location: String) throws {
+        #expect(try #require(WebAddress("http://a.example/hook")).following(location) == nil)
+    }
+}
