@@ -81,7 +81,7 @@ package final class Processes: Sendable {
     private func watch(_ id: UInt64, _ process: LaunchedProcess) throws(StartError) {
         var number = poller.watch(process.output, for: Occurrence(.output, id))
         if number == 0 { number = poller.watch(process.error, for: Occurrence(.error, id)) }
-        if number == 0 { number = poller.watch(process.pidfd, for: Occurrence(.end, id)) }
+        if number == 0 { number = poller.watch(process.pidfd, for: Occurrence(.end, id), once: true) }
         guard number != 0 else { return }
         _ = clinux_pidfd_signal(process.pidfd, SIGKILL)
         var waited = pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0)

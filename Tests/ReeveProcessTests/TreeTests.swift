@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `the whole group hears a signal`() async throws {
-        try await start("trap 'wait; exit 6' TERM; sleep 1000 & echo $!; wait")
+        try await start("trap 'wait; exit 6' TERM; sh -c 'echo $$; exec sleep 1000' & wait")
         let background = try #require(pids().first)
         #expect(workshop.processes.signal(key, SIGTERM))
         #expect(await workshop.processes.ended(key)?.exitCode == 6)

@@ -6,6 +6,7 @@ struct ProcessStatus: Equatable {
     let state: Character
     let parent: pid_t
     let session: pid_t
+    let threads: UInt64
     let startTicks: UInt64
 
     /// `nil` if there is no such process.
@@ -21,17 +22,19 @@ struct ProcessStatus: Equatable {
         else { return nil }
         let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, let state = fields[0].first, let parent = Self.number(fields[1]),
-            let session = Self.number(fields[3]), let ticks = Self.number(fields[19])
+            let session = Self.number(fields[3]), let threads = Self.number(fields[17]),
+            let ticks = Self.number(fields[19])
         else { return nil }
         self.pid = pid_t(truncatingIfNeeded: pid)
         self.state = Character(UnicodeScalar(state))
         self.parent = pid_t(truncatingIfNeeded: parent)
         self.session = pid_t(truncatingIfNeeded: session)
+        self.threads = threads
         startTicks = ticks
     }
 
-    /// It has ended and only waits to be waited for.
-    var isGone: Bool { state == "Z" || state == "X" }
+    /// It has ended and only waits to be waited for. A process whose first thread has ended looks alike, but has others.
+    var isGone: Bool { (state == "Z" || state == "X") && threads <= 1 }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
         var number: UInt64 = 0

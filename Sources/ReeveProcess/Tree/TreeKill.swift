@@ -14,7 +14,9 @@ struct TreeKill {
         let id = kills.begin()
         let timer = Descriptor(max(clinux_delay_timer(limit.wholeMilliseconds), -1))
         // Without a timer, as no descriptors are left, there is one round and no wait.
-        if timer.raw < 0 || poller.watch(timer.raw, for: Occurrence(.deadline, id)) != 0 { kills.timeIsOver(id) }
+        if timer.raw < 0 || poller.watch(timer.raw, for: Occurrence(.deadline, id), once: true) != 0 {
+            kills.timeIsOver(id)
+        }
         defer { kills.end(id) }
         var idleRounds = 0
         while true {

@@ -15,7 +15,7 @@ final class ChildWatch {
     private var spool: SpoolWriter
     private var open: [OutputStream: CInt]
     private var pidfd: CInt
-    private var graceTimer: CInt = -1
+    private var timer: CInt = -1
     private var end: ProcessEnd?
     private var isOver = false
 
@@ -44,10 +44,8 @@ final class ChildWatch {
     func processHasEnded(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         guard end == nil else { return false }
         table.willReap(id)
-        guard let ended = ChildCensus.reap(process.pid) else { return false }
+        guard let ended = ChildCensus.reap(process.pid) else { return tryAgain() }
         end = ProcessEnd(ended, startedAt: process.startedAt, duration: clocks.elapsed() - process.started)
-        close(pidfd)
-        pidfd = -1
         let before = spool.counts
         readRest(buffer)
         act(lifecycle.ended())
@@ -88,7 +86,7 @@ final class ChildWatch {
         let count = readSome(descriptor, payload)
         if count == -Int(EAGAIN) { return false }
         guard count > 0 else {
-            close(descriptor)
+            poller.close(descriptor)
             open[stream] = nil
             act(lifecycle.closed(stream))
             return false
@@ -104,18 +102,29 @@ final class ChildWatch {
     }
 
     private func beginGrace() {
-        graceTimer = clinux_delay_timer(process.outputGrace.wholeMilliseconds)
-        if graceTimer >= 0, poller.watch(graceTimer, for: Occurrence(.grace, id)) == 0 { return }
+        if setTimer(process.outputGrace, .grace) { return }
         act(lifecycle.graceIsOver())  // no descriptors left: no grace either
     }
 
+    /// It is dead, but a debugger that traced it must wait for it first, and takes its time.
+    private func tryAgain() -> Bool {
+        _ = setTimer(.milliseconds(50), .end)
+        return false
+    }
+
+    private func setTimer(_ delay: Duration, _ kind: Occurrence.Kind) -> Bool {
+        if timer >= 0 { poller.close(timer) }
+        timer = clinux_delay_timer(delay.wholeMilliseconds)
+        return timer >= 0 && poller.watch(timer, for: Occurrence(kind, id), once: true) == 0
+    }
+
     private func closeAll() {
-        for descriptor in open.values { close(descriptor) }
+        for descriptor in open.values { poller.close(descriptor) }
         open = [:]
-        if pidfd >= 0 { close(pidfd) }
-        if graceTimer >= 0 { close(graceTimer) }
+        if pidfd >= 0 { poller.close(pidfd) }
+        if timer >= 0 { poller.close(timer) }
         pidfd = -1
-        graceTimer = -1
+        timer = -1
     }
 }
 

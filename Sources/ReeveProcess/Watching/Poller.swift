@@ -48,7 +48,7 @@ final class Poller: Sendable {
         let waking = eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK))
         guard waking >= 0 else {
             let number = errno
-            close(epoll)
+            Glibc.close(epoll)
             throw StartError(.descriptors, errno: number)
         }
         self.epoll = epoll
@@ -58,11 +58,11 @@ final class Poller: Sendable {
     }
 
     deinit {
-        close(waking)
-        close(epoll)
+        Glibc.close(waking)
+        Glibc.close(epoll)
     }
 
-    /// Watches until the descriptor is closed. 0, or the error number.
+    /// Watches until ``close(_:)``, or, if `once`, until it has happened. 0, or the error number.
     func watch(_ descriptor: CInt, for occurrence: Occurrence, once: Bool = false, edges: Bool = false) -> CInt {
         var event = epoll_event()
         event.events = EPOLLIN.rawValue
@@ -70,6 +70,15 @@ final class Poller: Sendable {
         if edges { event.events |= EPOLLET.rawValue }
         event.data.u64 = occurrence.token
         return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno
+    }
+
+    /// Stops watching a descriptor and closes it.
+    ///
+    /// Closing alone is not enough: a child that has not executed its program yet has a copy of it, and as long as there
+    /// is one, what happens to it would be told again and again.
+    func close(_ descriptor: CInt) {
+        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
+        Glibc.close(descriptor)
     }
 
     /// Makes ``Occurrence/Kind/wake`` happen. Told once, however often it is called.
