@@ -1,0 +1,120 @@
+import Glibc
+import Logging
+import ReeveAgent
+import ReeveEngine
+import ReeveProtocol
+import ReeveScheduler
+import ReeveStore
+import Systemd
+
+/// The agent as a daemon: with sockets, signals, and a word to systemd.
+struct Daemon {
+    let arguments: Arguments
+    /// What systemd passed, taken before there were other threads.
+    let passed: [PassedDescriptor]
+    let signals: AsyncStream<Int32>
+
+    /// Runs until a signal ends it. What it throws is for the operator to read.
+    func run() async throws {
+        let places = Places()
+        let settings = try Settings(arguments, places)
+        guard let clock = SystemClock() else { throw StartFailure("there are no descriptors or threads left") }
+        let logger = Logging.logger(settings.configuration, clock: clock)
+        let lock = try StoreLock.take(directory: settings.configuration.stateDirectory)
+        let sockets = try sockets(settings.configuration)
+        defer { for socket in sockets { socket.remove() } }
+        let agent = try Agent(
+            Agent.Environment(
+                configuration: settings.configuration,
+                sockets: sockets,
+                time: try Self.time(places, settings.configuration),
+                clock: ContinuousClock(),
+                wallClock: clock,
+                logger: logger,
+                credentialsDirectory: places["CREDENTIALS_DIRECTORY"],
+                uid: geteuid()
+            )
+        )
+        logger.notice(
+            "reeved \(Identity.version) starts",
+            metadata: [
+                "state.directory": "\(settings.configuration.stateDirectory)",
+                "sockets": "\(sockets.compactMap(\.path).joined(separator: " "))",
+                "configuration": "\(settings.file ?? "defaults")",
+            ]
+        )
+        try await run(agent, logger: logger)
+        logger.notice("reeved has ended")
+        withExtendedLifetime(lock) {}
+    }
+
+    private func run(_ agent: Agent, logger: Logger) async throws {
+        let notifier = Notifier()
+        let status = StatusReporter(agent: agent, notifier: notifier, logger: logger)
+        let interval = try notifier.watchdogInterval
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let interval {
+                group.addTask { try await pat(notifier, every: interval / 2, agent) }
+            }
+            group.addTask { await stopOnSignal(agent, notifier, logger) }
+            // The agent's end is the daemon's; the others have nothing to do without it.
+            try await agent.run(onChange: status.changed)
+            group.cancelAll()
+        }
+    }
+
+    private func stopOnSignal(_ agent: Agent, _ notifier: Notifier, _ logger: Logger) async {
+        for await signal in signals {
+            guard signal != SIGHUP else {
+                logger.notice("SIGHUP: this version reads its configuration only when it starts")
+                continue
+            }
+            logger.notice("asked to end", metadata: ["signal": "\(signal)"])
+            // A manager that does not listen any more changes nothing of what is to be done.
+            _ = try? notifier.tell(.stopping, .status("ending runs and delivering what is left"))
+            await agent.stop()
+            return
+        }
+    }
+
+    /// Tells systemd that the daemon lives, for as long as the engine's loop answers.
+    private func pat(_ notifier: Notifier, every interval: Duration, _ agent: Agent) async throws {
+        while true {
+            try await agent.engine.answered()
+            try notifier.tell(.watchdog)
+            try await Task.sleep(for: interval, clock: ContinuousClock())
+        }
+    }
+
+    /// Those that systemd passes; only where it passes none, our own.
+    private func sockets(_ configuration: Configuration) throws -> [ListeningSocket] {
+        guard passed.isEmpty else {
+            if let odd = passed.first(where: { !$0.isListeningStream }) {
+                throw StartFailure("systemd passed \(odd.name ?? "a descriptor"), which is no listening stream socket")
+            }
+            return passed.map { ListeningSocket(passed: $0.number) }
+        }
+        return try configuration.sockets.map { try ListeningSocket($0) }
+    }
+
+    static func time(_ places: Places, _ configuration: Configuration) throws -> HostTime {
+        do {
+            return try HostTime(
+                environmentTZ: places["TZ"],
+                directory: places["TZDIR"],
+                configured: configuration.timeZone
+            )
+        } catch {
+            throw StartFailure("the time zone cannot be used: \(error)")
+        }
+    }
+}
+
+/// Why the daemon could not begin.
+struct StartFailure: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

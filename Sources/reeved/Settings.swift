@@ -1,0 +1,46 @@
+import Glibc
+import ReeveAgent
+
+/// The command line, the environment and the file made into one configuration.
+struct Settings {
+    var configuration: Configuration
+    /// What was read, if anything.
+    var file: String?
+
+    init(_ arguments: Arguments, _ places: Places) throws {
+        configuration = Configuration(name: places.hostName, stateDirectory: places.stateDirectory)
+        let path = arguments.config ?? places.configuration
+        if let text = try Self.read(path, mustExist: arguments.config != nil) {
+            configuration.apply(try ConfigurationFile(text: text, file: path))
+            file = path
+        }
+        configuration.stateDirectory = arguments.stateDirectory ?? configuration.stateDirectory
+        if let socket = arguments.socket {
+            configuration.sockets = [SocketConfiguration(path: socket)]
+        } else if configuration.sockets.isEmpty {
+            configuration.sockets = [SocketConfiguration(path: places.socket)]
+        }
+        configuration.logLevel = arguments.logLevel?.rawValue ?? configuration.logLevel
+        configuration.logFormat = arguments.logFormat?.rawValue ?? configuration.logFormat
+    }
+
+    private static func read(_ path: String, mustExist: Bool) throws -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            guard mustExist || errno != ENOENT else { return nil }
+            throw StartFailure("\(path): cannot be read: \(String(cString: strerror(errno)).lowercased())")
+        }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(file, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                throw StartFailure("\(path): cannot be read: \(String(cString: strerror(errno)).lowercased())")
+            }
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer.prefix(count)
+        }
+    }
+}
