@@ -45,12 +45,17 @@ struct Calls {
         return removed
     }
 
-    /// Cancels those calls that are meant; they go on counting until they have ended.
-    mutating func cancel(because error: RPCError?, where isMeant: (Running) -> Bool = { _ in true }) {
-        for (call, entry) in running where isMeant(entry) {
-            running[call]?.cancellation = entry.cancellation ?? error
-            entry.task?.cancel()
-        }
+    /// Notes why those calls that are meant are cancelled; they go on counting until they have ended.
+    ///
+    /// - Returns: Their tasks, to be cancelled by the caller: a task's cancellation runs code that is not ours, which
+    ///   must not happen in the middle of a change.
+    mutating func noteCancellation(
+        because error: RPCError?,
+        where isMeant: (Running) -> Bool
+    ) -> [Task<Void, Never>] {
+        let meant = running.filter { isMeant($0.value) }
+        for (call, entry) in meant { running[call]?.cancellation = entry.cancellation ?? error }
+        return meant.values.compactMap(\.task)
     }
 }
 

@@ -106,12 +106,16 @@ extension ServerHandler {
         }
     }
 
+    func cancelCalls(because error: RPCError?, where isMeant: (Calls.Running) -> Bool = { _ in true }) {
+        for task in calls.noteCancellation(because: error, where: isMeant) { task.cancel() }
+    }
+
     /// `$/cancelRequest {id}` cancels the call of that id; it is answered all the same. Others that do not exist
     /// (any more) are no error: the answer was on its way.
     private func cancelRequest(_ call: Call, slot: Calls.Slot) {
         if case .named(let params) = call.parameters, let id = params["id"] {
             let text = id.text
-            calls.cancel(because: .canceled) { $0.slot.id?.means(id, text) ?? false }
+            cancelCalls(because: .canceled) { $0.slot.id?.means(id, text) ?? false }
         }
         answer(slot, .success(.json(.null)))
     }

@@ -9,14 +9,15 @@ struct Subscriptions {
     var last = 0
 
     var isEmpty: Bool { producers.isEmpty }
-
-    mutating func cancelAll() {
-        open = [:]
-        for task in producers.values { task.cancel() }
-    }
 }
 
 extension ServerHandler {
+    /// For a connection that has gone: nobody is told.
+    func dropSubscriptions() {
+        subscriptions.open = [:]
+        for task in Array(subscriptions.producers.values) { task.cancel() }
+    }
+
     func openSubscription() -> String {
         subscriptions.last += 1
         let id = String(subscriptions.last)

@@ -42,7 +42,8 @@ final class ServerHandler: ChannelDuplexHandler {
     private var messageTimer: (message: Int, timer: Scheduled<Void>)?
     private var slowReaderTimer: Scheduled<Void>?
 
-    /// Bytes of answers that are gathered before they are flushed in the middle of a read.
+    /// Bytes of answers that are gathered before they are flushed in the middle of the work, to see whether the client
+    /// takes them.
     private static let flushBytes = 64 << 10
 
     init(dispatcher: any Dispatcher, limits: RPCLimits, connection: Connection, finished: EventLoopPromise<Void>) {
@@ -113,8 +114,8 @@ final class ServerHandler: ChannelDuplexHandler {
         slowReaderTimer?.cancel()
         batch = nil
         connection.outbox.close()
-        calls.cancel(because: nil)
-        subscriptions.cancelAll()
+        cancelCalls(because: nil)
+        dropSubscriptions()
         finishIfDone()
     }
 
@@ -126,15 +127,20 @@ final class ServerHandler: ChannelDuplexHandler {
 
     /// Events from other threads, in the order in which they were added.
     func drain() {
+        isProcessing = true
         for event in connection.outbox.takeEvents() { perform(event) }
+        isProcessing = false
         if let context { connection.outbox.update(isWritable: context.channel.isWritable) }
         resume()
     }
 
     /// One event, in place.
     func handle(_ event: Outbox.Event) {
+        if isProcessing { return perform(event) }
+        isProcessing = true
         perform(event)
-        if !isProcessing { resume() }
+        isProcessing = false
+        resume()
     }
 
     private func perform(_ event: Outbox.Event) {
@@ -160,10 +166,6 @@ extension ServerHandler {
         isProcessing = true
         defer { isProcessing = false }
         while mayProceed {
-            if answers.count >= Self.flushBytes {
-                flush()
-                continue
-            }
             if dispatchNextOfBatch() { continue }
             do throws(RPCError) {
                 guard let message = try reader.next() else { return }
@@ -205,7 +207,7 @@ extension ServerHandler {
         phase = .finishing
         batch = nil
         answer(.single(.null), .failure(error))
-        calls.cancel(because: .canceled) { $0.isWait }
+        cancelCalls(because: .canceled) { $0.isWait }
         endSubscriptions(cause: SubscriptionEnd.canceled)
     }
 
@@ -222,6 +224,7 @@ extension ServerHandler {
             if unread + answers.count > limits.unreadBytes { return context.close(promise: nil) }
         }
         answers.append(text, framing: reader.framing ?? .texts, terminator: reader.terminator)
+        if answers.count >= Self.flushBytes { flush() }
     }
 }
 
@@ -232,11 +235,11 @@ extension ServerHandler {
         guard phase != .closed else { return }
         if phase == .open { phase = .finishing }
         refuseRestOfBatch(.stopping)
-        calls.cancel(because: .stopping) { $0.isWait }
+        cancelCalls(because: .stopping) { $0.isWait }
         endSubscriptions(cause: SubscriptionEnd.stopping)
         settle()
         let timer = connection.eventLoop.assumeIsolated().scheduleTask(in: time) {
-            self.calls.cancel(because: .stopping)
+            self.cancelCalls(because: .stopping)
             self.context?.close(promise: nil)
         }
         finished.futureResult.whenComplete { _ in timer.cancel() }

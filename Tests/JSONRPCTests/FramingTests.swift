@@ -59,6 +59,30 @@ struct `A stream of texts` {
         }
     }
 
+    @Test(arguments: 1...30)
+    func `has the same answers however it is cut`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let texts = (0..<20).map { number in
+            let text = request(
+                #""id":\#(number),"method":"echo","params":["\#(String(repeating: "é}\\n", count: number))"]"#
+            )
+            return number.isMultiple(of: 3) ? "[\(text),\(text)]" : text
+        }
+        for input in [texts.map { $0 + "\n" }.joined(), texts.joined(), texts.map(headed).joined()] {
+            let expected = try Wire().send(input)
+            #expect(expected.contains("\"id\":19"))
+            let wire = try Wire()
+            var rest = Array(input.utf8)[...]
+            while !rest.isEmpty {
+                let piece = rest.prefix(Int.random(in: 1...200, using: &random))
+                rest = rest.dropFirst(piece.count)
+                wire.channel.pipeline.fireChannelRead(ByteBuffer(bytes: piece))
+            }
+            wire.channel.pipeline.fireChannelReadComplete()
+            #expect(try wire.output() == expected)
+        }
+    }
+
     @Test func `is written in one piece for each read`() throws {
         let wire = try Wire()
         try wire.channel.writeInbound(ByteBuffer(string: ping + "\n" + ping + "\n" + ping + "\n"))
