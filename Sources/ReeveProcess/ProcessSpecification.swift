@@ -27,6 +27,10 @@ package struct ProcessSpecification: Sendable {
     /// ``Processes/kill(_:within:)`` knows what left the session. A process is marked if it has all of them.
     package var marks: [String]
 
+    /// A folder of the cgroup v2 tree in which the process begins, so that nothing it starts gets out of sight. The owner
+    /// makes it, sets its limits and removes it. `nil`: the agent's.
+    package var cgroup: String?
+
     package init(
         arguments: [String],
         executable: String? = nil,
@@ -39,7 +43,8 @@ package struct ProcessSpecification: Sendable {
         standardInput: StandardInput = .null,
         output: SpoolSpecification? = nil,
         outputGrace: Duration = .milliseconds(200),
-        marks: [String] = []
+        marks: [String] = [],
+        cgroup: String? = nil
     ) {
         self.arguments = arguments
         self.executable = executable
@@ -53,6 +58,7 @@ package struct ProcessSpecification: Sendable {
         self.output = output
         self.outputGrace = outputGrace
         self.marks = marks
+        self.cgroup = cgroup
     }
 }
 

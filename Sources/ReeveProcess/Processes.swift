@@ -156,6 +156,7 @@ extension WatchedProcess {
             spool: specification.output,
             outputGrace: specification.outputGrace,
             marks: specification.marks,
+            cgroup: specification.cgroup,
             startedAt: startedAt,
             started: started
         )

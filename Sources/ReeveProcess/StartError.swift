@@ -12,7 +12,7 @@ package struct StartError: Error, Equatable, CustomStringConvertible {
         case descriptors
         /// The process itself; mostly: too many of them.
         case process
-        case session, nice, limit, groups, user, workingDirectory, standardInput, execute
+        case cgroup, session, nice, limit, groups, user, workingDirectory, standardInput, execute
     }
 
     package let stage: Stage
@@ -38,6 +38,7 @@ extension StartError.Stage {
         case .arguments: "pass the arguments and the environment"
         case .descriptors: "prepare the input and output of a process"
         case .process: "create a process"
+        case .cgroup: "begin in the cgroup \(path ?? "")"
         case .session: "create a session"
         case .nice: "set the nice value"
         case .limit: "set the limit \(path ?? "")"
@@ -52,6 +53,7 @@ extension StartError.Stage {
     /// The stage of a failure that the call to the kernel told of.
     init(_ stage: clinux_stage) {
         switch stage {
+        case clinux_stage_cgroup: self = .cgroup
         case clinux_stage_session: self = .session
         case clinux_stage_descriptors: self = .descriptors
         case clinux_stage_nice: self = .nice

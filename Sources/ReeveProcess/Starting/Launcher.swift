@@ -18,12 +18,13 @@ enum Launcher {
         let output = try Pipe()
         let error = try Pipe()
         let input = try openInput(specification.standardInput)
+        let cgroup = try openCgroup(specification.cgroup)
         let paths = candidates(for: specification)
         var request = clinux_spawn()
         request.input = input.raw
         request.output = output.writing.raw
         request.error = error.writing.raw
-        request.cgroup = -1
+        request.cgroup = cgroup.raw
         request.umask = specification.umask.map { CInt($0 & 0o777) } ?? -1
         request.has_nice = specification.nice == nil ? 0 : 1
         request.nice = CInt(clamping: specification.nice ?? 0)
@@ -64,6 +65,13 @@ enum Launcher {
         case .file:
             return Descriptor(-1)
         }
+    }
+
+    private static func openCgroup(_ path: String?) throws(StartError) -> Descriptor {
+        guard let path else { return Descriptor(-1) }
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw StartError(.cgroup, errno: errno, path: path) }
+        return Descriptor(folder)
     }
 
     /// The paths to try, in order. Only absolute folders of `PATH` count: what runs must not depend on where it runs.
@@ -132,6 +140,7 @@ enum Launcher {
         let number = request.error_number
         switch stage {
         case .execute: return executeFailure(number, specification, paths, tried: request.index)
+        case .cgroup: return StartError(stage, errno: number, path: specification.cgroup)
         case .workingDirectory: return StartError(stage, errno: number, path: specification.workingDirectory)
         case .limit:
             return StartError(stage, errno: number, path: specification.limits[request.index].resource.rawValue)

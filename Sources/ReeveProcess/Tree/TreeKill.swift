@@ -20,6 +20,7 @@ struct TreeKill {
         defer { kills.end(id) }
         var idleRounds = 0
         while true {
+            tree.killCgroup()
             let members = tree.members()
             if members.isEmpty { return [] }
             idleRounds = await round(id, members) ? 0 : idleRounds + 1

@@ -54,7 +54,12 @@ final class ProcessTable: Sendable {
     func tree(_ key: ProcessKey) -> ProcessTree? {
         state.withLockedValue { state in
             state.child(key).map {
-                ProcessTree(pid: $0.record.pid, startTicks: $0.record.startTicks, marks: $0.watched.marks)
+                ProcessTree(
+                    pid: $0.record.pid,
+                    startTicks: $0.record.startTicks,
+                    marks: $0.watched.marks,
+                    cgroup: $0.watched.cgroup
+                )
             }
         }
     }

@@ -7,6 +7,7 @@ struct WatchedProcess: Sendable {
     let spool: SpoolSpecification?
     let outputGrace: Duration
     let marks: [String]
+    let cgroup: String?
     /// When it started, on the clocks that were given to ``Processes``.
     let startedAt: Int64
     let started: Duration
