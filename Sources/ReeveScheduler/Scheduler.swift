@@ -65,13 +65,17 @@ package final class Scheduler: Sendable {
     /// First it settles what happened while nobody watched: a start of the host, a change of the time zones, slots
     /// that passed. Throws what the store throws; then nothing is lost, and it can be run again.
     package func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [store, wakeup] in
-                for await _ in store.signals.changes(.tasks) { wakeup.set() }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [store, wakeup] in
+                    for await _ in store.signals.changes(.tasks) { wakeup.set() }
+                }
+                group.addTask { try await self.work() }
+                defer { group.cancelAll() }
+                try await group.next()
             }
-            group.addTask { try await self.work() }
-            defer { group.cancelAll() }
-            try await group.next()
+        } catch is CancellationError where Task.isCancelled {
+            // It was asked to end: that is no failure.
         }
     }
 

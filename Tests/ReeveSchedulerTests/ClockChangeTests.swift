@@ -123,4 +123,18 @@ import Testing
         let schedule = try Schedule(text: text, hostZone: try zones.zone(named: zone), zones: zones)
         #expect(schedule.note(for: try time(slot)) == note)
     }
+
+    @Test func `two changes of the clocks close together hide no time and repeat none`() throws {
+        // At noon the clocks go back by two hours, and an hour later forward to where noon was reached before.
+        let noon: Int64 = 1_800_014_400 - 7200
+        let zone = Zone(
+            name: "Test/Twice",
+            initialOffset: 7200,
+            transitions: [.init(time: noon, offset: 0), .init(time: noon + 3600, offset: 3600)]
+        )
+        let schedule = try Schedule(text: "30 11 * * *", hostZone: zone, zones: zones)
+        let found = try #require(schedule.next(after: Timestamp(seconds: noon - 7200), anchor: Timestamp(seconds: 0)))
+        #expect(zone.localText(of: found).contains("T11:30:00"))
+        #expect(schedule.count(after: found - .seconds(1), through: found + .hours(12), anchor: found) == 1)
+    }
 }

@@ -50,6 +50,28 @@ import Testing
         }
     }
 
+    @Test func `a slot that was waited for is no catch-up, also if the clock was set back since the start`()
+        async throws
+    {
+        try await withBench { bench in
+            let clock = bench.clock.manual
+            try await bench.put("hourly", .cron("0 * * * *"))
+            try await bench.scheduler(until: bench.start + .hours(1)) {
+                await bench.waits(until: bench.start + .hours(2)) { clock.advance(by: .hours(1) + .seconds(1)) }
+            }
+            clock.set(to: bench.start + .minutes(90))
+            try await bench.scheduler(until: bench.start + .hours(2)) {
+                await bench.waits(until: bench.start + .hours(2)) { clock.set(to: bench.start) }
+                try await bench.waits(until: bench.start + .minutes(30)) {
+                    try await bench.put("half", .at("2026-11-21T03:30:00Z"))
+                }
+                await bench.waits(until: bench.start + .hours(2)) { clock.advance(by: .minutes(30)) }
+            }
+            #expect(try await bench.runs("hourly").map(\.trigger) == [.schedule])
+            #expect(try await bench.runs("half").map(\.trigger) == [.schedule])
+        }
+    }
+
     @Test func `once starts at the put and is completed`() async throws {
         try await withBench { bench in
             try await bench.put("now", .once)
@@ -225,6 +247,17 @@ import Testing
                 await bench.store.close()
                 try await group.waitForAll()
             }
+        }
+    }
+
+    @Test func `being cancelled is no failure`() async throws {
+        try await withBench { bench in
+            let scheduler = try bench.makeScheduler()
+            let run = Task { try await scheduler.run() }
+            await bench.clock.waited(until: nil, after: 0)
+            run.cancel()
+            try await run.value
+            #expect(scheduler.report.next == nil)
         }
     }
 }

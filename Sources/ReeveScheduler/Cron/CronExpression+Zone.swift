@@ -11,6 +11,12 @@ import ReeveProtocol
 /// both only ever look into that direction on the time line.
 extension CronExpression {
     private static let longestGap: Int64 = 3 * 3600
+    /// More than any zone is from UTC.
+    private static let farthest: Int64 = 27 * 3600
+
+    private static func day(of second: Int64) -> Int64 {
+        second.flooredDivision(by: 86_400).quotient
+    }
 
     /// What of a stretch is due: local seconds from `from` on, and perhaps its very beginning, for a gap before it.
     private struct Window {
@@ -31,7 +37,12 @@ extension CronExpression {
     func next(after second: Int64, in zone: Zone) -> Int64? {
         guard second < Zone.end - 1 else { return nil }
         let start = max(second + 1, Zone.beginning)
-        var current: Zone.Stretch? = zone.stretch(at: start)
+        // No stretch before the next due day can have a slot: an expression that is due in 2096 only, or never, takes
+        // no walk through all changes of the clocks until then.
+        guard let day = firstDay(from: Self.day(of: start - Self.farthest), through: Self.day(of: Zone.end)) else {
+            return nil
+        }
+        var current: Zone.Stretch? = zone.stretch(at: max(start, day * 86_400 - Self.farthest))
         while let stretch = current {
             let window = window(stretch, in: zone)
             if window.gapSlot, stretch.start >= start { return stretch.start }
@@ -46,7 +57,10 @@ extension CronExpression {
     func previous(before second: Int64, in zone: Zone) -> Int64? {
         guard second > Zone.beginning else { return nil }
         let end = min(second, Zone.end)
-        var current: Zone.Stretch? = zone.stretch(at: end - 1)
+        guard let day = lastDay(upTo: Self.day(of: end + Self.farthest), from: Self.day(of: Zone.beginning)) else {
+            return nil
+        }
+        var current: Zone.Stretch? = zone.stretch(at: min(end - 1, (day + 1) * 86_400 + Self.farthest))
         while let stretch = current {
             let window = window(stretch, in: zone)
             let before = min(stretch.localEnd, end + stretch.offset)
