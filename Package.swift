@@ -102,7 +102,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ReeveRunnerTests",
-            dependencies: ["ReeveProtocol", "ReeveProcess", "ReeveStore", "ReeveRunner", "TestSupport", log]
+            dependencies: [
+                "JSON", "ReeveProtocol", "ReeveProcess", "ReeveStore", "ReeveRunner", "TestSupport", log,
+            ]
         ),
         .testTarget(
             name: "ReeveSubmitterTests",

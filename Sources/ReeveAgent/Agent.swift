@@ -78,7 +78,7 @@ package final class Agent: Sendable {
     package func run(onChange: @escaping @Sendable (EngineReport) async -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [engine, transitions] in
-                for await _ in transitions { await onChange(await engine.report()) }
+                for await _ in transitions { await onChange(engine.snapshot()) }
             }
             let left = try await engine.run()
             if !left.isEmpty {
@@ -86,6 +86,11 @@ package final class Agent: Sendable {
             }
             group.cancelAll()
         }
+    }
+
+    /// How things stand, in a line for people: what a service manager shows.
+    package func summary() async -> String {
+        await lifecycle.summary()
     }
 
     /// Ends the agent in order: no new clients, no new runs, runs asked to end, changes delivered as far as the time

@@ -43,7 +43,8 @@ package struct AgentDispatcher: Dispatcher {
     private static func bind(_ method: AgentMethod, _ access: AccessRules, _ logger: Logger) -> Method {
         @Sendable func call(_ request: Request) throws -> Call {
             // The server's owner put it there when it accepted the connection.
-            let caller = request.connection.peer as? Caller ?? Caller(uid: .max, gid: .max, pid: 0)
+            let client = request.connection.peer as? Client ?? Client(Caller(uid: .max, gid: .max, pid: 0))
+            let caller = client.caller
             let role = access.role(of: caller)
             guard role.grants(method.role) else {
                 logger.notice(
@@ -52,14 +53,24 @@ package struct AgentDispatcher: Dispatcher {
                 )
                 throw access.refusal(caller, role, method: method.name, needs: method.role)
             }
-            return Call(parameters: request.params, caller: caller, role: role, request: request)
+            return Call(parameters: request.params, client: client, role: role, request: request)
+        }
+        @Sendable func settled(_ request: Request) async throws -> Call {
+            let call = try call(request)
+            await call.client.settled()
+            return call
         }
         let kind: Method.Kind =
             switch method.kind {
             case .immediate(let body): .immediate { .json(try body(try call($0))) }
-            case .asynchronous(let body): .asynchronous { .json(try await body(try call($0))) }
-            case .waiting(let body): .waiting { .json(try await body(try call($0))) }
-            case .subscription(let body): .asynchronous { .subscription(try await body(try call($0))) }
+            case .changing(let body):
+                .asynchronous { request in
+                    let call = try call(request)
+                    return .json(try await call.client.change { try await body(call) })
+                }
+            case .reading(let body): .asynchronous { .json(try await body(try await settled($0))) }
+            case .waiting(let body): .waiting { .json(try await body(try await settled($0))) }
+            case .subscription(let body): .asynchronous { .subscription(try await body(try await settled($0))) }
             }
         return Method(method.name, parameters: method.parameters, kind: kind)
     }

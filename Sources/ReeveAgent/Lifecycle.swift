@@ -42,6 +42,21 @@ final class Lifecycle: Sendable {
         for notice in notices { environment.logger.warning("\(notice)") }
     }
 
+    /// What there is to do, in a line; without a store only that there is none.
+    func summary() async -> String {
+        let parts = parts.withLockedValue { $0 }
+        guard let store = parts?.storeHandle.value, let statistics = try? await store.statistics() else {
+            return "no store"
+        }
+        let due = try? await store.read { try $0.nextDue() }
+        let endpoints = parts?.submitterHandle.value?.status() ?? []
+        let down = endpoints.filter { $0.overview.state != .active }.map(\.name)
+        var texts = ["\(statistics.tasks) tasks", "\(statistics.liveRuns) runs"]
+        if let due = due ?? nil { texts.append("next \(due.task) at \(due.time)") }
+        texts.append(down.isEmpty ? "\(endpoints.count) endpoints" : "endpoints down: \(down.joined(separator: ", "))")
+        return texts.joined(separator: ", ")
+    }
+
     func stop(engine: Engine, flushTime: Duration) async {
         let logger = environment.logger
         let parts = parts.withLockedValue { $0 }

@@ -162,7 +162,7 @@ struct Manifolds: Sendable {
                 group: group,
                 dispatcher: AgentDispatcher(methods(parts), access: AccessRules(owner: environment.uid), logger: environment.logger),
                 limits: configuration.limits,
-                identify: { descriptor, _ in try Caller(ofSocket: descriptor) }
+                identify: { descriptor, _ in Client(try Caller(ofSocket: descriptor)) }
             )
             try await server.start()
             let worker = TaskWorker(

@@ -36,7 +36,7 @@ struct RunSupervisor {
                     }
                 }
             }
-            begin(machine, sender, &group)
+            await begin(machine, sender, &group)
             loop: for await event in events {
                 for action in machine.handle(event, at: now()) {
                     guard try await perform(action, machine, sender, &group) else { break loop }
@@ -47,18 +47,32 @@ struct RunSupervisor {
     }
 
     /// The first event: a new run is admitted; of one that was running, the process is asked after.
-    private func begin(_ machine: RunMachine, _ sender: Sender, _ group: inout ThrowingTaskGroup<Void, any Error>) {
+    private func begin(
+        _ machine: RunMachine,
+        _ sender: Sender,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async {
         guard machine.run.status > .pending else {
             sender.yield(.admitted)
             return
         }
         guard let step = machine.currentStep, let record = launcher.processes.record(key(step, machine)) else {
+            await endLeftovers(of: machine)
             sender.yield(.processLost)
             return
         }
         if machine.run.steps[step].status < .running { sender.yield(.started(pid: Int(record.pid))) }
         if let request = machine.run.stopRequest { sender.yield(.stopRequested(request)) }
         awaitEnd(of: step, machine, sender, &group)
+    }
+
+    /// Ends what an agent that crashed has left of a run: exactly what carries the run's mark.
+    private func endLeftovers(of machine: RunMachine) async {
+        let run = machine.run
+        // No pid: the kernel may have given the old one to somebody else.
+        let tree = ProcessTree(pid: -1, startTicks: 0, marks: StepLauncher.marks(of: run))
+        report(survivors: await launcher.processes.kill(tree), of: run)
+        for step in run.steps { launcher.cleanUp(step, of: run) }
     }
 
     /// Whether there is more to come.
@@ -134,11 +148,14 @@ struct RunSupervisor {
     }
 
     private func kill(_ step: Int, _ machine: RunMachine) async {
-        let survivors = await launcher.processes.kill(key(step, machine))
+        report(survivors: await launcher.processes.kill(key(step, machine)), of: machine.run)
+    }
+
+    private func report(survivors: [Int32], of run: Run) {
         guard !survivors.isEmpty else { return }
         logger.warning(
             "processes of a run survived SIGKILL",
-            metadata: ["run.id": "\(machine.run.id)", "process.pids": "\(survivors)"]
+            metadata: ["run.id": "\(run.id)", "process.pids": "\(survivors)"]
         )
     }
 

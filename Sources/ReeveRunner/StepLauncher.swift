@@ -17,6 +17,9 @@ package struct StepLauncher: Sendable {
         self.outputQuota = outputQuota
     }
 
+    /// What every process of the run, and of no other, has in its environment.
+    static func marks(of run: Run) -> [String] { ["REEVE_RUN=\(run.id)"] }
+
     func start(_ step: StepDefinition, _ record: RunStep, of run: Run) throws(StepFailure) -> ChildRecord {
         let user = try user(step)
         var specification = ProcessSpecification(arguments: try arguments(step, record, run, user))
@@ -29,7 +32,7 @@ package struct StepLauncher: Sendable {
         specification.limits = limits(step)
         specification.standardInput = step.input.map { .bytes(Array($0.utf8)) } ?? .null
         specification.output = SpoolSpecification(path: paths.output(run: run.id, step: record), quota: outputQuota)
-        specification.marks = ["REEVE_RUN=\(run.id)"]
+        specification.marks = Self.marks(of: run)
         do {
             return try processes.start(specification, key: RunPaths.key(run: run.id, step: record))
         } catch {

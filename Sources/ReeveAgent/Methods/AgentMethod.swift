@@ -7,10 +7,12 @@ package struct AgentMethod: Sendable {
     package enum Kind: Sendable {
         /// Answered at once, without waiting for anything.
         case immediate(@Sendable (Call) throws -> JSON)
-        /// Answered when it is done. What it hands to the store before its first wait takes effect in the order of the
-        /// requests.
-        case asynchronous(@Sendable (Call) async throws -> JSON)
-        /// May wait for long, and is counted among a connection's waits.
+        /// Changes something, and is answered when that is done. What it hands to the store before its first wait takes
+        /// effect in the order of the requests.
+        case changing(@Sendable (Call) async throws -> JSON)
+        /// Reads what the changes before it on the same connection have left.
+        case reading(@Sendable (Call) async throws -> JSON)
+        /// Reads, may wait for long, and is counted among a connection's waits.
         case waiting(@Sendable (Call) async throws -> JSON)
         /// Answers with a subscription, whose items the producer sends.
         case subscription(@Sendable (Call) async throws -> SubscriptionProducer)
@@ -26,9 +28,11 @@ package struct AgentMethod: Sendable {
 /// One request for a method.
 package struct Call: Sendable {
     package var parameters: JSONObject
-    package var caller: Caller
+    var client: Client
     package var role: Role
     package var request: Request
+
+    package var caller: Caller { client.caller }
 
     /// The parameters as a value; an unknown field, a missing one, a wrong type are the caller's errors.
     func decode<Parameters: Decodable>(_ type: Parameters.Type) throws(Failure) -> Parameters {
@@ -59,7 +63,7 @@ extension AgentMethod {
         )
     }
 
-    static func asynchronous<P: MethodParameters>(
+    static func changing<P: MethodParameters>(
         _ name: String,
         _ role: Role,
         _ body: @escaping @Sendable (P, Call) async throws -> JSON
@@ -68,7 +72,20 @@ extension AgentMethod {
             name: name,
             role: role,
             parameters: P.names,
-            kind: .asynchronous { call in try await body(call.decode(P.self), call) }
+            kind: .changing { call in try await body(call.decode(P.self), call) }
+        )
+    }
+
+    static func reading<P: MethodParameters>(
+        _ name: String,
+        _ role: Role,
+        _ body: @escaping @Sendable (P, Call) async throws -> JSON
+    ) -> AgentMethod {
+        AgentMethod(
+            name: name,
+            role: role,
+            parameters: P.names,
+            kind: .reading { call in try await body(call.decode(P.self), call) }
         )
     }
 

@@ -21,7 +21,7 @@ struct AgentMethods: Sendable {
         [
             .immediate("agent.ping", .none, ping),
             .immediate("agent.whoami", .none, whoami),
-            .asynchronous("agent.status", .observe, status),
+            .reading("agent.status", .observe, status),
             .waiting("agent.flush", .operate, flush),
         ]
     }
@@ -43,7 +43,7 @@ struct AgentMethods: Sendable {
 
     @Sendable private func status(_ parameters: StatusParameters, _ call: Call) async throws -> JSON {
         let zone = try time.zone(named: parameters.timeZone)
-        let report = await engine.report()
+        let report = engine.snapshot()
         let now = wallClock.now
         var answer = JSONObject()
         answer["version"] = .string(Identity.version)

@@ -10,10 +10,10 @@ struct EndpointMethods: Sendable {
 
     var methods: [AgentMethod] {
         [
-            .asynchronous("endpoint.put", .administer, put),
-            .asynchronous("endpoint.get", .observe, get),
-            .asynchronous("endpoint.list", .observe, list),
-            .asynchronous("endpoint.remove", .administer, remove),
+            .changing("endpoint.put", .administer, put),
+            .reading("endpoint.get", .observe, get),
+            .reading("endpoint.list", .observe, list),
+            .changing("endpoint.remove", .administer, remove),
             .waiting("endpoint.test", .operate, test),
         ]
     }

@@ -8,8 +8,8 @@ struct EngineMethods: Sendable {
 
     var methods: [AgentMethod] {
         [
-            .asynchronous("engine.report", .observe, report),
-            .asynchronous("engine.restart", .administer, restart),
+            .reading("engine.report", .observe, report),
+            .changing("engine.restart", .administer, restart),
         ]
     }
 
@@ -18,7 +18,7 @@ struct EngineMethods: Sendable {
     }
 
     @Sendable private func restart(_ parameters: EngineRestartParameters, _ call: Call) async throws -> JSON {
-        let names = await engine.report().manifolds.map(\.name)
+        let names = engine.snapshot().manifolds.map(\.name)
         guard names.contains(parameters.name) else {
             throw Failure(
                 .notFound,

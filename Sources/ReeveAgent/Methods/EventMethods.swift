@@ -12,8 +12,8 @@ struct EventMethods: Sendable {
 
     var methods: [AgentMethod] {
         [
-            .asynchronous("event.publish", .publish, publish),
-            .asynchronous("event.get", .observe, get),
+            .changing("event.publish", .publish, publish),
+            .reading("event.get", .observe, get),
             .waiting("event.list", .observe, list),
             .subscription("event.subscribe", .observe, subscribe),
             .immediate("subscription.cancel", .none, cancel),

@@ -16,9 +16,9 @@ struct RunMethods: Sendable {
 
     var methods: [AgentMethod] {
         [
-            .asynchronous("run.list", .observe, list),
-            .asynchronous("run.get", .observe, get),
-            .asynchronous("run.stop", .operate, stop),
+            .reading("run.list", .observe, list),
+            .reading("run.get", .observe, get),
+            .changing("run.stop", .operate, stop),
             .waiting("run.wait", .observe, wait),
             .waiting("run.output", .observe, output),
             .subscription("run.follow", .observe, follow),

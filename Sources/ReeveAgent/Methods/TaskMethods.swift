@@ -1,6 +1,7 @@
 import JSON
 import ReeveProtocol
 import ReeveRunner
+import ReeveScheduler
 import ReeveStore
 
 /// `task.*` and `schedule.preview`.
@@ -11,14 +12,14 @@ struct TaskMethods: Sendable {
 
     var methods: [AgentMethod] {
         [
-            .asynchronous("task.put", .administer, put),
+            .changing("task.put", .administer, put),
             .immediate("task.check", .observe, check),
-            .asynchronous("task.get", .observe, get),
-            .asynchronous("task.list", .observe, list),
-            .asynchronous("task.remove", .administer, remove),
-            .asynchronous("task.run", .operate, run),
-            .asynchronous("task.pause", .operate, pause),
-            .asynchronous("task.resume", .operate, resume),
+            .reading("task.get", .observe, get),
+            .reading("task.list", .observe, list),
+            .changing("task.remove", .administer, remove),
+            .changing("task.run", .operate, run),
+            .changing("task.pause", .operate, pause),
+            .changing("task.resume", .operate, resume),
             .immediate("schedule.preview", .observe, preview),
         ]
     }
@@ -35,9 +36,16 @@ struct TaskMethods: Sendable {
         answer["task"] = try TaskView.definition(put.task, masked: false)
         answer["created"] = .bool(put.created)
         answer["changed"] = .bool(put.changed)
-        answer["next"] = (put.changed ? report.next.first : put.task.nextFire)?.json ?? .null
+        answer["next"] = next(of: put, by: report.schedule)?.json ?? .null
         if !report.warnings.isEmpty { answer["warnings"] = .array(report.warnings.map(JSON.string)) }
         return .object(answer)
+    }
+
+    /// When it is due, also where the scheduler has not planned the new revision yet.
+    private func next(of put: TaskPut, by schedule: Schedule?) -> Timestamp? {
+        guard put.changed, let schedule else { return put.task.nextFire }
+        let anchor = put.task.anchor
+        return put.task.definition.schedule?.kind == .once ? anchor : schedule.next(after: anchor, anchor: anchor)
     }
 
     /// What tasks that come by the socket belong to.

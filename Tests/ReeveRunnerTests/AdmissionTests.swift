@@ -1,0 +1,49 @@
+import JSON
+import ReeveProtocol
+import ReeveRunner
+import Testing
+
+struct AdmissionTests {
+    private let now = Timestamp(milliseconds: 1_795_231_211_000)
+
+    private func run(_ number: Int, asked: Bool = false) -> Run {
+        var run = Run(id: "r\(number)", task: "backup", number: number, revision: 1, trigger: .schedule, createdAt: now)
+        if asked { run.stopRequest = StopRequest(at: now, by: "uid:0") }
+        return run
+    }
+
+    private func decide(_ overlap: OverlapPolicy?, living: [Run]) -> Admission {
+        var task = TaskDefinition(id: "backup", command: ["true"])
+        task.overlap = overlap
+        return Admission.decide(task, run: run(9), living: living, now: now + .seconds(90))
+    }
+
+    @Test(arguments: [nil] + OverlapPolicy.allCases)
+    func `a run without another one starts`(overlap: OverlapPolicy?) {
+        #expect(decide(overlap, living: []) == .start)
+    }
+
+    @Test func `by default a run that would overlap is skipped, and says which and how old the other is`() {
+        let decision = decide(nil, living: [run(3)])
+        #expect(decision == .skip(reason: "run backup/3 (r3) was still going, for 1m30s by then"))
+    }
+
+    @Test func `allow starts, queue waits`() {
+        #expect(decide(.allow, living: [run(3)]) == .start)
+        #expect(decide(.queue, living: [run(3)]) == .wait)
+    }
+
+    @Test func `replace asks those to stop that were not asked yet`() {
+        #expect(decide(.replace, living: [run(3), run(4, asked: true)]) == .replace(runs: ["r3"]))
+    }
+
+    @Test func `a run by hand is refused where it would be skipped, and only there`() throws {
+        var task = TaskDefinition(id: "backup", command: ["true"])
+        let failure = #expect(throws: Failure.self) { try Admission.checkManual(task, living: [run(3)]) }
+        #expect(failure?.kind == .invalidState)
+        #expect(failure?.details["run"] == "r3")
+        try Admission.checkManual(task, living: [])
+        task.overlap = .queue
+        try Admission.checkManual(task, living: [run(3)])
+    }
+}
