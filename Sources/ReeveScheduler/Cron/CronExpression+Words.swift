@@ -17,16 +17,19 @@ extension CronExpression {
     private var timeWords: String {
         let times = hours.nonzeroBitCount * minutes.nonzeroBitCount * seconds.nonzeroBitCount
         if times <= 6 { return "at " + listed(allTimes) }
-        let secondWords = unitWords(seconds, .second)
-        let minuteWords = unitWords(minutes, .minute)
-        let hourWords = unitWords(hours, .hour)
         let wantsSeconds = seconds != 1
-        let wantsMinutes = minutes.nonzeroBitCount != 60 || !wantsSeconds
-        let wantsHours = hours.nonzeroBitCount != 24
-        let parts = [
-            wantsSeconds ? secondWords : nil, wantsMinutes ? minuteWords : nil, wantsHours ? hourWords : nil,
-        ]
-        return parts.compactMap { $0 }.joined(separator: " of ")
+        let wantsMinutes = minutes.nonzeroBitCount != 60 || !wantsSeconds || !isPace(seconds, .second)
+        // "Every 15 minutes" says enough; "minute 5" is of every hour.
+        let wantsHours = hours.nonzeroBitCount != 24 || !isPace(minutes, .minute)
+        var parts: [String] = []
+        if wantsSeconds { parts.append(unitWords(seconds, .second, isFirst: true)) }
+        if wantsMinutes { parts.append(unitWords(minutes, .minute, isFirst: parts.isEmpty)) }
+        if wantsHours { parts.append(unitWords(hours, .hour, isFirst: false)) }
+        return parts.joined(separator: " of ")
+    }
+
+    private func isPace(_ set: UInt64, _ field: CronField) -> Bool {
+        set.nonzeroBitCount == field.values.count || Self.step(set.numbers, in: field) != nil
     }
 
     private var allTimes: [String] {
@@ -40,20 +43,21 @@ extension CronExpression {
         }
     }
 
-    /// "every second", "every 15th minute from 5", "minutes 5, 10 and 20 to 25".
-    private func unitWords(_ set: UInt64, _ field: CronField) -> String {
+    /// "every second", "every 15 minutes", "every 15th minute from 5", "minutes 5, 10 and 20 to 25".
+    private func unitWords(_ set: UInt64, _ field: CronField, isFirst: Bool) -> String {
         let numbers = set.numbers
         if numbers.count == field.values.count { return "every \(field.name)" }
         if let step = Self.step(numbers, in: field) {
+            if isFirst, numbers[0] == 0, field.values.count % step == 0 { return "every \(step) \(field.name)s" }
             let from = numbers[0] == field.values.lowerBound ? "" : " from \(numbers[0])"
             return "every \(ordinal(step)) \(field.name)\(from)"
         }
         return "\(field.name)\(numbers.count == 1 ? "" : "s") \(ranges(numbers) { "\($0)" })"
     }
 
-    private var dayWords: String {
+    private var dayWords: String? {
         switch (days.restrictsDate, days.restrictsWeekday) {
-        case (false, false): return "every day"
+        case (false, false): return hours.nonzeroBitCount < 24 ? "every day" : nil
         case (true, false): return "on \(dateWords)"
         case (false, true): return "on \(weekdayWords)"
         case (true, true): return "on \(dateWords) and on \(weekdayWords)"
