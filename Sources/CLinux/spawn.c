@@ -17,7 +17,7 @@
 // anything that keeps state in memory: only raw system calls. glibc's setuid, for one, would change all our threads.
 #define IN_CHILD __attribute__((noinline, no_sanitize("address", "thread", "undefined")))
 
-enum { stack_size = 64 * 1024, kernel_mask_size = 8, last_signal = 64 };
+enum { stack_size = 64 * 1024, kernel_mask_size = 8, last_signal = 64, busy_attempts = 1000 };
 
 struct child {
     struct clinux_spawn *request;
@@ -114,12 +114,23 @@ IN_CHILD static void open_input(struct clinux_spawn *request) {
     }
 }
 
+// A file that was written a moment ago may still be open for writing in another child that has not executed yet: that
+// one needs only its turn.
+IN_CHILD static void execute_path(struct clinux_spawn *request, const char *path) {
+    for (int attempt = 0; attempt < busy_attempts; attempt++) {
+        syscall(SYS_execve, path, request->arguments, request->environment);
+        if (errno != ETXTBSY) return;
+        syscall(SYS_sched_yield);
+        errno = ETXTBSY;
+    }
+}
+
 // Goes on to the next path as a shell does; what may not be executed is remembered, as it says more than "not found".
 IN_CHILD static void execute(struct clinux_spawn *request) {
     int error = ENOENT;
     size_t place = 0;
     for (size_t index = 0; request->paths[index] != NULL; index++) {
-        syscall(SYS_execve, request->paths[index], request->arguments, request->environment);
+        execute_path(request, request->paths[index]);
         if (errno == EACCES) {
             error = EACCES;
             place = index;

@@ -7,6 +7,8 @@ import Glibc
 /// it: what happens while a part of the agent restarts is there when that part comes back. One thread waits for all of
 /// them; while nothing happens, it does nothing.
 ///
+/// If it goes away nevertheless, the processes go on, but find their output closed, and nobody waits for them.
+///
 /// A process that ends is waited for at once. It is over when its output is closed too, or
 /// ``ProcessSpecification/outputGrace`` after its end: what it left in the background never delays that, and finds its
 /// output closed then.

@@ -39,6 +39,21 @@ import Testing
         #expect(try await workshop.run(specification).text == "mine\n")
     }
 
+    @Test func `scripts can be executed as soon as they are written, however many start at once`() async throws {
+        try await withThrowingTaskGroup(of: Int32?.self) { [workshop] group in
+            for number in 0..<100 {
+                group.addTask {
+                    workshop.write("#!/bin/sh\nexit \(number)\n", to: "script-\(number)", mode: 0o755)
+                    var specification = workshop.shell("", name: "output-\(number)")
+                    specification.arguments = ["./script-\(number)"]
+                    return try await workshop.run(specification, key: "\(number)").end.exitCode
+                }
+            }
+            let codes = try await group.reduce(into: Set<Int32?>()) { $0.insert($1) }
+            #expect(codes == Set((0..<100).map { Int32($0) }))
+        }
+    }
+
     @Test func `a path is seen from the working directory`() async throws {
         workshop.write("#!/bin/sh\npwd -P\n", to: "tool", mode: 0o755)
         var specification = workshop.shell("")
