@@ -1,6 +1,5 @@
 import GRDB
 package import Logging
-import NIOConcurrencyHelpers
 package import ReeveProtocol
 
 /// The embedded database: tasks, runs, the journal of state changes, and how far each endpoint is.

@@ -131,6 +131,16 @@ struct Refusal: Error, Equatable {
         await store.close()
     }
 
+    @Test func `a record that cannot be read fails who reads it, and not the store`() async throws {
+        try await withStore { store, _ in
+            try await store.put(TaskDefinition(id: "t", command: ["a"]))
+            try await store.write { try $0.database.run("UPDATE tasks SET definition = '{\"id\": 7}'") }
+            await #expect(throws: (any Error).self) { try await store.put(TaskDefinition(id: "t", command: ["b"])) }
+            await #expect(throws: (any Error).self) { try await store.read { try $0.task("t") } }
+            #expect(try await store.put(TaskDefinition(id: "u", command: ["a"])).created)
+        }
+    }
+
     @Test func `a write is not stopped by the cancellation of its caller`() async throws {
         try await withStore { store, _ in
             let gate = await WriterGate(store)

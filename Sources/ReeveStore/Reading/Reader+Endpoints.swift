@@ -85,7 +85,7 @@ extension StateReading {
 extension StoredEndpoint {
     fileprivate init(row: Row) throws {
         guard let definition = try row.decoded(0, EndpointDefinition.self), let createdAt = row.time(2) else {
-            throw StoreError(.damaged, "an endpoint's record cannot be read")
+            throw StoreError(.unexpected, "an endpoint's record cannot be read")
         }
         self.definition = definition
         cursor = row[1]
@@ -99,7 +99,7 @@ extension StoredEndpoint {
 extension DeadLetter {
     fileprivate init(row: Row) throws {
         guard let change = try row.json(0).flatMap(StateChange.init(json:)), let at = row.time(3) else {
-            throw StoreError(.damaged, "a dead letter's record cannot be read")
+            throw StoreError(.unexpected, "a dead letter's record cannot be read")
         }
         self.init(change: change, reason: row[1], status: row[2], at: at)
     }

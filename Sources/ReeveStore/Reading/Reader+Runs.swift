@@ -90,7 +90,7 @@ extension StateReading {
     private func runs(_ sql: String, _ values: [DatabaseValue]) throws -> [Run] {
         try database.all(sql, values) { row in
             guard let run = try row.decoded(0, Run.self) else {
-                throw StoreError(.damaged, "a run's record cannot be read")
+                throw StoreError(.unexpected, "a run's record cannot be read")
             }
             return run
         }

@@ -61,7 +61,7 @@ extension StoredTask {
     fileprivate init(row: Row) throws {
         guard let definition = try row.decoded(0, TaskDefinition.self), let createdAt = row.time(3),
             let changedAt = row.time(4), let anchor = row.time(5)
-        else { throw StoreError(.damaged, "a task's record cannot be read") }
+        else { throw StoreError(.unexpected, "a task's record cannot be read") }
         self.definition = definition
         source = row[1]
         by = row[2]

@@ -1,4 +1,3 @@
-import NIOConcurrencyHelpers
 import ReeveProtocol
 
 /// What the writer knows beside the database. It changes with the transaction and is rolled back with it.
