@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "ReeveStore", dependencies: ["JSON", "ReeveProtocol", grdb, log, nioConcurrency]),
 
         // Floor 3
-        .target(name: "ReeveScheduler", dependencies: ["ReeveProtocol", "ReeveStore", log, nioConcurrency]),
+        .target(name: "ReeveScheduler", dependencies: ["JSON", "ReeveProtocol", "ReeveStore", log, nioConcurrency]),
         .target(
             name: "ReeveRunner",
             dependencies: ["JSON", "ReeveProtocol", "ReeveProcess", "ReeveStore", log, nioConcurrency]
@@ -71,7 +71,8 @@ let package = Package(
         .executableTarget(
             name: "reeved",
             dependencies: [
-                "JSON", "ReeveAgent", "ReeveEngine", "ReeveProtocol", "ReeveScheduler", "ReeveStore", "Systemd", arguments,
+                "JSON", "ReeveAgent", "ReeveEngine", "ReeveProtocol", "ReeveScheduler", "ReeveStore", "Systemd",
+                arguments,
                 log,
             ]
         ),
@@ -98,7 +99,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ReeveSchedulerTests",
-            dependencies: ["ReeveProtocol", "ReeveStore", "ReeveScheduler", "TestSupport", log]
+            dependencies: ["JSON", "ReeveProtocol", "ReeveStore", "ReeveScheduler", "TestSupport", log]
         ),
         .testTarget(
             name: "ReeveRunnerTests",

@@ -69,7 +69,9 @@ package final class Agent: Sendable {
             onTransition: { _ in sender.yield() }
         )
         lifecycle = Lifecycle(environment: environment)
-        try engine.install(Manifolds(environment: environment, engine: engine, readiness: readiness, lifecycle: lifecycle).all)
+        try engine.install(
+            Manifolds(environment: environment, engine: engine, readiness: readiness, lifecycle: lifecycle).all
+        )
     }
 
     /// Runs until ``stop()`` has been called and all has ended.

@@ -49,7 +49,9 @@ package struct AgentDispatcher: Dispatcher {
             guard role.grants(method.role) else {
                 logger.notice(
                     "refused a call",
-                    metadata: ["rpc.method": "\(method.name)", "peer.uid": "\(caller.uid)", "peer.pid": "\(caller.pid)"]
+                    metadata: [
+                        "rpc.method": "\(method.name)", "peer.uid": "\(caller.uid)", "peer.pid": "\(caller.pid)",
+                    ]
                 )
                 throw access.refusal(caller, role, method: method.name, needs: method.role)
             }

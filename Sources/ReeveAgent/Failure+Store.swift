@@ -33,7 +33,8 @@ extension Failure {
                 reason: "whether it was done cannot be known",
                 hint: "ask again what is there before you repeat it"
             )
-        case .closed, .held, .newerSchema, .damaged: self = Parts.unavailable("store", "is restarting: \(error.message)")
+        case .closed, .held, .newerSchema, .damaged:
+            self = Parts.unavailable("store", "is restarting: \(error.message)")
         case .unexpected: self.init(.internal, error.message, reason: error.message)
         }
     }

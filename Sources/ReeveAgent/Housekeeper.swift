@@ -63,7 +63,9 @@ struct Housekeeper: Sendable {
         let directory = paths.outputDirectory(ofRun: run)
         guard let stream = opendir(directory) else { return }
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name != ".", name != ".." { unlink("\(directory)/\(name)") }
         }
         closedir(stream)

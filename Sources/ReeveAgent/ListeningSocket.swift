@@ -74,7 +74,9 @@ package struct ListeningSocket: Sendable {
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
     ) -> CInt {
         withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
     }
 
@@ -82,7 +84,10 @@ package struct ListeningSocket: Sendable {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw SocketError("\(path) is there and is no socket", hint: "remove it, or choose another path with --socket")
+            throw SocketError(
+                "\(path) is there and is no socket",
+                hint: "remove it, or choose another path with --socket"
+            )
         }
         let probe = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         defer { close(probe) }
@@ -132,7 +137,8 @@ package struct SocketError: Error, Sendable, CustomStringConvertible {
     package var description: String
 
     init(_ what: String, _ number: CInt? = nil, hint: String? = nil) {
-        description = what + (number.map { ": \(String(cString: strerror($0)).lowercased())" } ?? "")
+        description =
+            what + (number.map { ": \(String(cString: strerror($0)).lowercased())" } ?? "")
             + (hint.map { "; \($0)" } ?? "")
     }
 }

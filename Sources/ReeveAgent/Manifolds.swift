@@ -146,7 +146,8 @@ struct Manifolds: Sendable {
         Manifold(
             "socket",
             inputs: [
-                .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner), .live(Part.submitter),
+                .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner),
+                .live(Part.submitter),
             ]
         ) { [environment, configuration, lifecycle] inputs in
             let parts = Parts(
@@ -160,7 +161,11 @@ struct Manifolds: Sendable {
             let server = RPCServer(
                 listeners: environment.sockets.map { RPCServer.Listener(descriptor: $0.descriptor) },
                 group: group,
-                dispatcher: AgentDispatcher(methods(parts), access: AccessRules(owner: environment.uid), logger: environment.logger),
+                dispatcher: AgentDispatcher(
+                    methods(parts),
+                    access: AccessRules(owner: environment.uid),
+                    logger: environment.logger
+                ),
                 limits: configuration.limits,
                 identify: { descriptor, _ in Client(try Caller(ofSocket: descriptor)) }
             )

@@ -30,10 +30,15 @@ package final class SystemClock: WallClock {
         guard timer >= 0, wake >= 0 else { return nil }
         let thread = Unmanaged.passRetained(self)
         var id = pthread_t()
-        let status = pthread_create(&id, nil, { argument in
-            Unmanaged<SystemClock>.fromOpaque(argument!).takeRetainedValue().loop()
-            return nil
-        }, thread.toOpaque())
+        let status = pthread_create(
+            &id,
+            nil,
+            { argument in
+                Unmanaged<SystemClock>.fromOpaque(argument!).takeRetainedValue().loop()
+                return nil
+            },
+            thread.toOpaque()
+        )
         guard status == 0 else {
             thread.release()
             return nil
@@ -78,7 +83,8 @@ package final class SystemClock: WallClock {
             let earliest = state.withLockedValue { $0.waiters.values.compactMap(\.deadline).min() }
             clinux_clock_timer_arm(timer, earliest.map { max(0, $0.milliseconds) } ?? -1)
             var descriptors = [
-                pollfd(fd: timer, events: Int16(POLLIN), revents: 0), pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: timer, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
             ]
             poll(&descriptors, 2, -1)
             var count: UInt64 = 0

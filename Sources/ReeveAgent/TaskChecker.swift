@@ -26,7 +26,7 @@ package struct TaskChecker: Sendable {
                 let schedule = try Schedule(definition, hostZone: time.hostZone, zones: time.zones)
                 report.schedule = schedule
                 report.next = definition.kind == .once ? [now] : slots(of: schedule, after: now, count: count)
-                report.problems += pastProblems(definition, schedule, now)
+                if let problem = schedule.problem(now: now) { report.problems.append(problem.below("/schedule")) }
                 report.warnings += schedule.explanation.warnings.map { "the schedule \($0)" }
             } catch {
                 report.problems.append(error.below("/schedule"))
@@ -44,12 +44,6 @@ package struct TaskChecker: Sendable {
             last = slot
         }
         return slots
-    }
-
-    private func pastProblems(_ definition: ScheduleDefinition, _ schedule: Schedule, _ now: Timestamp) -> [InvalidValue] {
-        guard definition.kind != .once, let slot = schedule.pastSlot(before: now) else { return [] }
-        let path = if case .at = definition.kind { "/schedule/at" } else { "/schedule" }
-        return [InvalidValue(path: path, reason: "\(schedule.zone.localText(of: slot)) is in the past")]
     }
 
     private func warnings(_ step: StepDefinition) -> [String] {
@@ -74,13 +68,5 @@ package struct TaskChecker: Sendable {
     private func isThere(_ program: String) -> Bool {
         if program.contains("/") { return !program.hasPrefix("/") || access(program, X_OK) == 0 }
         return StepEnvironment.path.split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
-    }
-}
-
-extension Schedule {
-    /// The last slot of a schedule that has no further one.
-    fileprivate func pastSlot(before now: Timestamp) -> Timestamp? {
-        guard !isBoot, next(after: now, anchor: now) == nil else { return nil }
-        return previous(before: now, anchor: now)
     }
 }

@@ -22,12 +22,12 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     }
 
     package static func - (time: Timestamp, interval: Interval) -> Timestamp {
-        Timestamp(milliseconds: time.milliseconds.addingSaturated(-interval.milliseconds))
+        Timestamp(milliseconds: time.milliseconds.subtractingSaturated(interval.milliseconds))
     }
 
     /// How long after `earlier` this is; negative if it is before.
     package func since(_ earlier: Timestamp) -> Interval {
-        Interval(milliseconds: milliseconds.addingSaturated(-earlier.milliseconds))
+        Interval(milliseconds: milliseconds.subtractingSaturated(earlier.milliseconds))
     }
 }
 
@@ -36,5 +36,11 @@ extension Int64 {
     package func addingSaturated(_ other: Int64) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    /// The difference, or the nearest value that can be represented.
+    package func subtractingSaturated(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
     }
 }

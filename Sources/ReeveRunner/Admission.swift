@@ -21,7 +21,8 @@ package enum Admission: Sendable, Equatable {
         case .skip:
             let age = now.since(blocking.startedAt ?? blocking.createdAt)
             return .skip(
-                reason: "run \(blocking.task)/\(blocking.number) (\(blocking.id)) was still going, for \(age.rounded) by then"
+                reason:
+                    "run \(blocking.task)/\(blocking.number) (\(blocking.id)) was still going, for \(age.rounded) by then"
             )
         }
     }

@@ -176,7 +176,9 @@ package struct RunMachine: Sendable {
 
     private mutating func processLost(_ now: Timestamp) -> [Action] {
         let reason = "the agent went down while it ran"
-        guard let step = currentStep else { return finish(.lost, cause: "agentCrashed", reason: reason, step: nil, at: now) }
+        guard let step = currentStep else {
+            return finish(.lost, cause: "agentCrashed", reason: reason, step: nil, at: now)
+        }
         let mayHave = run.steps[step].status < .running
         let text = mayHave ? "the agent went down as it was about to start: it may have started" : reason
         close(step, .lost, cause: "agentCrashed", reason: text, at: now)

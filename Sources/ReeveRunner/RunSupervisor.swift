@@ -142,7 +142,8 @@ struct RunSupervisor {
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) {
         group.addTask { [clock] in
-            guard (try? await clock.sleep(for: interval.duration)) != nil else { return }  // cancelled: no longer needed
+            // Cancelled: no longer needed.
+            guard (try? await clock.sleep(for: interval.duration)) != nil else { return }
             sender.yield(event)
         }
     }

@@ -13,7 +13,8 @@ package struct StepEnvironment {
     /// `NAME=value` texts, sorted by name; `own` are the step's, with files and credentials read already.
     func texts(own: [String: String]) -> [String] {
         var values = [
-            "HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell.isEmpty ? "/bin/sh" : user.shell,
+            "HOME": user.home, "USER": user.name, "LOGNAME": user.name,
+            "SHELL": user.shell.isEmpty ? "/bin/sh" : user.shell,
             "LANG": "C.UTF-8", "PATH": Self.path,
             "REEVE_TASK": run.task, "REEVE_RUN": run.id, "REEVE_NUMBER": String(run.number), "REEVE_STEP": step.name,
             "REEVE_ATTEMPT": String(step.attempt),

@@ -50,7 +50,14 @@ package struct StepLauncher: Sendable {
         let own = geteuid()
         guard let name = step.user else {
             return UserDatabase.user(uid: own)
-                ?? UserRecord(name: String(own), uid: own, gid: getegid(), groups: [getegid()], home: "/", shell: "/bin/sh")
+                ?? UserRecord(
+                    name: String(own),
+                    uid: own,
+                    gid: getegid(),
+                    groups: [getegid()],
+                    home: "/",
+                    shell: "/bin/sh"
+                )
         }
         guard let user = UserDatabase.user(name) else {
             throw StepFailure(cause: "startFailed", reason: "there is no user \(name)")
@@ -70,7 +77,8 @@ package struct StepLauncher: Sendable {
         guard let script = step.script else { return step.command ?? [] }
         do {
             let directory = paths.scriptDirectory(run: run.id, step: record)
-            ScriptFile.remove(directory: directory)  // left by an agent that was killed between the intent and the start
+            // Left by an agent that was killed between the intent and the start.
+            ScriptFile.remove(directory: directory)
             let file = try ScriptFile(script, directory: directory, user: user)
             return file.interpreter + [file.path]
         } catch {

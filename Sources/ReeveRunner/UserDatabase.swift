@@ -26,7 +26,8 @@ package enum UserDatabase {
     }
 
     private typealias Query = (
-        UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
+        UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
+        UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
     ) -> CInt
 
     /// Asks with a buffer that grows until the entry fits (getpwnam_r(3), ERANGE).

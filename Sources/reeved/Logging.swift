@@ -13,7 +13,8 @@ enum Logging {
     }
 
     /// `auto` is the journal where standard error is connected to it, else text.
-    private static func handler(_ format: LogFormatName, _ level: Logger.Level, _ clock: SystemClock) -> any LogHandler {
+    private static func handler(_ format: LogFormatName, _ level: Logger.Level, _ clock: SystemClock) -> any LogHandler
+    {
         switch format {
         case .journal: journal(level)
         case .auto where JournalLogHandler.isStandardErrorJournal: journal(level)

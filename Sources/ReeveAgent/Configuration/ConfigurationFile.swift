@@ -157,7 +157,11 @@ extension ConfigurationFile {
         }
         check("/runner/concurrency", (1...10_000).contains(runner?.concurrency ?? 1), "must be from 1 to 10000")
         check("/runner/history/perTask", (1...1_000_000).contains(runner?.history?.perTask ?? 1), "must be at least 1")
-        check("/limits/message", (1024...(1 << 30)).contains(limits?.message?.bytes ?? 1024), "must be from 1KiB to 1GiB")
+        check(
+            "/limits/message",
+            (1024...(1 << 30)).contains(limits?.message?.bytes ?? 1024),
+            "must be from 1KiB to 1GiB"
+        )
         check("/limits/depth", (4...1000).contains(limits?.depth ?? 64), "must be from 4 to 1000")
         check("/limits/batch", (1...100_000).contains(limits?.batch ?? 1), "must be from 1 to 100000")
         check("/limits/inFlight", (1...100_000).contains(limits?.inFlight ?? 1), "must be from 1 to 100000")

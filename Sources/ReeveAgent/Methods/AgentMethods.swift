@@ -54,7 +54,9 @@ struct AgentMethods: Sendable {
         answer["startedAt"] = identity.startedAt.json
         answer["uptime"] = .string(now.since(identity.startedAt).rounded.description)
         answer["ready"] = .bool(readiness.isReady(report))
-        answer["state"] = .string(readiness.isStopping ? "stopping" : readiness.isReady(report) ? "running" : "starting")
+        answer["state"] = .string(
+            readiness.isStopping ? "stopping" : readiness.isReady(report) ? "running" : "starting"
+        )
         answer["sockets"] = .array(identity.socketPaths.map(JSON.string))
         answer["timeZone"] = .string(time.hostZone.name)
         answer.members += try await storeMembers(zone: zone).members

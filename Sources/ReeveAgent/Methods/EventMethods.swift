@@ -68,7 +68,9 @@ struct EventMethods: Sendable {
 
     private func endpointStates(of change: StateChange) async throws -> [JSON] {
         try await parts.submitter.deliveries(of: change).map { delivery in
-            var object: JSONObject = ["endpoint": .string(delivery.endpoint), "state": .string(delivery.state.rawValue)]
+            var object: JSONObject = [
+                "endpoint": .string(delivery.endpoint), "state": .string(delivery.state.rawValue),
+            ]
             object["attempts"] = .number(String(delivery.attempts))
             object["lastAnswer"] = delivery.lastAnswer.map(JSON.string) ?? .null
             object["nextTry"] = delivery.nextTry?.json ?? .null
@@ -140,7 +142,9 @@ struct EventMethods: Sendable {
         _ call: Call
     ) async throws -> SubscriptionProducer {
         if parameters.wait != nil {
-            throw Failure(InvalidValue(path: "/wait", reason: "is only for event.list", hint: "a subscription waits by itself"))
+            throw Failure(
+                InvalidValue(path: "/wait", reason: "is only for event.list", hint: "a subscription waits by itself")
+            )
         }
         let store = try parts.store
         var query = try query(parameters)

@@ -31,7 +31,9 @@ struct RunMethods: Sendable {
         let showsHidden = parameters.all == true || parameters.task != nil
         let runs: [Run] = try await parts.store.read { reader in
             guard parameters.live != true else {
-                return Array(try (parameters.task.map { try reader.liveRuns(task: $0) } ?? reader.liveRuns()).reversed())
+                return Array(
+                    try (parameters.task.map { try reader.liveRuns(task: $0) } ?? reader.liveRuns()).reversed()
+                )
             }
             return try reader.runs(
                 task: parameters.task,
@@ -211,7 +213,6 @@ struct RunMethods: Sendable {
         }
     }
 }
-
 
 /// Does something that may take long, and gives up when the time is over.
 func withDeadline<Value: Sendable>(

@@ -135,7 +135,10 @@ struct TaskMethods: Sendable {
         let isPlain = overrides == RunOverrides()
         if !isPlain, !call.role.grants(.administer) {
             throw AccessRules(owner: 0).refusal(
-                call.caller, call.role, method: "task.run with command, environment or input", needs: .administer
+                call.caller,
+                call.role,
+                method: "task.run with command, environment or input",
+                needs: .administer
             )
         }
         let by = call.caller.name
@@ -177,14 +180,19 @@ struct TaskMethods: Sendable {
         }
         let given = [parameters.task != nil, parameters.labels != nil, parameters.all != nil].count { $0 }
         guard given == 1, parameters.all != false else {
-            throw Failure(InvalidValue(path: "", reason: "must say what to pause", expected: "one of task, labels, all: true"))
+            throw Failure(
+                InvalidValue(path: "", reason: "must say what to pause", expected: "one of task, labels, all: true")
+            )
         }
         let by = call.caller.name
         let names = try await parts.store.write { transaction in
             let names =
                 try parameters.task.map { [try transaction.namedTask($0).id] }
                 ?? transaction.tasks(
-                    after: nil, limit: Int(Int32.max), labels: parameters.labels ?? [:], includeAdHoc: false
+                    after: nil,
+                    limit: Int(Int32.max),
+                    labels: parameters.labels ?? [:],
+                    includeAdHoc: false
                 ).map(\.definition.id)
             for name in names { _ = try transaction.setPaused(name, pause, by: by) }
             return names
