@@ -8,7 +8,10 @@ extension Engine {
         try await wait(.started(names))
     }
 
-    /// Waits until none of these runs any more; a name that is not installed does not. Throws as ``started(_:)`` does.
+    /// Waits until none of these runs any more; a name that is not installed does not.
+    ///
+    /// Throws as ``started(_:)`` does, and an ``EngineError`` that names those who have not stopped within their limit
+    /// when there is nobody else to wait for.
     package func stopped(_ names: Set<String>) async throws {
         try await wait(.stopped(names))
     }
@@ -44,7 +47,7 @@ extension Engine {
         let satisfied = state.withLockedValue { state in
             state.actions.isEmpty ? state.waiters.take(state.machine) : []
         }
-        for waiter in satisfied { waiter.resume() }
+        for (waiter, answer) in satisfied { waiter.resume(with: answer) }
     }
 
     /// To be called by the loop at its end.
@@ -55,13 +58,13 @@ extension Engine {
             state.manifolds = [:]
             return (state.waiters.take(state.machine), state.waiters.takeAll())
         }
-        for waiter in satisfied { waiter.resume() }
+        for (waiter, answer) in satisfied { waiter.resume(with: answer) }
         for waiter in others { waiter.resume(throwing: EngineError.stopping) }
     }
 }
 
 extension Engine.State {
     fileprivate func endAnswer(_ condition: EngineWaiters.Condition) -> Result<Void, any Error> {
-        machine.satisfies(condition) ? .success(()) : .failure(EngineError.stopping)
+        machine.answer(condition) ?? .failure(EngineError.stopping)
     }
 }

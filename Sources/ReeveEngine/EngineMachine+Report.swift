@@ -25,6 +25,11 @@ extension EngineMachine {
         }
     }
 
+    /// It was told to stop and has not in time.
+    func isOverdue(_ name: String) -> Bool {
+        names[name].map { nodes[$0].isOverdue } ?? false
+    }
+
     /// Somebody offers or wants this resource.
     func knows(_ resource: String) -> Bool {
         resourceNames[resource] != nil

@@ -25,12 +25,14 @@ struct EngineWaiters {
         waiters.removeValue(forKey: id)?.continuation
     }
 
-    /// Those whose condition holds.
-    mutating func take(_ machine: EngineMachine) -> [Continuation] {
+    /// Those whose condition holds, or cannot hold any more, with the answer.
+    mutating func take(_ machine: EngineMachine) -> [(Continuation, Result<Void, any Error>)] {
         guard !waiters.isEmpty else { return [] }
-        let satisfied = waiters.filter { machine.satisfies($0.value.condition) }
-        for id in satisfied.keys { waiters[id] = nil }
-        return satisfied.values.map(\.continuation)
+        let answered = waiters.compactMapValues { waiter in
+            machine.answer(waiter.condition).map { (waiter.continuation, $0) }
+        }
+        for id in answered.keys { waiters[id] = nil }
+        return Array(answered.values)
     }
 
     mutating func takeAll() -> [Continuation] {
@@ -40,11 +42,17 @@ struct EngineWaiters {
 }
 
 extension EngineMachine {
-    func satisfies(_ condition: EngineWaiters.Condition) -> Bool {
+    /// `nil`: not yet.
+    func answer(_ condition: EngineWaiters.Condition) -> Result<Void, any Error>? {
         switch condition {
-        case .started(let names): areStarted(names)
-        case .stopped(let names): areStopped(names)
-        case .answered: true
+        case .started(let names):
+            return areStarted(names) ? .success(()) : nil
+        case .stopped(let names):
+            let rest = names.filter { !areStopped([$0]) }
+            if rest.isEmpty { return .success(()) }
+            return rest.allSatisfy(isOverdue) ? .failure(EngineError.notStopped(rest.sorted())) : nil
+        case .answered:
+            return .success(())
         }
     }
 }

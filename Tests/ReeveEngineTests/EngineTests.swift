@@ -165,6 +165,37 @@ import Testing
         release.request()
     }
 
+    @Test func `who waits for the stop of what does not stop is told so`() async throws {
+        let house = try House()
+        let release = StopSignal()
+        try await house.running { engine in
+            try engine.install([
+                Manifold("deaf", limits: ManifoldLimits(stop: .seconds(5))) { _ in
+                    Started(DeafWorker(release: release))
+                },
+                house.storing("s"),
+            ])
+            try await engine.started(["deaf", "store"])
+            try engine.stop("deaf")
+            try engine.stop("store")
+            async let stopped: Void = engine.stopped(["deaf", "store"])
+            _ = await house.transitions.first { $0.manifold == "deaf" && $0.state == .stopping }
+            await house.clock.sleepers()
+            house.clock.advance(by: .seconds(5))
+            do {
+                try await stopped
+                Issue.record("it was said to have stopped")
+            } catch let error as EngineError {
+                #expect(error.code == .notStopped)
+                #expect(error.message.contains("deaf") && !error.message.contains("store"))
+            }
+            release.request()
+            // It may still end, and could be started again then.
+            _ = await house.transitions.first { $0.manifold == "deaf" && $0.state == .stopped }
+            try await engine.stopped(["deaf"])
+        }
+    }
+
     @Test func `a cancelled run shuts down in order`() async throws {
         let house = try House()
         try house.engine.install(house.storing("s"))
