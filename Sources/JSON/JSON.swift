@@ -58,6 +58,11 @@ extension JSON {
         return object
     }
 
+    package var isNull: Bool {
+        guard case .null = self else { return false }
+        return true
+    }
+
     /// What kind of value this is, as an error message names it.
     package var kindName: String {
         switch self {

@@ -23,7 +23,7 @@ package enum JSONCoder {
         unknownFields: UnknownFields = .reject
     ) throws(InvalidValue) -> T {
         do {
-            return try TreeDecoder(value, path: nil, unknownFields: unknownFields).decode(type)
+            return try TreeDecoder(value, unknownFields: unknownFields).decode(type)
         } catch let error as InvalidValue {
             throw error
         } catch {

@@ -1,15 +1,27 @@
 /// A `Decoder` at one value of the tree.
 struct TreeDecoder: Decoder {
     let value: JSON
-    let path: CodingPath?
     let unknownFields: JSONCoder.UnknownFields
+    private let parent: CodingPath?
+    private let key: (any CodingKey)?
 
-    init(_ value: JSON, path: CodingPath?, unknownFields: JSONCoder.UnknownFields) {
+    /// - Parameters:
+    ///   - parent: The way to the value above.
+    ///   - key: The last step from there to this one; the two become one path only where that is needed.
+    init(
+        _ value: JSON,
+        below parent: CodingPath? = nil,
+        at key: (any CodingKey)? = nil,
+        unknownFields: JSONCoder.UnknownFields
+    ) {
         self.value = value
-        self.path = path
+        self.parent = parent
+        self.key = key
         self.unknownFields = unknownFields
     }
 
+    /// The way to this value.
+    var path: CodingPath? { key.map { CodingPath(parent, $0) } ?? parent }
     var codingPath: [any CodingKey] { CodingPath.keys(path) }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
@@ -23,18 +35,13 @@ struct TreeDecoder: Decoder {
 
     func singleValueContainer() -> any SingleValueDecodingContainer { self }
 
-    /// The decoder of a value below this one.
-    func below(_ key: some CodingKey, _ value: JSON) -> TreeDecoder {
-        TreeDecoder(value, path: CodingPath(path, key), unknownFields: unknownFields)
-    }
-
     func wrongKind(_ wanted: String) -> InvalidValue {
         InvalidValue(at: codingPath, reason: "must be \(wanted), not \(value.kindName)")
     }
 }
 
 extension TreeDecoder: SingleValueDecodingContainer {
-    func decodeNil() -> Bool { value == .null }
+    func decodeNil() -> Bool { value.isNull }
 
     func decode(_ type: Bool.Type) throws -> Bool {
         guard case .bool(let value) = value else { throw wrongKind("a boolean") }

@@ -1,11 +1,13 @@
 /// The members of an object, for a type that decodes itself by keys.
 struct TreeKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let decoder: TreeDecoder
+    private let path: CodingPath?
     private let table: MemberTable
 
     init(_ decoder: TreeDecoder) throws(InvalidValue) {
         guard case .object(let object) = decoder.value else { throw decoder.wrongKind("an object") }
         self.decoder = decoder
+        path = decoder.path
         table = MemberTable(object)
         if let name = table.repeatedName {
             throw InvalidValue(at: decoder.codingPath + [NameKey(name)], reason: "is given more than once")
@@ -40,7 +42,17 @@ struct TreeKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         guard let value = table[key.stringValue] else {
             throw InvalidValue(at: codingPath + [key], reason: "is required")
         }
-        return decoder.below(key, value)
+        return below(key, value)
+    }
+
+    private func below(_ key: some CodingKey, _ value: JSON) -> TreeDecoder {
+        TreeDecoder(value, below: path, at: key, unknownFields: decoder.unknownFields)
+    }
+
+    /// Nil where the member is absent or null.
+    private func memberIfPresent(_ key: Key) -> TreeDecoder? {
+        guard let value = table[key.stringValue], !value.isNull else { return nil }
+        return below(key, value)
     }
 
     func decodeNil(forKey key: Key) throws -> Bool { try member(key).decodeNil() }
@@ -52,6 +64,25 @@ struct TreeKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try member(key).decode(type)
     }
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try member(key).decode(type) }
+
+    func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
+        try memberIfPresent(key)?.decode(type)
+    }
+    func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
+        try memberIfPresent(key)?.decode(type)
+    }
+    func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
+        try memberIfPresent(key)?.decode(type)
+    }
+    func decodeIfPresent(_ type: Float.Type, forKey key: Key) throws -> Float? {
+        try memberIfPresent(key)?.decode(type)
+    }
+    func decodeIfPresent<T: Decodable & FixedWidthInteger>(_ type: T.Type, forKey key: Key) throws -> T? {
+        try memberIfPresent(key)?.decode(type)
+    }
+    func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
+        try memberIfPresent(key)?.decode(type)
+    }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type,
@@ -65,7 +96,7 @@ struct TreeKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func superDecoder() throws -> any Decoder {
-        decoder.below(NameKey("super"), table["super"] ?? .null)
+        below(NameKey("super"), table["super"] ?? .null)
     }
 
     func superDecoder(forKey key: Key) throws -> any Decoder { try member(key) }

@@ -1,12 +1,14 @@
 /// The elements of an array, for a type that decodes itself one after the other.
 struct TreeUnkeyedDecoding: UnkeyedDecodingContainer {
     private let decoder: TreeDecoder
+    private let path: CodingPath?
     private let elements: [JSON]
     private(set) var currentIndex = 0
 
     init(_ decoder: TreeDecoder) throws(InvalidValue) {
         guard case .array(let elements) = decoder.value else { throw decoder.wrongKind("an array") }
         self.decoder = decoder
+        path = decoder.path
         self.elements = elements
     }
 
@@ -18,13 +20,14 @@ struct TreeUnkeyedDecoding: UnkeyedDecodingContainer {
     private mutating func next<T>(_ body: (TreeDecoder) throws -> T) throws -> T {
         let key = IndexKey(currentIndex)
         guard !isAtEnd else { throw InvalidValue(at: codingPath + [key], reason: "is required") }
-        let result = try body(decoder.below(key, elements[currentIndex]))
+        let element = elements[currentIndex]
+        let result = try body(TreeDecoder(element, below: path, at: key, unknownFields: decoder.unknownFields))
         currentIndex += 1
         return result
     }
 
     mutating func decodeNil() throws -> Bool {
-        guard !isAtEnd, elements[currentIndex] == .null else { return false }
+        guard !isAtEnd, elements[currentIndex].isNull else { return false }
         currentIndex += 1
         return true
     }

@@ -1,4 +1,6 @@
+import Glibc
 import JSON
+import NIOPosix
 import Testing
 
 @testable import JSONRPC
@@ -236,14 +238,26 @@ struct `A connection` {
         }
     }
 
-    @Test func `knows which listener it came from`() async throws {
+    @Test func `is closed at once if who it is cannot be found out`() async throws {
+        let socket = try SocketServer()
+        let server = RPCServer(
+            listeners: [RPCServer.Listener(descriptor: socket.descriptor)],
+            group: .singletonMultiThreadedEventLoopGroup,
+            dispatcher: SmallMethods()
+        ) { _, _ in throw RPCError.internal("who are you?") }
+        try await server.start()
+        #expect(try await RawClient(socket.path).rest().isEmpty)
+        await server.stop(within: .zero)
+    }
+
+    @Test func `knows who it is and which listener it came from`() async throws {
         let method = Method("who", kind: .immediate { .json(.string($0.connection.peer as? String ?? "nobody")) })
         let socket = try SocketServer()
         try await socket.serving(SmallMethods(method)) { _ in
             let client = try await RawClient(socket.path)
             var texts = client.texts
             try await client.send(call("who", "1"))
-            #expect(try await texts.next()?["result"] == "main")
+            #expect(try await texts.next()?["result"] == .string("main, pid \(getpid())"))
         }
     }
 }

@@ -40,7 +40,12 @@ final class SocketServer: Sendable {
             group: .singletonMultiThreadedEventLoopGroup,
             dispatcher: dispatcher,
             limits: limits
-        ) { _, listener in listener }
+        ) { descriptor, listener in
+            var credentials: [UInt32] = [0, 0, 0]  // struct ucred: pid, uid, gid
+            var length = socklen_t(12)
+            guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return "nobody" }
+            return "\(listener), pid \(credentials[0])"
+        }
     }
 
     /// Runs `body` with a server and stops it afterwards, which also shows that no task is left.
