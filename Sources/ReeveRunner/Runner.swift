@@ -86,7 +86,10 @@ package final class Runner: Sendable {
 
     private func admit(_ run: Run, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         guard state.withLockedValue({ $0.living[run.id] == nil }) else { return }
-        guard let definition = try await definition(of: run) else {
+        let (definition, isRemoved) = try await store.read { reader in
+            (try reader.definition(task: run.task, revision: run.revision), try reader.task(run.task) == nil)
+        }
+        guard let definition, !isRemoved else {
             return try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
         }
         if let request = run.stopRequest {

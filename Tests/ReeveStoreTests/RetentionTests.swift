@@ -75,3 +75,30 @@ import Testing
         }
     }
 }
+
+extension RetentionTests {
+    @Test func `a run goes by the definition it was made with, as long as it lives`() async throws {
+        try await withStore { store, _ in
+            let run = try await store.write { transaction in
+                let first = TaskDefinition(id: "backup", command: ["one"])
+                let put = try transaction.putTask(first, source: "rpc", by: "uid:0")
+                let run = try transaction.createRun(task: put.task, trigger: .manual, due: nil)
+                _ = try transaction.putTask(TaskDefinition(id: "backup", command: ["two"]), source: "rpc", by: "uid:0")
+                _ = try transaction.expireRuns(keeping: 100, madeBefore: Timestamp(seconds: 0))
+                return run
+            }
+            let old = try await store.read { try $0.definition(task: "backup", revision: run.revision) }
+            #expect(old?.command == ["one"])
+            let gone = try await store.write { transaction in
+                var run = run
+                run.status = .stopped
+                run.outcome = .canceled
+                _ = try transaction.update(run)
+                _ = try transaction.expireRuns(keeping: 100, madeBefore: Timestamp(seconds: 0))
+                return try transaction.definition(task: "backup", revision: run.revision)
+            }
+            #expect(gone == nil)
+            #expect(try await store.read { try $0.definition(task: "backup", revision: 2) }?.command == ["two"])
+        }
+    }
+}

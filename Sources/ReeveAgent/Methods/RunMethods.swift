@@ -169,7 +169,7 @@ struct RunMethods: Sendable {
 
     private func outputOrProgress(_ parameters: RunOutputParameters, at position: RunOutput.Position) async {
         guard let store = try? parts.store else { return }
-        let signals = store.signals.changes(.journal)
+        let seen = store.head
         guard let output = try? await output(of: parameters) else { return }
         // What happened since the caller looked was before this listened.
         if let page = try? output.read(after: position, limit: 1), !page.pieces.isEmpty || page.isEnd { return }
@@ -179,7 +179,7 @@ struct RunMethods: Sendable {
             {
                 group.addTask { _ = await processes.output(key, beyond: position.place) }
             }
-            group.addTask { for await _ in signals { return } }
+            group.addTask { await store.signals.waitForJournal(after: seen) }
             await group.next()
             group.cancelAll()
         }

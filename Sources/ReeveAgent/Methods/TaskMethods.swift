@@ -30,7 +30,9 @@ struct TaskMethods: Sendable {
         guard report.problems.isEmpty else { throw Failure(report.problems, below: "/task") }
         let by = call.caller.name
         let put = try await parts.store.write { transaction in
-            try transaction.putTask(task, source: Self.source, by: by, ifRevision: parameters.ifRevision)
+            let put = try transaction.putTask(task, source: Self.source, by: by, ifRevision: parameters.ifRevision)
+            if put.changed { try Self.stopLiving(put.task, transaction, by: by, reason: "the task was changed") }
+            return put
         }
         var answer = JSONObject()
         answer["task"] = try TaskView.definition(put.task, masked: false)
@@ -39,6 +41,18 @@ struct TaskMethods: Sendable {
         answer["next"] = next(of: put, by: report.schedule)?.json ?? .null
         if !report.warnings.isEmpty { answer["warnings"] = .array(report.warnings.map(JSON.string)) }
         return .object(answer)
+    }
+
+    /// Asks the task's living runs to end, if that is what it wants when it is changed or removed.
+    private static func stopLiving(
+        _ task: StoredTask,
+        _ transaction: Transaction,
+        by: String,
+        reason: String
+    ) throws {
+        guard task.definition.onChange == .stop else { return }
+        let request = StopRequest(at: transaction.now, by: by, reason: reason)
+        for run in try transaction.liveRuns(task: task.id) { _ = try transaction.requestStop(run.id, request) }
     }
 
     /// When it is due, also where the scheduler has not planned the new revision yet.
@@ -103,16 +117,10 @@ struct TaskMethods: Sendable {
 
     @Sendable private func remove(_ parameters: TaskReference, _ call: Call) async throws -> JSON {
         let by = call.caller.name
-        let at = clock.now
         let task = try await parts.store.write { transaction in
             _ = try transaction.namedTask(parameters.task)
             let task = try transaction.removeTask(parameters.task, by: by, source: Self.source)
-            if task.definition.onChange == .stop {
-                let request = StopRequest(at: at, by: by, reason: "the task was removed")
-                for run in try transaction.liveRuns(task: parameters.task) {
-                    _ = try transaction.requestStop(run.id, request)
-                }
-            }
+            try Self.stopLiving(task, transaction, by: by, reason: "the task was removed")
             return task
         }
         return ["task": .string(task.definition.id), "revision": .number(String(task.definition.revision ?? 0))]

@@ -42,6 +42,11 @@ enum Schema {
         CREATE INDEX tasks_unplanned ON tasks (row) WHERE removed = 0 AND plannedRevision IS NOT revision;
         CREATE INDEX tasks_pausedUntil ON tasks (pausedUntil) WHERE pausedUntil IS NOT NULL;
 
+        -- What tasks said in revisions before the current one, as long as runs live that go by it.
+        CREATE TABLE revisions (
+            task TEXT NOT NULL, revision INTEGER NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (task, revision)
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE runs (
             row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, task TEXT NOT NULL, number INTEGER NOT NULL,
             status TEXT NOT NULL, outcome TEXT, due INTEGER, createdAt INTEGER NOT NULL, record TEXT NOT NULL,

@@ -17,6 +17,14 @@ enum TaskQuery {
 }
 
 extension StateReading {
+    /// What the task said in that revision, also if it is changed or removed since; `nil` if no run that lives goes by it.
+    package func definition(task id: String, revision: Int) throws -> TaskDefinition? {
+        if let task = try task(id, includingRemoved: true), task.revision == revision { return task.definition }
+        let sql = "SELECT definition FROM revisions WHERE task = ? AND revision = ?"
+        return try database.first(sql, [.text(id), .integer(revision)]) { try $0.decoded(0, TaskDefinition.self) }
+            ?? nil
+    }
+
     private var columns: String { TaskQuery.columns }
 
     /// `nil` if there is none; one that was removed only if asked for.

@@ -27,7 +27,9 @@ extension Transaction {
     ///
     /// Answers their ids, so that what belongs to them elsewhere (their output) can go too.
     package func expireRuns(keeping perTask: Int, madeBefore time: Timestamp, limit: Int = 1000) throws -> [String] {
-        try database.all(
+        let isLive = "SELECT * FROM runs AS r WHERE r.task = revisions.task AND r.status <> 'stopped'"
+        try database.run("DELETE FROM revisions WHERE NOT EXISTS (\(isLive))", [])
+        return try database.all(
             """
             DELETE FROM runs WHERE row IN (
                 SELECT r.row FROM runs AS r LEFT JOIN tasks AS t ON t.id = r.task

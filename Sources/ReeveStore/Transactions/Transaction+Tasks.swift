@@ -28,6 +28,10 @@ extension Transaction {
         }
         var definition = definition
         definition.revision = revision
+        if try !liveRuns(task: definition.id).isEmpty {
+            let sql = "INSERT OR IGNORE INTO revisions SELECT id, revision, definition FROM tasks WHERE id = ?"
+            try database.run(sql, [.text(definition.id)])
+        }
         try write(definition, source: source, by: by)
         let created = stored?.removed ?? true
         let task = try existingTask(definition.id)
