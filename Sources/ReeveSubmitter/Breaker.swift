@@ -2,7 +2,7 @@
 ///
 /// closed → open, when several requests in a row had no useful answer; open → closed, by any useful answer. While it is
 /// open one request at a time is tried, after waits that grow like a lane's. Once closed again the requests at once grow
-/// from one, doubling with each success, so that a receiver that comes back is not flooded.
+/// from one, by one with each success, so that a receiver that comes back is not flooded.
 struct Breaker: Sendable {
     private enum State {
         case closed(failures: Int)
@@ -45,7 +45,7 @@ struct Breaker: Sendable {
         if isOpen {
             allowance = 1
         } else if let current = allowance {
-            allowance = current * 2 < limit ? current * 2 : nil
+            allowance = current + 1 < limit ? current + 1 : nil
         }
         state = .closed(failures: 0)
         return edge

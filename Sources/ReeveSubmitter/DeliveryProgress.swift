@@ -24,6 +24,12 @@ package struct Submission: Sendable, Equatable {
     /// Which try this is, from 1.
     package var attempt: Int
 
+    package init(lane: Lane, changes: [StateChange], attempt: Int) {
+        self.lane = lane
+        self.changes = changes
+        self.attempt = attempt
+    }
+
     /// The same at every attempt: that of its last change.
     package var id: String { changes[changes.count - 1].id }
 }

@@ -69,10 +69,11 @@ extension EndpointMachine {
             notice(breaker.answered(limit: settings.inFlight), "")
             refused(lane, reply)
         case .paused(let reply):
-            isPaused = true
             lanes[lane]?.state = .idle
             makeReady(lane)
-            actions.append(.tell(.paused(reason: reply.summary)))
+            // Several may be told so at once; the first says it for all.
+            if !isPaused { actions.append(.tell(.paused(reason: reply.summary))) }
+            isPaused = true
         }
     }
 

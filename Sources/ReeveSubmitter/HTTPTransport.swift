@@ -86,14 +86,19 @@ package final class HTTPTransport: Transport {
         case let error as HTTPClientError where error == .connectTimeout: return "cannot connect: nobody answers there"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             return "the connection was closed before the answer was whole"
+        case HTTPParserError.invalidEOFState: return "the connection was closed before the answer was whole"
         case let error as HTTPClientError where error == .cancelled: return "the request was given up"
         case is CancellationError: return "the request was given up"
         case let error as HTTPClientError: return "cannot send the request: \(error.shortDescription)"
         case let error as NIOConnectionError: return "cannot connect: \(reason(of: error))"
+        case let error as IOError where connectErrors.contains(error.errnoCode):
+            return "cannot connect: \(meaning(of: error))"
         case let error as IOError: return "the connection broke: \(meaning(of: error))"
         default: return tlsExplanation(String(describing: error))
         }
     }
+
+    private static let connectErrors = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN, ETIMEDOUT]
 
     private static func reason(of error: NIOConnectionError) -> String {
         if let failure = error.connectionErrors.first {

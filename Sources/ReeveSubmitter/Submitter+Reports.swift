@@ -42,26 +42,25 @@ extension Submitter {
     /// Step changes go at once, without waiting for the drain.
     package func flush(deadline: Duration) async throws -> FlushReport {
         let head = journal.head
-        let senders = senders
-        await withTaskGroup(of: Bool.self) { group in
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.flush(through: head) }
             group.addTask { [clock] in
-                // Cut short by cancellation: whoever asked has gone.
+                // Cut short by cancellation: it is all done, or whoever asked has gone.
                 try? await clock.sleep(for: deadline)
-                return true
             }
-            for sender in senders {
-                group.addTask {
-                    await sender.flush(through: head)
-                    return false
-                }
-            }
-            var left = senders.count
-            while left > 0, let isDeadline = await group.next(), !isDeadline { left -= 1 }
+            await group.next()
             group.cancelAll()
         }
         var endpoints: [FlushReport.Endpoint] = []
         for sender in senders { endpoints.append(try await report(sender, through: head)) }
         return FlushReport(delivered: endpoints.allSatisfy { $0.pending == 0 }, endpoints: endpoints)
+    }
+
+    private func flush(through head: Int64) async {
+        await takenOver()
+        await withDiscardingTaskGroup { group in
+            for sender in senders { group.addTask { await sender.flush(through: head) } }
+        }
     }
 
     private func report(_ sender: EndpointSender, through head: Int64) async throws -> FlushReport.Endpoint {
@@ -89,6 +88,7 @@ extension Submitter {
 
     /// How the delivery of a change stands at each endpoint that it is meant for, by the endpoint's name.
     package func deliveries(of change: StateChange) async throws -> [ChangeDelivery] {
+        await takenOver()
         var deliveries: [ChangeDelivery] = []
         for sender in senders where change.sequence > sender.record.startedAfter {
             deliveries.append(try await delivery(of: change, sender))

@@ -20,6 +20,7 @@ extension Submitter {
     ///
     /// - Parameter type: What the filter is asked about: that of the test event, unless given.
     package func test(endpoint name: String, type: String? = nil) async -> EndpointTest? {
+        await takenOver()
         guard let record = sender(of: name)?.record else { return nil }
         return await test(record.definition, type: type)
     }

@@ -23,6 +23,8 @@ package final class Submitter: Sendable {
         var senders: [String: EndpointSender] = [:]
         var isStopped = false
         var failure: (any Error)?
+        /// Those who wait until the endpoints of the store have their senders.
+        var waiters: [AsyncStream<Never>.Continuation] = []
         var identifiers = UUIDv7Generator()
     }
 
@@ -70,8 +72,12 @@ package final class Submitter: Sendable {
             }
             for await _ in wakes {
                 guard !isOver else { break }
+                let waiters = takeWaiters()
                 do { try await takeOverEndpoints(in: &group) } catch { failed(error) }
+                for waiter in waiters { waiter.finish() }
             }
+            state.withLockedValue { $0.isStopped = true }
+            for waiter in takeWaiters() { waiter.finish() }
             for sender in senders { sender.stop() }
             // The senders would end by themselves, but the listener above would not.
             group.cancelAll()
@@ -84,6 +90,26 @@ package final class Submitter: Sendable {
     package func stop() {
         state.withLockedValue { $0.isStopped = true }
         wake.yield()
+    }
+
+    /// Returns when all endpoints that are in the store now have their senders, or when it is over.
+    func takenOver() async {
+        let (stream, end) = AsyncStream<Never>.makeStream()
+        let isWaiting = state.withLockedValue { state in
+            guard !state.isStopped else { return false }
+            state.waiters.append(end)
+            return true
+        }
+        guard isWaiting else { return }
+        wake.yield()
+        for await _ in stream {}
+    }
+
+    private func takeWaiters() -> [AsyncStream<Never>.Continuation] {
+        state.withLockedValue { state in
+            defer { state.waiters = [] }
+            return state.waiters
+        }
     }
 
     private var isOver: Bool { state.withLockedValue { $0.isStopped || $0.failure != nil } }

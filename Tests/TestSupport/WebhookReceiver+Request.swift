@@ -72,6 +72,11 @@ extension WebhookReceiver {
         package struct Change: Sendable, Hashable {
             package var id: String
             package var sequence: Int64
+
+            package init(id: String, sequence: Int64) {
+                self.id = id
+                self.sequence = sequence
+            }
         }
 
         init(number: Int, method: String, target: String, headers: [Header], body: [UInt8]) {

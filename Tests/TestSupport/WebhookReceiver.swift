@@ -11,7 +11,8 @@ package final class WebhookReceiver: Sendable {
     package typealias Decision = @Sendable (Request) async -> Answer
 
     typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
-    typealias Listener = NIOAsyncChannel<Connection, Never>
+    /// Hands out plain channels: one that comes while the listener closes is then dropped without harm.
+    typealias Listener = NIOAsyncChannel<any Channel, Never>
 
     private struct State {
         var port: Int
@@ -97,11 +98,10 @@ package final class WebhookReceiver: Sendable {
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Nothing is read before somebody is there to take it.
+            .childChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
-                    return try Connection(wrappingChannelSynchronously: channel)
-                }
+                channel.eventLoop.makeCompletedFuture { self.accepted(channel) }
             }
         state.withLockedValue { state in
             state.port = listener.channel.localAddress?.port ?? state.port
@@ -122,19 +122,8 @@ extension WebhookReceiver {
         }
     }
 
-    private func accept(from listener: Listener) async {
-        await withDiscardingTaskGroup { group in
-            // A listener ends by being closed, which may show as an error.
-            try? await listener.executeThenClose { connections in
-                for try await connection in connections {
-                    group.addTask { await self.converse(over: connection) }
-                }
-            }
-        }
-    }
-
-    private func converse(over connection: Connection) async {
-        let channel = connection.channel
+    /// Keeps the channel, so that it is closed in any case; one that is not wanted is closed at once.
+    private func accepted(_ channel: any Channel) -> any Channel {
         let isWelcome = state.withLockedValue { state in
             guard !state.isAway else { return false }
             guard state.connectionsToCut == 0 else {
@@ -144,12 +133,35 @@ extension WebhookReceiver {
             state.connections[ObjectIdentifier(channel)] = channel
             return true
         }
+        if !isWelcome { channel.close(promise: nil) }
+        return channel
+    }
+
+    private func accept(from listener: Listener) async {
+        await withDiscardingTaskGroup { group in
+            // A listener ends by being closed, which may show as an error.
+            try? await listener.executeThenClose { channels in
+                for try await channel in channels {
+                    group.addTask { await self.converse(over: channel) }
+                }
+            }
+        }
+    }
+
+    private func converse(over channel: any Channel) async {
         // A connection that breaks ends here and nowhere else.
-        try? await connection.executeThenClose { inbound, outbound in
-            guard isWelcome else { return }
+        try? await prepare(channel).executeThenClose { inbound, outbound in
+            try await channel.setOption(.autoRead, value: true).get()
             try await answerRequests(inbound, outbound, isOpen: { channel.isActive })
         }
         state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = nil }
+    }
+
+    private func prepare(_ channel: any Channel) async throws -> Connection {
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
+            return try Connection(wrappingChannelSynchronously: channel)
+        }.get()
     }
 
     private func answerRequests(
