@@ -1,1 +1,3 @@
-print("reeve")
+import Glibc
+
+exit(await Invocation(Array(CommandLine.arguments.dropFirst())).perform())

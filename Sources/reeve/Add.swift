@@ -1,0 +1,76 @@
+import ArgumentParser
+import JSON
+import JSONRPC
+import ReeveProtocol
+
+/// `reeve add`
+struct Add: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add a task.",
+        discussion: """
+            The command stands after "--" and runs without a shell; -c gives a line to /bin/sh. Without a schedule the \
+            task runs only by hand (reeve run ID). For tasks of several steps see "reeve apply".
+
+            EXAMPLES:
+              reeve add backup --cron '0 3 * * *' --time-zone Europe/Berlin -- /usr/bin/backup --all
+              reeve add poll --rate 15m --timeout 1m -c 'curl -fsS http://localhost/poll | logger'
+              reeve add once --at 2030-12-24T18:00 -- /bin/echo hello
+              reeve add hello --boot -- /bin/echo started
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: "When") var schedule: ScheduleOptions
+    @OptionGroup(title: "How") var how: TaskOptions
+
+    @Argument(help: ArgumentHelp("Letters, digits, dots, hyphens and underscores.", valueName: "id"))
+    var id: String
+
+    @Option(name: .customShort("c"), help: ArgumentHelp("Run this line with /bin/sh.", valueName: "shell line"))
+    var line: String?
+
+    @Flag(help: "Change the task if there is one of this id.")
+    var replace = false
+
+    @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard command.isEmpty != (line == nil) else {
+            throw ValidationError("Say what to run: a command after --, or -c 'SHELL LINE'.")
+        }
+        _ = try definition()
+    }
+
+    /// The task that the arguments describe.
+    func definition() throws -> JSONObject {
+        var task: JSONObject = ["id": .string(id)]
+        task["description"] = how.description.map(JSON.string)
+        task["schedule"] = try schedule.definition()
+        task["command"] = .array((line.map { ["/bin/sh", "-c", $0] } ?? command).map(JSON.string))
+        try how.add(to: &task)
+        return task
+    }
+
+    func perform() async throws {
+        let session = try await Session.open(options)
+        var parameters: JSONObject = ["task": .object(try definition())]
+        if !replace { parameters["ifRevision"] = 0 }
+        let answer: JSON
+        do {
+            answer = try await session.call("task.put", parameters)
+        } catch let error as RPCError where error.kind == "conflict" && !replace {
+            var failure = CommandFailure(error)
+            failure.answer = RPCError(
+                code: error.code,
+                message: "there is a task \"\(id)\" already",
+                kind: "conflict",
+                details: ["hint": .string("--replace changes it; \"reeve show \(id)\" shows it")]
+            )
+            throw failure
+        }
+        if session.printJSON(answer) { return }
+        await PutReport(session: session).tell(answer)
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// `reeve endpoint`
+struct EndpointGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "endpoint",
+        abstract: "Say where state changes go, and see how far they are.",
+        discussion: """
+            EXAMPLES:
+              reeve endpoint add ops https://example.com/hook --type 'dev.reeve.run.*' --generate-secret
+              reeve endpoint test ops
+              reeve endpoint ls
+            """,
+        subcommands: [EndpointList.self, EndpointShow.self, EndpointAdd.self, EndpointRemove.self, EndpointTest.self]
+    )
+}

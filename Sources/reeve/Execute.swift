@@ -1,0 +1,100 @@
+import ArgumentParser
+import Glibc
+import JSON
+import JSONRPC
+import ReeveProtocol
+
+/// `reeve run`
+struct Execute: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a command or a task now, and end as it does.",
+        discussion: """
+            A command runs as you, in this folder, with nothing on standard input and with the agent's plain \
+            environment and what -e adds. It is recorded like any run; its hidden task goes after a day. Its output is \
+            passed on; interrupting stops it, interrupting twice leaves it running.
+
+            Ends with the command's own code, 128+n for a signal, 124 if it timed out, 125 for reeve's own trouble or \
+            if it never ran, 126 and 127 if it was not executable or not found.
+
+            EXAMPLES:
+              reeve run -- make test
+              reeve run -d -e HOME -e LEVEL=3 -- sh -c 'echo $LEVEL > ~/level'
+              reeve run backup
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Flag(name: [.customShort("d"), .long], help: "Do not wait: print the run's name and end.")
+    var detach = false
+
+    @Option(
+        name: [.customShort("e"), .customLong("env")],
+        help: ArgumentHelp("Set a variable; K alone takes the value that it has here.", valueName: "K[=V]")
+    )
+    var environment: [Assignment] = []
+
+    @Flag(name: [.customShort("t"), .long], help: .hidden)
+    var terminal = false
+
+    @Option(name: [.customShort("p"), .customLong("parameter")], help: .hidden)
+    var parameters: [String] = []
+
+    @Argument(help: "The task to run.", completion: .task)
+    var task: String?
+
+    @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        if terminal { throw ValidationError("-t: this version of reeve cannot give a run a terminal.") }
+        if !parameters.isEmpty { throw ValidationError("-p: this version of reeve has no parameters for tasks.") }
+        guard (task == nil) != command.isEmpty else {
+            let hint = task.map { " To run the command \"\($0)\": reeve run -- \($0) …" } ?? ""
+            throw ValidationError("Say what to run: a TASK, or a command after --." + (command.isEmpty ? "" : hint))
+        }
+        guard task == nil || environment.isEmpty else {
+            throw ValidationError("-e is for a command after --; a task has its own environment.")
+        }
+    }
+
+    func perform() async throws {
+        let session = try await Session.open(options)
+        var ids = UUIDv7Generator()
+        // The id is ours, so that asking again after a lost answer cannot start a second run.
+        let id = ids.next(at: Host.now)
+        var patience = Patience(session)
+        let name: String
+        if let task {
+            name = task
+        } else {
+            name = "adhoc-" + id.suffix(12)
+            _ = try await patience.call("task.put", ["task": .object(try adHocTask(name))])
+        }
+        let answer = try await patience.call("task.run", ["task": .string(name), "run": .string(id)])
+        guard !detach else {
+            if !session.printJSON(answer) { Standard.print("\(name)/\(answer["number"]?.integer ?? 1)") }
+            return
+        }
+        let run = try await RunWatch(session: patience.session, id: id, name: name).untilEnd()
+        if !session.printJSON(["run": run]) { RunEnd(run).tellTrouble() }
+        throw ExitStatus(ExitCodes.code(ofRun: run))
+    }
+
+    private func adHocTask(_ name: String) throws -> JSONObject {
+        var task: JSONObject = ["id": .string(name), "command": .array(command.map(JSON.string))]
+        task["user"] = .string(Host.userName(geteuid()) ?? String(geteuid()))
+        task["workingDirectory"] = Host.workingDirectory.map(JSON.string)
+        task["environment"] = try environment.environment()
+        return task
+    }
+}
+
+extension RunEnd {
+    /// Says only what the command's own code and output do not.
+    func tellTrouble() {
+        guard run["cause"]?.string != "exit" else { return }
+        tell()
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import JSON
+import ReeveProtocol
+
+/// `reeve logs`
+struct Logs: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "logs",
+        abstract: "Print what a run wrote.",
+        discussion: """
+            A task's name means its last run; without an argument it is the last run of all. What the command wrote to \
+            standard error goes to standard error.
+
+            EXAMPLES:
+              reeve logs backup
+              reeve logs backup/7 --step dump --stream stderr
+              reeve logs -f backup
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "A task or a run.", completion: .task)
+    var run: String?
+
+    @Flag(name: .shortAndLong, help: "Go on until the run ends.")
+    var follow = false
+
+    @Option(help: ArgumentHelp("Only of this step.", valueName: "name"))
+    var step: String?
+
+    @Option(help: ArgumentHelp("Only stdout or stderr.", valueName: "name"), completion: .list(["stdout", "stderr"]))
+    var stream: String?
+
+    @Option(name: [.customShort("n"), .customLong("tail")], help: "Begin with the last bytes, such as 4KiB.")
+    var tail: ByteSize?
+
+    func perform() async throws {
+        let session = try await Session.open(options)
+        let run = try await chosen(session)
+        var parameters: JSONObject = ["run": run["id"] ?? .null]
+        parameters["step"] = step.map(JSON.string)
+        parameters["stream"] = stream.map(JSON.string)
+        var writer = OutputWriter(run: run)
+        if let tail {
+            var first = parameters
+            first["tail"] = .number(max(1, min(tail.bytes, 1 << 20)))
+            let page = try await session.call("run.output", first)
+            if !session.printJSON(page) { try writer.write(page: page) }
+            parameters["after"] = page["next"]
+            guard follow else { return }
+        }
+        if follow {
+            try await follow(session, parameters, &writer)
+        } else {
+            try await print(session, parameters, &writer)
+        }
+    }
+
+    private func chosen(_ session: Session) async throws -> JSON {
+        if let run {
+            let answer = try await session.call("run.get", ["run": .string(RunName.resolved(run))])
+            return answer["run"] ?? .null
+        }
+        let answer = try await session.call("run.list", ["limit": 1, "all": true])
+        guard let run = answer["runs"]?.array?.first else { throw CommandFailure(.refused, "nothing has run") }
+        Standard.say("reeve: the output of \(RunName.short(run))")
+        return run
+    }
+
+    private func follow(_ session: Session, _ parameters: JSONObject, _ writer: inout OutputWriter) async throws {
+        var patience = Patience(session)
+        try await patience.follow("run.follow", parameters) { item in
+            if session.wantsJSON { Standard.print(item.text) } else { try writer.write(item: item) }
+            return true
+        }
+    }
+
+    private func print(_ session: Session, _ parameters: JSONObject, _ writer: inout OutputWriter) async throws {
+        var parameters = parameters
+        parameters["limit"] = .number(256 << 10)
+        var dropped = 0
+        while true {
+            let page = try await session.call("run.output", parameters)
+            if session.wantsJSON { Standard.print(page.text) } else { try writer.write(page: page) }
+            dropped = page["dropped"]?.integer ?? 0
+            let isEmpty = (page["data"]?.string ?? "").isEmpty
+            if isEmpty || page["end"]?.bool == true || page["next"] == parameters["after"] { break }
+            parameters["after"] = page["next"]
+        }
+        if dropped > 0 { Standard.say("reeve: \(dropped) bytes of the output were not kept") }
+    }
+}
+
+extension ByteSize: ExpressibleByArgument {
+    public init?(argument: String) {
+        if let count = Int(argument), count > 0 {
+            self.init(bytes: count)
+        } else {
+            self.init(argument)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import JSON
+import JSONRPC
+
+/// Writes a run's output to where it belongs: what was standard error goes to standard error.
+struct OutputWriter {
+    private var step: String?
+    /// Whether a line says which step's output begins; on a terminal only.
+    let announcesSteps: Bool
+
+    init(run: JSON) {
+        announcesSteps = (run["steps"]?.array?.count ?? 0) > 1 && Terminal.standardError.isTerminal
+    }
+
+    /// Takes one item of `run.follow`.
+    mutating func write(item: JSON) throws {
+        let bytes = try Self.bytes(item["data"]?.string ?? "", item["encoding"]?.string)
+        write(bytes, of: item)
+    }
+
+    /// Takes one answer of `run.output`: its chunks describe consecutive pieces of the data.
+    mutating func write(page: JSON) throws {
+        var rest = try Self.bytes(page["data"]?.string ?? "", page["encoding"]?.string)[...]
+        for chunk in page["chunks"]?.array ?? [] {
+            let size = min(rest.count, chunk["size"]?.integer ?? 0)
+            write(Array(rest.prefix(size)), of: chunk)
+            rest = rest.dropFirst(size)
+        }
+    }
+
+    private mutating func write(_ bytes: [UInt8], of chunk: JSON) {
+        let name = chunk["step"]?.string
+        if announcesSteps, name != step {
+            Standard.say(Style.faint.applied(to: "── step \(name ?? "?")", Terminal.standardError.isStyled))
+        }
+        step = name
+        Standard.write(bytes, to: chunk["stream"]?.string == "stderr" ? STDERR_FILENO : STDOUT_FILENO)
+    }
+
+    static func bytes(_ data: String, _ encoding: String?) throws -> [UInt8] {
+        guard encoding == "base64" else { return Array(data.utf8) }
+        guard let bytes = Base64.decoded(data) else {
+            throw RPCClientError.notUnderstood("output that is no base64")
+        }
+        return bytes
+    }
+}
+
+/// RFC 4648 §4.
+enum Base64 {
+    static func decoded(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3)
+        var (word, bits) = (UInt32(0), 0)
+        for character in text.utf8 where character != UInt8(ascii: "=") {
+            guard let value = value(of: character) else { return nil }
+            word = word << 6 | value
+            bits += 6
+            guard bits >= 8 else { continue }
+            bits -= 8
+            bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
+        }
+        return bytes
+    }
+
+    private static func value(of character: UInt8) -> UInt32? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a") + 26)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0") + 52)
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+
+/// `reeve` itself: without a command it shows the day.
+struct Reeve: Command {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "reeve",
+        abstract: "Runs a host's work when it is due, and shows what became of it.",
+        discussion: """
+            Without a command: what ran, what failed, what was missed and what is due, with the command to look closer.
+
+            EXAMPLES:
+              reeve run -- sleep 5
+              reeve add backup --cron '0 3 * * *' -- /usr/bin/backup --all
+              reeve next backup
+              reeve run backup
+              reeve runs --failed --since 2d
+              reeve logs backup
+
+            A run is named by its task and number (backup/7), backup/-1 for the last, or its id.
+
+            EXIT CODES: 0 done, 1 the agent said no, 2 usage, 3 no agent there, 4 not allowed to open its socket. \
+            "run" and "wait" end with the command's own code.
+            """,
+        version: "reeve \(version)",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Work:",
+                subcommands: [
+                    Execute.self, Add.self, Edit.self, Apply.self, Check.self, Show.self, Remove.self, Pause.self,
+                    Resume.self,
+                ]
+            ),
+            CommandGroup(
+                name: "What happens:",
+                subcommands: [
+                    List.self, Next.self, Processes.self, Runs.self, Logs.self, Stop.self, Wait.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Events and endpoints:",
+                subcommands: [
+                    Publish.self, Events.self, EndpointGroup.self, Flush.self,
+                ]
+            ),
+            CommandGroup(
+                name: "The agent:",
+                subcommands: [
+                    Status.self, EngineTree.self, Call.self, Completions.self,
+                ]
+            ),
+        ]
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    /// The words that may come first.
+    static let commandNames: [String] =
+        configuration.groupedSubcommands.flatMap { $0.subcommands }.map { $0._commandName } + ["help"]
+
+    func perform() async throws {
+        try await Today(session: try await Session.open(options)).show()
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import JSON
+import ReeveProtocol
+
+/// `reeve runs`
+struct Runs: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "runs",
+        abstract: "List runs, newest first.",
+        discussion: """
+            In a pipe a run is a line, with tabs between run, outcome (or status), time, length, trigger and reason.
+
+            EXAMPLES:
+              reeve runs
+              reeve runs backup -n 50
+              reeve runs --failed --since 2d
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "Only of this task.", completion: .task)
+    var task: String?
+
+    @Option(help: ArgumentHelp("Only from then on: 2h, 3d, or RFC 3339.", valueName: "time"))
+    var since: String?
+
+    @Flag(help: "Only those that did not do what they should: failed, timed out, lost, missed, invalid.")
+    var failed = false
+
+    @Flag(name: .shortAndLong, help: "Also runs of hidden tasks.")
+    var all = false
+
+    @Option(
+        name: [.customShort("n"), .customLong("count")],
+        help: "The most runs to list (default: 20, with --since all)."
+    )
+    var count: Int?
+
+    static let failures: [JSON] = ["failed", "timedOut", "lost", "missed", "invalid"]
+
+    func perform() async throws {
+        let session = try await Session.open(options)
+        var parameters: JSONObject = ["timeZone": .string(session.zone)]
+        parameters["task"] = task.map(JSON.string)
+        parameters["since"] = try since.map { .string(try TimeText.past($0, now: Host.now).description) }
+        if failed { parameters["outcomes"] = .array(Self.failures) }
+        if all { parameters["all"] = true }
+        let limit = max(1, count ?? (since == nil ? 20 : .max))
+        let answer = try await session.list("run.list", parameters, "runs", limit: limit)
+        if session.printJSON(answer) { return }
+        let table = Self.table(answer["runs"]?.array ?? [], session.times)
+        session.print(table, ifEmpty: failed ? "no such run" : "nothing has run")
+    }
+
+    static func table(_ runs: [JSON], _ times: TimeText) -> Table {
+        var table = Table("RUN", "OUTCOME", "TIME", "TOOK", "TRIGGER", "WHY")
+        for run in runs {
+            let word = run["outcome"]?.string ?? run["status"]?.string
+            let time = times.time(run, "startedAt") ?? times.time(run, "due") ?? times.time(run, "createdAt")
+            table.add(
+                Table.Cell(RunName.short(run), .strong),
+                Table.Cell(word, Style.of(word)),
+                Table.Cell(time),
+                Table.Cell(times.took(run)),
+                Table.Cell(run["trigger"]?.string),
+                Table.Cell(why(run, times))
+            )
+        }
+        return table
+    }
+
+    /// The reason, and how many slots the run stands for if it is more than one.
+    static func why(_ run: JSON, _ times: TimeText) -> String? {
+        let reason = run["outcome"]?.string == "succeeded" ? nil : run["reason"]?.string
+        guard let count = run["covers"]?["count"]?.integer, count > 1 else { return reason }
+        return "\(count) times" + (reason.map { ": \($0)" } ?? "")
+    }
+}

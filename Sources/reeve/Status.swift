@@ -1,0 +1,99 @@
+import ArgumentParser
+import JSON
+import ReeveProtocol
+
+/// `reeve status`
+struct Status: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show how the agent is.",
+        discussion: """
+            Ends with 1 if the agent is not ready.
+
+            EXAMPLES:
+              reeve status
+              reeve status --json | jq .store
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    func perform() async throws {
+        let session = try await Session.open(options)
+        let answer = try await session.callInZone("agent.status")
+        if !session.printJSON(answer) { show(answer, session) }
+        if answer["ready"]?.bool != true { throw ExitStatus(ExitCodes.refused) }
+    }
+
+    private func show(_ status: JSON, _ session: Session) {
+        var table = Table("", "")
+        for (name, text, style) in facts(status, session.times) where !text.isEmpty {
+            table.add(Table.Cell(name, .faint), Table.Cell(text, style))
+        }
+        let terminal = session.terminal
+        guard terminal.isTerminal else { return Standard.print(table.separated) }
+        Standard.print(table.aligned(width: .max, styled: terminal.isStyled, heading: false))
+        let endpoints = status["endpoints"]?.array ?? []
+        guard !endpoints.isEmpty else { return }
+        Standard.print("\n" + EndpointList.table(endpoints, session.times).text(terminal))
+    }
+
+    private func facts(_ status: JSON, _ times: TimeText) -> [(String, String, Style)] {
+        let state = status["state"]?.string ?? "?"
+        var facts: [(String, String, Style)] = [
+            ("agent", "\(status["name"]?.string ?? "?") (\(status["id"]?.string ?? "no id yet"))", .strong),
+            ("version", status["version"]?.string ?? "", .plain),
+            ("state", state, state == "running" ? .good : .caution),
+        ]
+        for part in status["degraded"]?.array ?? [] {
+            facts.append(("degraded", "\(part["part"]?.string ?? "?"): \(part["reason"]?.string ?? "?")", .failure))
+        }
+        facts.append(
+            ("up", "\(status["uptime"]?.string ?? "?"), since \(times.time(status, "startedAt") ?? "?")", .plain)
+        )
+        facts.append(("pid", status["pid"]?.integer.map(String.init) ?? "", .plain))
+        facts.append(("sockets", (status["sockets"]?.array ?? []).compactMap(\.string).joined(separator: " "), .plain))
+        facts.append(("zone", status["timeZone"]?.string ?? "", .plain))
+        if let store = status["store"], store != .null { facts += Self.facts(store) }
+        if let counts = status["counts"] {
+            let names = [("tasks", "tasks"), ("live", "running"), ("deadLetters", "dead letters")]
+            let texts = names.compactMap { name, word in counts[name]?.integer.map { "\($0) \(word)" } }
+            facts.append(("counts", texts.joined(separator: ", "), .plain))
+        }
+        if let due = status["due"], let time = times.time(due, "time") {
+            let text = "\(due["task"]?.string ?? "?") \(time) (\(times.distance(due, "time") ?? ""))"
+            facts.append(("due", text, .plain))
+        }
+        return facts
+    }
+
+    private static func facts(_ store: JSON) -> [(String, String, Style)] {
+        let size = SizeText.text(store["size"]?.integer ?? 0)
+        let journal = store["journal"]
+        let head = journal?["head"]?.integer ?? 0
+        let oldest = journal?["oldest"]?.integer.map { "from \($0) " } ?? ""
+        return [
+            (
+                "store", "\(store["path"]?.string ?? "?"), \(size), synchronous \(store["synchronous"]?.string ?? "?")",
+                .plain
+            ),
+            ("journal", "\(oldest)to \(head)", .plain),
+        ]
+    }
+}
+
+/// A number of bytes as people read it.
+enum SizeText {
+    static func text(_ bytes: Int) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        var value = Double(bytes)
+        var unit = 0
+        while value >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        let tenths = Int((value * 10).rounded())
+        return unit == 0 || tenths >= 1000
+            ? "\(tenths / 10) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import JSON
+
+/// `reeve stop`
+struct Stop: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "stop",
+        abstract: "End runs: they are asked to, then killed after their grace.",
+        discussion: """
+            A task's name means its last run. "reeve wait" waits until a run has ended.
+
+            EXAMPLES:
+              reeve stop backup
+              reeve stop backup/7 --reason 'wrong disk'
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "The runs to end.", completion: .task)
+    var runs: [String]
+
+    @Option(help: ArgumentHelp("Why, for who looks.", valueName: "text"))
+    var reason: String?
+
+    func perform() async throws {
+        let session = try await Session.open(options)
+        for run in runs {
+            let name = RunName.resolved(run)
+            var parameters: JSONObject = ["run": .string(name)]
+            parameters["reason"] = reason.map(JSON.string)
+            let answer = try await session.call("run.stop", parameters)
+            if !session.printJSON(answer) { Standard.say("\(run): asked to end") }
+        }
+    }
+}
