@@ -182,7 +182,7 @@ struct Manifolds: Sendable {
         }
     }
 
-    private func methods(_ parts: Parts) -> [AgentMethod] {
+    func methods(_ parts: Parts) -> [AgentMethod] {
         MethodTable(
             parts: parts,
             engine: engine,

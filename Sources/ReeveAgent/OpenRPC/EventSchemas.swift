@@ -1,0 +1,136 @@
+import JSON
+import ReeveProtocol
+
+extension OpenRPC {
+    static var eventSchemas: [SharedSchema] {
+        [
+            SharedSchema(
+                "CloudEvent",
+                "A change as it is delivered: CloudEvents 1.0 in JSON with reeve's attributes; see events.md.",
+                .open(eventFields)
+            ),
+            SharedSchema(
+                "Delivery",
+                "How the delivery of one change to one endpoint stands.",
+                .open([
+                    .required("endpoint", .string, "its name"),
+                    .required(
+                        "state",
+                        .openWord(["pending", "inFlight", "delivered", "filtered", "dead"]),
+                        "how it stands"
+                    ),
+                    .required("attempts", .count, "tries until now, where they are still known"),
+                    .required("lastAnswer", Schema.string.orNull, "of the last try"),
+                    .required("nextTry", .timestamp.orNull, "when it is tried again"),
+                ])
+            ),
+        ]
+    }
+
+    private static var eventFields: [Field] {
+        [
+            .required("specversion", Schema(["const": "1.0"]), "of CloudEvents"),
+            .required("id", .uuid, "the change's own id: what receivers drop repeats by"),
+            .required("source", .string, "/agents/NAME, or what the publisher gave"),
+            .required("type", .string, "dev.reeve.… for the agent's own"),
+            .optional("subject", .string, "the task, the endpoint, the agent; or the publisher's"),
+            .required("time", .timestamp, "when it happened"),
+            .optional("datacontenttype", .string, "application/json"),
+            .required("lane", .string, "the ordering key: within a lane nothing overtakes"),
+            .required("sequence", .text("^[0-9]{20}$"), "the journal's number, so that texts sort as numbers do"),
+            .required("previous", .text("^([0-9]{20})?$"), "the number before it in its lane; empty if none is known"),
+            .optional("publisherid", .string, "the id that the publisher gave"),
+            .optional("data", .any, "what there is to tell"),
+        ]
+    }
+
+    /// What a client puts as an endpoint.
+    static var endpointSchemas: [SharedSchema] {
+        [
+            SharedSchema("Endpoint", "Where state changes go, and how they are sent.", .closed(endpointFields)),
+            SharedSchema(
+                "Filter",
+                "Which changes an endpoint takes: those that match all that is given.",
+                .closed(filterFields)
+            ),
+            SharedSchema(
+                "Retry",
+                "How long to wait between tries, each up to a fifth longer by chance.",
+                .closed(retryFields)
+            ),
+            SharedSchema(
+                "Drain",
+                "How long step changes gather while their run goes on: drawn anew each time between the two.",
+                .closed([
+                    .optional("minimum", .duration, "10s by default"),
+                    .optional("maximum", .duration, "30s by default"),
+                ])
+            ),
+            SharedSchema(
+                "Secret",
+                "A Value; as a key also one that the agent makes.",
+                .either(
+                    .ref("Value"),
+                    .closed([.required("generate", Schema(["const": true]), "made, and answered once")])
+                )
+            ),
+        ]
+    }
+
+    private static var endpointFields: [Field] {
+        [
+            .required("name", .text("^[A-Za-z0-9._-]{1,128}$"), "its name"),
+            .required("kind", Schema(["const": "webhook"]), "the only one of this version"),
+            .required("url", .ref("Value"), "http:// or https://"),
+            .optional("format", Schema(["const": "cloudevents"]), "the only one of this version"),
+            .optional("secret", .ref("Secret"), "whsec_ and base64 of 24 to 64 bytes; without one nothing is signed"),
+            .optional("filter", .ref("Filter"), "everything by default"),
+            .optional("drain", .ref("Drain"), "of step changes"),
+            .optional("timeout", .duration, "of one request to the whole answer; 15s by default"),
+            .optional("inFlight", .integer(from: 1, to: 100), "requests at once; 10 by default"),
+            .optional("retry", .ref("Retry"), "after what is the endpoint's trouble"),
+            .optional("refused", .word(RefusedPolicy.self), "what becomes of a change that is refused; deadLetter"),
+            .optional("answers", .map(of: .word(AnswerPolicy.self)), "how answers are taken, by status"),
+            .optional("headers", .map(of: .ref("Value")), "further ones; not webhook-…"),
+            .optional("from", .string, "where it begins: now (the default), oldest, a journal number, or a time"),
+        ]
+    }
+
+    private static var filterFields: [Field] {
+        [
+            .optional("types", .list(of: .string), "types, or their beginnings with * behind: order.*"),
+            .optional("lanes", .list(of: .string), "lanes, likewise: task:backup, event:*"),
+            .optional("labels", .map(of: .string), "all of these are among the task's"),
+            .optional("outcomes", .list(of: .word(Outcome.self)), "only runs that ended so"),
+            .optional("changedOnly", .boolean, "only runs that ended otherwise than the one before"),
+            .optional("final", .boolean, "of a run only its last change"),
+        ]
+    }
+
+    private static var retryFields: [Field] {
+        [
+            .optional("delay", .duration, "the first wait"),
+            .optional("factor", .number, "by which each wait is longer than the one before, 1 to 1000"),
+            .optional("maximum", .duration, "the longest wait"),
+            .optional("limit", .integer(from: 1, to: 1000), "tries of a refused change until it is a dead letter"),
+        ]
+    }
+
+    /// How an endpoint stands.
+    static var endpointStateFields: [Field] {
+        [
+            .required("state", .openWord(["active", "down", "paused", "unavailable"]), "how it stands"),
+            .required("pending", .count, "changes that are not delivered"),
+            .required("oldest", .timestamp.orNull, "of them"),
+            .required("deadLetters", .count, "changes that were given up"),
+            .required("cursor", .count, "the journal's number up to which all is done, but for laggards"),
+            .optional("inFlight", .count, "requests under way"),
+            .optional("laggards", .count, "lanes that the cursor has left behind"),
+            .optional("delivered", .count, "changes since the submitter started"),
+            .optional("filtered", .count, "changes since then that it does not take"),
+            .optional("retries", .count, "requests since then that failed"),
+            .optional("lastAnswer", Schema.string.orNull, "to the last request"),
+            .optional("nextTry", .timestamp.orNull, "when it is tried again, if it is down"),
+        ]
+    }
+}

@@ -1,0 +1,159 @@
+import JSON
+import ReeveProtocol
+
+extension OpenRPC {
+    /// Texts with a form of their own.
+    static var simpleSchemas: [SharedSchema] {
+        [
+            SharedSchema(
+                "Duration",
+                "A length of time: digits and a unit, once or more, such as 250ms, 30s or 1h30m; a day has 24 hours.",
+                .text("^([0-9]+(ms|s|m|h|d))+$")
+            ),
+            SharedSchema(
+                "Size",
+                "A number of bytes in powers of 1024, such as 4MiB.",
+                .text("^[0-9]+(B|KiB|MiB|GiB|TiB)$")
+            ),
+            SharedSchema(
+                "Time",
+                "A time in a request: RFC 3339 with Z or an offset.",
+                .text(
+                    "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+                )
+            ),
+            SharedSchema(
+                "Timestamp",
+                "A time in an answer: RFC 3339 in UTC with milliseconds.",
+                .text("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$")
+            ),
+            SharedSchema(
+                "LocalTime",
+                "A time as clocks in a zone show it, with its offset; for people.",
+                .string
+            ),
+            SharedSchema(
+                "UUID",
+                "A UUID of version 7, in lower case: it sorts by the time it was made.",
+                .text("^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+            ),
+            SharedSchema("TaskID", "A task's id.", .text("^[A-Za-z0-9._-]{1,128}$")),
+            SharedSchema("RunName", "A run: its id, TASK/7 by number, or TASK/-1 for the task's last.", .string),
+            SharedSchema(
+                "TimeZone",
+                """
+                An IANA name such as Europe/Berlin, UTC, or GMT+2:00. Where an answer has times, a zone adds each of them \
+                once more as clocks there show it: next and nextLocal.
+                """,
+                .string
+            ),
+        ]
+    }
+
+    /// What a client puts as a task.
+    static var taskSchemas: [SharedSchema] {
+        [
+            SharedSchema("Task", "What to do and when. Exactly one of command, script and steps.", .closed(taskFields)),
+            SharedSchema("Step", "One process of a run; steps run one after another.", .closed(stepFields)),
+            SharedSchema("Schedule", "When a task is due.", schedule),
+            SharedSchema(
+                "Value",
+                "A text, or where it is read from when it is needed: such a value is never stored or shown.",
+                .either(
+                    .string,
+                    .closed([
+                        .required("file", .string, "the contents of the file at that path, without a last newline")
+                    ]),
+                    .closed([.required("credential", .string, "the contents of the systemd credential of that name")])
+                )
+            ),
+            SharedSchema("Stop", "How a process is asked to end.", .closed(stopFields)),
+            SharedSchema("Limits", "What a process may use.", .closed(limitsFields)),
+        ]
+    }
+
+    private static var taskFields: [Field] {
+        [
+            .required("id", .ref("TaskID"), "its id"),
+            .optional("revision", .integer(from: 1), "counts up; given by the agent where it is absent"),
+            .optional("description", .string, "for people"),
+            .optional("schedule", .ref("Schedule"), "when it is due; without one it is only run by hand"),
+            .optional("startBy", .duration, "how long past its due time a slot still starts; past it, it is missed"),
+            .optional(
+                "missed",
+                .word(MissedPolicy.self),
+                "what becomes of slots found past due; skip for cron, else once"
+            ),
+            .optional(
+                "overlap",
+                .word(OverlapPolicy.self),
+                "what becomes of a slot while another run lives; skip by default"
+            ),
+            .optional("user", .string, "whom steps run as; the agent's own by default"),
+            .optional("environment", .map(of: .ref("Value")), "variables of all steps"),
+            .optional("workingDirectory", .string, "an absolute path; the user's home by default"),
+            .optional("limits", .ref("Limits"), "for steps that have none of their own"),
+            .optional("steps", .list(of: .ref("Step")), "its processes, in their order"),
+            .optional("command", .list(of: .string), "one step named main: the program and its arguments"),
+            .optional("script", .string, "one step named main: a text, run by its #! line, else by /bin/sh -e"),
+            .optional("timeout", .duration, "of a run; none by default"),
+            .optional("stop", .ref("Stop"), "for steps that have none of their own"),
+            .optional("onAgentStop", .word(AgentStopPolicy.self), "what becomes of a living run when the agent stops"),
+            .optional("onChange", .word(ChangePolicy.self), "what becomes of a living run when the task changes; keep"),
+            .optional("labels", .map(of: .string), "for people and filters"),
+        ]
+    }
+
+    private static var stepFields: [Field] {
+        [
+            .required("name", .text("^[A-Za-z0-9._-]{1,64}$"), "once in a task"),
+            .optional("command", .list(of: .string), "the program and its arguments, without a shell; or script"),
+            .optional("script", .string, "a text, run by its #! line, else by /bin/sh -e; or command"),
+            .optional("user", .string, "whom it runs as"),
+            .optional("environment", .map(of: .ref("Value")), "variables, beside the task's and over them"),
+            .optional("workingDirectory", .string, "an absolute path"),
+            .optional("limits", .ref("Limits"), "in the place of the task's"),
+            .optional("timeout", .duration, "of this step; none by default"),
+            .optional("stop", .ref("Stop"), "in the place of the task's"),
+            .optional("input", .string, "what it reads on standard input; nothing by default"),
+        ]
+    }
+
+    private static var schedule: Schema {
+        let always: Schema = Schema(["const": true])
+        var object = Schema.closed([
+            .optional("cron", .string, "an expression of five, six or seven fields, or @hourly and its like"),
+            .optional("rate", .duration, "every so long, at least 1s, counted from the put that made the revision"),
+            .optional("at", .string, "once: a time with an offset, or a local one such as 2026-12-24T18:00"),
+            .optional("once", always, "once, now"),
+            .optional("nextBoot", always, "once, at the host's next start"),
+            .optional("everyBoot", always, "at each start of the host"),
+            .optional("timeZone", .ref("TimeZone"), "of cron and at; the host's by default"),
+            .optional("jitter", .duration, "the longest by which a start is put off; which, is fixed for the task"),
+        ])
+        let kinds = ["cron", "rate", "at", "once", "nextBoot", "everyBoot"]
+        object.json["oneOf"] = .array(kinds.map { ["required": [.string($0)]] })
+        let text = Schema.string.described("a cron expression, @daily, rate(15m) or at(2026-12-24T18:00)")
+        return .either(text, object)
+    }
+
+    private static var stopFields: [Field] {
+        [
+            .optional(
+                "signal",
+                Schema(["type": "string", "enum": .array(StopDefinition.signals.keys.sorted().map { .string($0) })]),
+                "what is sent first; TERM by default"
+            ),
+            .optional("grace", .duration, "how long until it is killed; 10s by default"),
+        ]
+    }
+
+    private static var limitsFields: [Field] {
+        [
+            .optional("openFiles", .integer(from: 3), "descriptors"),
+            .optional("coreSize", .ref("Size"), "of one core file; 0B for none"),
+            .optional("fileSize", .ref("Size"), "of one file that it writes"),
+            .optional("cpuTime", .duration, "processor time, in whole seconds, rounded up"),
+        ]
+    }
+}

@@ -1,0 +1,14 @@
+@testable import ReeveAgent
+@testable import ReeveEngine
+
+extension Parts {
+    /// The parts of an agent of which none is there.
+    static var away: Parts {
+        Parts(
+            storeHandle: Live(cell: LiveCell()),
+            processesHandle: Live(cell: LiveCell()),
+            runnerHandle: Live(cell: LiveCell()),
+            submitterHandle: Live(cell: LiveCell())
+        )
+    }
+}

@@ -1,0 +1,312 @@
+import JSON
+import JSONRPC
+import ReeveProtocol
+import TestSupport
+import Testing
+
+@testable import ReeveAgent
+
+/// What a client gets wrong is told with the code, the place and what would be right, and the agent goes on.
+struct BadInputTests {
+    /// A definition that can never be valid.
+    struct BadTask: Sendable, CustomTestStringConvertible {
+        var text: String
+        var path: String
+        /// In the reason, in what is expected or in the hint.
+        var says: String
+
+        init(_ text: String, _ path: String, _ says: String) {
+            self.text = text
+            self.path = path
+            self.says = says
+        }
+
+        var testDescription: String { text }
+    }
+
+    static let badTasks: [BadTask] = [
+        BadTask(#"7"#, "/task", "object"),
+        BadTask(#"{"command": ["/bin/true"]}"#, "/task/id", "required"),
+        BadTask(#"{"id": 7, "command": ["/bin/true"]}"#, "/task/id", "string"),
+        BadTask(#"{"id": "a b", "command": ["/bin/true"]}"#, "/task/id", "A-Z a-z 0-9"),
+        BadTask(#"{"id": "", "command": ["/bin/true"]}"#, "/task/id", "1 to 128"),
+        BadTask(#"{"id": "a"}"#, "/task", "command, script, steps"),
+        BadTask(#"{"id": "a", "command": [], "script": "x"}"#, "/task", "only one"),
+        BadTask(#"{"id": "a", "command": []}"#, "/task/command", "no program"),
+        BadTask(#"{"id": "a", "command": "/bin/true"}"#, "/task/command", "array"),
+        BadTask(#"{"id": "a", "command": ["/bin/true", 7]}"#, "/task/command/1", "string"),
+        BadTask(#"{"id": "a", "comand": ["/bin/true"]}"#, "/task/comand", "command"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "overlap": "skp"}"#, "/task/overlap", "skip"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "timeout": 5}"#, "/task/timeout", "string"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "timeout": "5 minutes"}"#, "/task/timeout", "duration"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "timeout": "0s"}"#, "/task/timeout", "longer than 0"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "revision": 0}"#, "/task/revision", "at least 1"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "revision": 1.5}"#, "/task/revision", "whole number"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "stop": {"signal": "TREM"}}"#, "/task/stop/signal", "TERM"),
+        BadTask(
+            #"{"id": "a", "command": ["/bin/true"], "limits": {"coreSize": "1MB"}}"#,
+            "/task/limits/coreSize",
+            "size"
+        ),
+        BadTask(
+            #"{"id": "a", "command": ["/bin/true"], "onAgentStop": "survive"}"#,
+            "/task/onAgentStop",
+            "wait or stop"
+        ),
+        // Steps
+        BadTask(#"{"id": "a", "steps": []}"#, "/task/steps", "at least one"),
+        BadTask(#"{"id": "a", "steps": [{"command": ["/bin/true"]}]}"#, "/task/steps/0/name", "required"),
+        BadTask(#"{"id": "a", "steps": [{"name": "x"}]}"#, "/task/steps/0", "command or script"),
+        BadTask(
+            #"{"id": "a", "steps": [{"name": "x", "script": "x"}, {"name": "x", "script": "y"}]}"#,
+            "/task/steps/1/name",
+            "earlier"
+        ),
+        BadTask(
+            #"{"id": "a", "steps": [{"name": "x", "script": "x", "environment": {"A=B": "c"}}]}"#,
+            "/task/steps/0/environment/A=B",
+            "name"
+        ),
+        // Fields that this version does not act on
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "retry": {"limit": 2}}"#, "/task/retry", "not supported"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "group": "disk"}"#, "/task/group", "not supported"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "parameters": {}}"#, "/task/parameters", "not supported"),
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "attachments": []}"#, "/task/attachments", "not supported"),
+        BadTask(
+            #"{"id": "a", "command": ["x"], "limits": {"memory": "1GiB"}}"#,
+            "/task/limits/memory",
+            "not supported"
+        ),
+        BadTask(
+            #"{"id": "a", "steps": [{"name": "x", "script": "x", "requires": ["y"]}]}"#,
+            "/task/steps/0/requires",
+            "not supported"
+        ),
+        // Schedules
+        schedule(#"{}"#, "", "one of cron"),
+        schedule(#"{"cron": "0 3 * * *", "rate": "5m"}"#, "", "only one"),
+        schedule(#"{"cron": "0 3 * *"}"#, "/cron", "field"),
+        schedule(#"{"cron": "61 3 * * *"}"#, "/cron", "59"),
+        schedule(#"{"cron": "0 3 32 * *"}"#, "/cron", "31"),
+        schedule(#"{"cron": "30-10 5 * * * 2030-2020"}"#, "/cron", ""),
+        schedule(#"{"cron": ""}"#, "/cron", ""),
+        schedule(#"{"rate": "0s"}"#, "/rate", ""),
+        schedule(#"{"at": "2027-02-30T10:00"}"#, "/at", ""),
+        schedule(#"{"at": "2001-01-01T10:00"}"#, "/at", "past"),
+        schedule(#"{"at": "tomorrow"}"#, "/at", ""),
+        schedule(#"{"once": false}"#, "/once", "true"),
+        schedule(#"{"cron": "0 3 * * *", "timeZone": "Europe/Berlni"}"#, "/timeZone", "Europe/Berl"),
+        schedule(#"{"cron": "0 3 * * *", "timezone": "UTC"}"#, "/timezone", "timeZone"),
+    ]
+
+    private static func schedule(_ text: String, _ path: String, _ says: String) -> BadTask {
+        BadTask(#"{"id": "a", "command": ["/bin/true"], "schedule": \#(text)}"#, "/task/schedule" + path, says)
+    }
+
+    @Test func `what can never be valid is refused alike by check and by put`() async throws {
+        try await RunningAgent.with { agent in
+            for bad in Self.badTasks {
+                let task = try JSON(parsing: bad.text)
+                let check = try await agent.call("task.check", ["task": task])
+                #expect(check["valid"] == false, "\(bad.text)")
+                let problems = check["problems"]?.array ?? []
+                let told = problems.contains { $0["path"]?.string == bad.path && $0.text.contains(bad.says) }
+                #expect(told, "\(bad.text): \(problems.map(\.text))")
+                let failure = try #require(try await agent.failure("task.put", ["task": task]), "\(bad.text)")
+                Self.expectContract(failure, "invalidParams")
+                #expect(failure.data?["path"] == problems.first?["path"], "\(bad.text)")
+                #expect(failure.data?["reason"] == problems.first?["reason"], "\(bad.text)")
+            }
+            #expect(try await agent.call("task.list")["tasks"] == [])
+        }
+    }
+
+    /// A call that is refused.
+    struct BadCall: Sendable, CustomTestStringConvertible {
+        var method: String
+        var parameters: String
+        var kind: String
+        var path: String?
+        var says: String
+
+        init(_ method: String, _ parameters: String, _ kind: String, _ path: String?, _ says: String) {
+            self.method = method
+            self.parameters = parameters
+            self.kind = kind
+            self.path = path
+            self.says = says
+        }
+
+        var testDescription: String { "\(method) \(parameters)" }
+    }
+
+    static let badCalls: [BadCall] = [
+        BadCall("task.lst", "{}", "unknownMethod", nil, "task.list"),
+        BadCall("nothing.like.it", "{}", "unknownMethod", nil, "nothing.like.it"),
+        BadCall("agent.ping", #"{"x": 1}"#, "invalidParams", "/x", "x"),
+        BadCall("task.list", #"{"limt": 1}"#, "invalidParams", "/limt", "limit"),
+        BadCall("task.list", #"{"limit": 0}"#, "invalidParams", "/limit", "1 to 1000"),
+        BadCall("task.list", #"{"limit": 1001}"#, "invalidParams", "/limit", "1 to 1000"),
+        BadCall("task.list", #"{"limit": "ten"}"#, "invalidParams", "/limit", "whole number"),
+        BadCall("task.list", #"{"timeZone": "Mars/Olympus"}"#, "invalidParams", "/timeZone", "Mars/Olympus"),
+        BadCall("agent.status", #"{"timeZone": "../../etc/passwd"}"#, "invalidParams", "/timeZone", "zone"),
+        BadCall("task.get", "{}", "invalidParams", "/task", "required"),
+        BadCall("task.get", #"["a", "UTC", "more"]"#, "invalidParams", nil, ""),
+        BadCall("task.get", #"{"task": "nightly-backpu"}"#, "notFound", "/task", "nightly-backup"),
+        BadCall("task.remove", #"{"task": "nothing"}"#, "notFound", "/task", "nothing"),
+        BadCall("task.run", #"{"task": "nothing"}"#, "notFound", "/task", "nothing"),
+        BadCall("task.run", #"{"task": "nightly-backup", "run": "7"}"#, "invalidParams", "/run", "UUID"),
+        BadCall(
+            "task.run",
+            #"{"task": "nightly-backup", "run": "019367F2-7A5C-7C3E-9D2B-5F0E6A1B2C3D"}"#,
+            "invalidParams",
+            "/run",
+            "UUID"
+        ),
+        BadCall(
+            "task.run",
+            #"{"task": "nightly-backup", "parameters": {}}"#,
+            "invalidParams",
+            "/parameters",
+            "not supported"
+        ),
+        BadCall("task.pause", "{}", "invalidParams", "", "one of task, labels, all"),
+        BadCall("task.pause", #"{"task": "nightly-backup", "all": true}"#, "invalidParams", "", "one of"),
+        BadCall("task.pause", #"{"group": "disk"}"#, "invalidParams", "/group", "not supported"),
+        BadCall("task.pause", #"{"task": "nightly-backup", "for": "-1s"}"#, "invalidParams", "/for", "duration"),
+        BadCall("task.resume", #"{"task": "nightly-backup", "for": "1s"}"#, "invalidParams", "/for", "task.pause"),
+        BadCall("run.get", #"{"run": "nightly-backup/9"}"#, "notFound", "/run", "TASK/-1"),
+        BadCall("run.get", #"{"run": "nightly-backup/"}"#, "notFound", "/run", "TASK/-1"),
+        BadCall("run.wait", #"{"run": "019367f2-7a5c-7c3e-9d2b-5f0e6a1b2c3d"}"#, "notFound", "/run", "TASK/-1"),
+        BadCall("run.wait", #"{"run": "nightly-backup/1", "deadline": 5}"#, "invalidParams", "/deadline", "string"),
+        BadCall("run.stop", #"{"run": "nightly-backup/1"}"#, "invalidState", nil, "stopped"),
+        BadCall("run.list", #"{"since": "2026-13-01T00:00:00Z"}"#, "invalidParams", "/since", "time"),
+        BadCall("run.list", #"{"since": "yesterday"}"#, "invalidParams", "/since", "time"),
+        BadCall("run.list", #"{"outcomes": ["failed", "broken"]}"#, "invalidParams", "/outcomes/1", "failed"),
+        BadCall("run.output", #"{"run": "nightly-backup/1", "step": "x"}"#, "invalidParams", "/step", "main"),
+        BadCall("run.output", #"{"run": "nightly-backup/1", "after": "x"}"#, "invalidParams", "/after", "next"),
+        BadCall("run.output", #"{"run": "nightly-backup/1", "stream": "stdin"}"#, "invalidParams", "/stream", "stdout"),
+        BadCall("run.output", #"{"run": "nightly-backup/1", "limit": 0}"#, "invalidParams", "/limit", "1048576"),
+        BadCall("run.output", #"{"run": "nightly-backup/1", "tail": -1}"#, "invalidParams", "/tail", "1048576"),
+        BadCall("schedule.preview", #"{"schedule": "0 3 * * *", "count": 0}"#, "invalidParams", "/count", "1 to 1000"),
+        BadCall("schedule.preview", #"{"schedule": "every day"}"#, "invalidParams", "/schedule", ""),
+        BadCall("event.publish", "{}", "invalidParams", "/events", "required"),
+        BadCall("event.publish", #"{"events": []}"#, "invalidParams", "/events", "1 to 1000"),
+        BadCall("event.publish", #"{"events": [{}]}"#, "invalidParams", "/events/0/type", "required"),
+        BadCall("event.publish", #"{"events": [{"type": ""}]}"#, "invalidParams", "/events/0/type", "empty"),
+        BadCall(
+            "event.publish",
+            #"{"events": [{"type": "a"}, {"type": "dev.reeve.run.failed"}]}"#,
+            "invalidParams",
+            "/events/1/type",
+            "dev.reeve."
+        ),
+        BadCall(
+            "event.publish",
+            #"{"events": [{"type": "a", "time": "now"}]}"#,
+            "invalidParams",
+            "/events/0/time",
+            "time"
+        ),
+        BadCall("event.publish", #"{"events": [{"type": "a", "tipe": 1}]}"#, "invalidParams", "/events/0/tipe", "type"),
+        BadCall("event.get", #"{"event": "999999"}"#, "notFound", "/event", "number"),
+        BadCall("event.list", #"{"after": -1}"#, "invalidParams", "/after", "0 or more"),
+        BadCall("event.list", #"{"as": "x"}"#, "invalidParams", "/as", "not supported"),
+        BadCall("event.subscribe", #"{"wait": "1s"}"#, "invalidParams", "/wait", "event.list"),
+        BadCall("subscription.cancel", #"{"subscription": "x"}"#, "notFound", "/subscription", "x"),
+        BadCall("endpoint.get", #"{"endpoint": "osp"}"#, "notFound", "/endpoint", "ops"),
+        BadCall(
+            "endpoint.put",
+            #"{"endpoint": {"name": "x", "kind": "webhook"}}"#,
+            "invalidParams",
+            "/endpoint/url",
+            "required"
+        ),
+        BadCall(
+            "endpoint.put",
+            #"{"endpoint": {"name": "x", "kind": "mail"}}"#,
+            "invalidParams",
+            "/endpoint/kind",
+            "webhook"
+        ),
+        BadCall(
+            "endpoint.put",
+            #"{"endpoint": {"name": "x", "kind": "webhook", "url": "ftp://h/"}}"#,
+            "invalidParams",
+            "/endpoint/url",
+            "http://"
+        ),
+        BadCall(
+            "endpoint.put",
+            #"{"endpoint": {"name": "x", "kind": "webhook", "url": "http://h/", "from": "never"}}"#,
+            "invalidParams",
+            "/endpoint/from",
+            "oldest"
+        ),
+        BadCall(
+            "endpoint.put",
+            #"{"endpoint": {"name": "x", "kind": "webhook", "url": "http://h/", "secret": "abc"}}"#,
+            "invalidParams",
+            "/endpoint/secret",
+            "whsec_"
+        ),
+        BadCall("engine.restart", #"{"name": "stor"}"#, "notFound", "/name", "store"),
+    ]
+
+    @Test func `a call that is wrong is answered with what is wrong`() async throws {
+        try await ExampleFixture.with { fixture in
+            for bad in Self.badCalls {
+                let parameters = try JSON(parsing: bad.parameters)
+                let failure = try await fixture.agent.failure(bad.method, parameters)
+                let error = try #require(failure, "\(bad.testDescription) is answered with a result")
+                Self.expectContract(error, bad.kind, bad.testDescription)
+                if let path = bad.path { #expect(error.data?["path"]?.string == path, "\(bad.testDescription)") }
+                #expect(error.json.text.contains(bad.says), "\(bad.testDescription): \(error.json.text)")
+            }
+            // Nothing of that was done, and the agent goes on.
+            #expect(try await fixture.agent.call("task.list")["tasks"]?.array?.count == 1)
+            #expect(try await fixture.agent.call("endpoint.list")["endpoints"]?.array?.count == 1)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (#"{"jsonrpc":"2.0","id":1,"method":"agent.ping","params":{]}"#, "parse", true),
+            (#"hello"#, "parse", true),
+            (#"{"jsonrpc":"2.0","id":1}"#, "invalidRequest", false),
+            (#"{"jsonrpc":"2.0","id":1,"method":7}"#, "invalidRequest", false),
+            (#"{"jsonrpc":"1.0","id":1,"method":"agent.ping"}"#, "invalidRequest", false),
+            (#"{"jsonrpc":"2.0","id":{},"method":"agent.ping"}"#, "invalidRequest", false),
+            (#"{"jsonrpc":"2.0","id":1,"method":"agent.ping","params":"x"}"#, "invalidRequest", false),
+            ("[]", "invalidRequest", false),
+        ]
+    )
+    func `what is no request is answered as the specification says`(text: String, kind: String, ends: Bool) async throws
+    {
+        try await RunningAgent.with { agent in
+            let connection = try RawConnection(agent.socketPath)
+            try connection.send(text + "\n")
+            let answer = try #require(try await connection.answer())
+            let code = try #require(Failure.Kind(rawValue: kind)?.code)
+            #expect(answer[at: "error", "code"]?.integer == code)
+            #expect(answer[at: "error", "data", "kind"]?.string == kind)
+            let schema = JSONSchema(document: ExampleTests.document)
+            #expect(schema.problems(of: answer["error"] ?? nil, by: JSON.object(Schema.ref("Error").json)) == [])
+            if ends {
+                #expect(try await connection.line() == nil)
+            } else {
+                try connection.send(#"{"jsonrpc":"2.0","id":2,"method":"agent.ping"}"# + "\n")
+                #expect(try await connection.answer()?["id"] == 2)
+            }
+            // Others do not suffer.
+            try await agent.call("agent.ping")
+        }
+    }
+
+    private static func expectContract(_ error: RPCError, _ kind: String, _ what: String = "") {
+        #expect(error.kind == kind, "\(what): \(error.json.text)")
+        #expect(error.code == Failure.Kind(rawValue: kind)?.code, "\(what)")
+        let schema = JSONSchema(document: ExampleTests.document)
+        #expect(schema.problems(of: error.json, by: JSON.object(Schema.ref("Error").json)) == [], "\(what)")
+    }
+}

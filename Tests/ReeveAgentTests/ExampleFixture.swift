@@ -1,0 +1,56 @@
+import JSON
+import JSONRPC
+import TestSupport
+
+@testable import ReeveAgent
+
+/// The little world in which the document's examples are true: a task that ran once, an endpoint that answers, an event.
+struct ExampleFixture: Sendable {
+    let agent: RunningAgent
+    let receiver: WebhookReceiver
+    /// An open subscription, where the example needs one.
+    var subscription: ClientSubscription?
+
+    static let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+    static func with(_ body: @escaping @Sendable (ExampleFixture) async throws -> Void) async throws {
+        try await WebhookReceiver.running { receiver in
+            try await RunningAgent.with { agent in
+                var fixture = ExampleFixture(agent: agent, receiver: receiver)
+                try await fixture.fill()
+                try await body(fixture)
+            }
+        }
+    }
+
+    private mutating func fill() async throws {
+        let endpoint: JSON = [
+            "name": "ops", "kind": "webhook", "url": .string(receiver.url), "secret": .string(Self.secret),
+            "from": "oldest",
+        ]
+        try await agent.call("endpoint.put", ["endpoint": endpoint])
+        try await agent.put("nightly-backup", shell: "echo saved; echo slowly >&2", ["schedule": ["cron": "0 3 * * *"]])
+        _ = try await agent.runToEnd("nightly-backup")
+        let event: JSON = ["type": "com.example.order.placed", "subject": "order-17", "data": ["total": 12]]
+        try await agent.call("event.publish", ["events": [event]])
+        for await request in receiver.requests where request.type == "com.example.order.placed" { break }
+        try await agent.call("agent.flush")
+    }
+
+    /// What an example stands upon beside that, and its parameters for this agent.
+    func prepare(_ method: String, _ parameters: JSONObject) async throws -> (JSONObject, ClientSubscription?) {
+        var parameters = parameters
+        switch method {
+        case "run.stop":
+            let fifo = try Fifo(agent.folder.path + "/slow")
+            try await agent.put("slow", shell: "read line < \(fifo.path)")
+            try await agent.call("task.run", ["task": "slow"])
+        case "subscription.cancel":
+            let subscription = try await agent.client.subscribe("event.subscribe")
+            parameters["subscription"] = .string(subscription.id)
+            return (parameters, subscription)
+        default: break
+        }
+        return (parameters, nil)
+    }
+}

@@ -1,0 +1,29 @@
+import Glibc
+
+/// The files of the contract, as they lie in the repository.
+enum ProtocolFile {
+    struct Missing: Error {
+        var path: String
+    }
+
+    static func text(_ name: String, of file: String = #filePath) throws -> String {
+        let root = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let path = "\(root)/Protocol/\(name)"
+        guard let handle = fopen(path, "re") else { throw Missing(path: path) }
+        defer { fclose(handle) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, handle)
+            guard count > 0 else { break }
+            bytes += buffer.prefix(count)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func write(_ text: String, to path: String) throws {
+        guard let handle = fopen(path, "we") else { throw Missing(path: path) }
+        defer { fclose(handle) }
+        fputs(text, handle)
+    }
+}

@@ -1,0 +1,5 @@
+package import NIOCore
+import NIOPosix
+
+/// The event loops that tests share: nobody shuts them down.
+package var sharedEventLoops: any EventLoopGroup { MultiThreadedEventLoopGroup.singleton }
