@@ -13,8 +13,9 @@ struct Add: Command {
             task runs only by hand (reeve run ID). For tasks of several steps see "reeve apply".
 
             EXAMPLES:
-              reeve add backup --cron '0 3 * * *' --time-zone Europe/Berlin -- /usr/bin/backup --all
-              reeve add poll --rate 15m --timeout 1m -c 'curl -fsS http://localhost/poll | logger'
+              reeve add backup --cron '0 3 * * *' --missed once -- /usr/bin/backup --all
+              reeve add load --rate 15m --timeout 1m -c 'uptime | logger -t load'
+              reeve add report --cron '0 9 * * 1-5' --time-zone Europe/Berlin -- date
               reeve add once --at 2030-12-24T18:00 -- /bin/echo hello
               reeve add hello --boot -- /bin/echo started
             """
@@ -61,14 +62,12 @@ struct Add: Command {
         do {
             answer = try await session.call("task.put", parameters)
         } catch let error as RPCError where error.kind == "conflict" && !replace {
-            var failure = CommandFailure(error)
-            failure.answer = RPCError(
+            throw RPCError(
                 code: error.code,
                 message: "there is a task \"\(id)\" already",
                 kind: "conflict",
                 details: ["hint": .string("--replace changes it; \"reeve show \(id)\" shows it")]
             )
-            throw failure
         }
         if session.printJSON(answer) { return }
         await PutReport(session: session).tell(answer)

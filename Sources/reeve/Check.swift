@@ -59,7 +59,7 @@ struct TaskProblems {
     func tell() {
         for problem in answer["problems"]?.array ?? [] {
             let path = problem["path"]?.string ?? ""
-            var lines = ["\(file.place(entry, path)): error: \(described(path)) \(problem["reason"]?.string ?? "")"]
+            var lines = ["\(file.place(entry, path)): error: \(described(path)): \(problem["reason"]?.string ?? "")"]
             for name in ["expected", "hint"] {
                 if let text = problem[name]?.string { lines.append("  \((name + ":").padded(to: 10))\(text)") }
             }

@@ -7,7 +7,7 @@ struct Completions: Command {
         abstract: "Print a script that completes reeve's arguments in your shell.",
         discussion: """
             EXAMPLES:
-              reeve completions bash > ~/.local/share/bash-completion/completions/reeve
+              source <(reeve completions bash)
               reeve completions zsh > ~/.zsh/completions/_reeve
               reeve completions fish > ~/.config/fish/completions/reeve.fish
             """

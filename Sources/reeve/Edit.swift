@@ -35,32 +35,30 @@ struct Edit: Command {
             "# \(task). Save and leave to put it; leave without a change to give up.\n" + text,
             name: "\(task).yaml"
         )
-        var hasPut = false
-        // What was written is kept if it could not be put.
-        defer { if hasPut { unlink(path) } }
+        var isKept = false
+        defer { if !isKept { unlink(path) } }
         while true {
             try Editor.open(path)
-            let document: JSON
             do {
-                document = try TaskFile.read(path)
-                if document == .object(definition) {
-                    hasPut = true
-                    Standard.say("\(task): nothing changed")
-                    return
-                }
-                var parameters: JSONObject = ["task": document]
-                parameters["ifRevision"] = revision
-                let answer = try await session.call("task.put", parameters)
-                hasPut = true
+                let written = try TaskFile.read(path)
+                guard written != .object(definition) else { return Standard.say("\(task): nothing changed") }
+                let answer = try await put(written, revision, session)
                 if !session.printJSON(answer) { await PutReport(session: session).tell(answer) }
                 return
             } catch let error as any ReportableError {
                 guard wantsToGoOn(after: error.failure) else {
+                    isKept = true
                     Standard.say("reeve: what you wrote is in \(path)")
                     throw error
                 }
             }
         }
+    }
+
+    private func put(_ task: JSON, _ revision: JSON?, _ session: Session) async throws -> JSON {
+        var parameters: JSONObject = ["task": task]
+        parameters["ifRevision"] = revision
+        return try await session.call("task.put", parameters)
     }
 
     private func wantsToGoOn(after failure: CommandFailure) -> Bool {

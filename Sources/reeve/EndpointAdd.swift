@@ -17,8 +17,8 @@ struct EndpointAdd: Command {
 
             EXAMPLES:
               reeve endpoint add ops https://example.com/hook --generate-secret
-              reeve endpoint add alarm https://example.com/alarm --outcome failed --outcome lost --changed-only
-              reeve endpoint add archive http://127.0.0.1:8080/ --secret-file /etc/reeve/archive.key --from oldest
+              reeve endpoint add alarm https://example.com/alarm --outcome failed
+              reeve endpoint add all http://127.0.0.1:8080/ --from oldest
               reeve endpoint add ops -f ops.yaml --replace
             """
     )

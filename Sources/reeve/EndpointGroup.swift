@@ -7,7 +7,7 @@ struct EndpointGroup: ParsableCommand {
         abstract: "Say where state changes go, and see how far they are.",
         discussion: """
             EXAMPLES:
-              reeve endpoint add ops https://example.com/hook --type 'dev.reeve.run.*' --generate-secret
+              reeve endpoint add ops https://example.com/hook --generate-secret
               reeve endpoint test ops
               reeve endpoint ls
             """,

@@ -64,7 +64,7 @@ struct TaskState {
     func text(_ times: TimeText) -> String {
         guard let paused = task["paused"], paused.object != nil, times.terminal.isTerminal else { return word }
         var text = word == "paused" ? "paused" : "\(word), paused"
-        if let until = times.time(paused, "until") { text += " until \(until)" }
+        if let remaining = times.remaining(paused, "until") { text += " for \(remaining)" }
         if let reason = paused["reason"]?.string { text += ": \(reason)" }
         return text
     }

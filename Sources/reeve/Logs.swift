@@ -1,6 +1,5 @@
 import ArgumentParser
 import JSON
-import ReeveProtocol
 
 /// `reeve logs`
 struct Logs: Command {
@@ -32,8 +31,15 @@ struct Logs: Command {
     @Option(help: ArgumentHelp("Only stdout or stderr.", valueName: "name"), completion: .list(["stdout", "stderr"]))
     var stream: String?
 
-    @Option(name: [.customShort("n"), .customLong("tail")], help: "Begin with the last bytes, such as 4KiB.")
-    var tail: ByteSize?
+    @Option(
+        name: [.customShort("n"), .customLong("tail")],
+        help: ArgumentHelp("Only the last lines.", valueName: "lines")
+    )
+    var tail: Int?
+
+    func validate() throws {
+        if let tail, tail < 1 { throw ValidationError("-n: 1 line or more.") }
+    }
 
     func perform() async throws {
         let session = try await Session.open(options)
@@ -43,10 +49,8 @@ struct Logs: Command {
         parameters["stream"] = stream.map(JSON.string)
         var writer = OutputWriter(run: run)
         if let tail {
-            var first = parameters
-            first["tail"] = .number(max(1, min(tail.bytes, 1 << 20)))
-            let page = try await session.call("run.output", first)
-            if !session.printJSON(page) { try writer.write(page: page) }
+            let page = try await self.tail(session, parameters, lines: tail)
+            if !session.printJSON(page) { try writer.write(page: page, lastLines: tail) }
             parameters["after"] = page["next"]
             guard follow else { return }
         }
@@ -66,6 +70,15 @@ struct Logs: Command {
         guard let run = answer["runs"]?.array?.first else { throw CommandFailure(.refused, "nothing has run") }
         Standard.say("reeve: the output of \(RunName.short(run))")
         return run
+    }
+
+    /// The end of the output, with enough of it for that many lines of usual length, or for fewer that are longer.
+    private func tail(_ session: Session, _ parameters: JSONObject, lines: Int) async throws -> JSON {
+        var parameters = parameters
+        parameters["tail"] = .number(
+            min(1 << 20, max(64 << 10, lines.multipliedReportingOverflow(by: 200).partialValue))
+        )
+        return try await session.call("run.output", parameters)
     }
 
     private func follow(_ session: Session, _ parameters: JSONObject, _ writer: inout OutputWriter) async throws {
@@ -89,15 +102,5 @@ struct Logs: Command {
             parameters["after"] = page["next"]
         }
         if dropped > 0 { Standard.say("reeve: \(dropped) bytes of the output were not kept") }
-    }
-}
-
-extension ByteSize: ExpressibleByArgument {
-    public init?(argument: String) {
-        if let count = Int(argument), count > 0 {
-            self.init(bytes: count)
-        } else {
-            self.init(argument)
-        }
     }
 }

@@ -19,13 +19,27 @@ struct OutputWriter {
     }
 
     /// Takes one answer of `run.output`: its chunks describe consecutive pieces of the data.
-    mutating func write(page: JSON) throws {
-        var rest = try Self.bytes(page["data"]?.string ?? "", page["encoding"]?.string)[...]
+    ///
+    /// - Parameter lastLines: Write no more than these of it.
+    mutating func write(page: JSON, lastLines: Int? = nil) throws {
+        let bytes = try Self.bytes(page["data"]?.string ?? "", page["encoding"]?.string)
+        let start = lastLines.map { Self.start(ofLast: $0, in: bytes) } ?? 0
+        var offset = 0
         for chunk in page["chunks"]?.array ?? [] {
-            let size = min(rest.count, chunk["size"]?.integer ?? 0)
-            write(Array(rest.prefix(size)), of: chunk)
-            rest = rest.dropFirst(size)
+            let end = min(bytes.count, offset + (chunk["size"]?.integer ?? 0))
+            if end > start { write(Array(bytes[max(start, offset)..<end]), of: chunk) }
+            offset = end
         }
+    }
+
+    /// Where the last lines begin; a text after the last newline is a line too.
+    static func start(ofLast lines: Int, in bytes: [UInt8]) -> Int {
+        var left = lines
+        for index in bytes.indices.dropLast().reversed() where bytes[index] == UInt8(ascii: "\n") {
+            left -= 1
+            if left == 0 { return index + 1 }
+        }
+        return 0
     }
 
     private mutating func write(_ bytes: [UInt8], of chunk: JSON) {

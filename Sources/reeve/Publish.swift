@@ -11,8 +11,8 @@ struct Publish: Command {
             of one subject are delivered in order. The same --id again is told and not delivered twice.
 
             EXAMPLES:
-              reeve publish --type com.example.order.paid --subject order/17 '{"amount": 250}'
-              echo '{"amount": 250}' | reeve publish --type com.example.order.paid --id order-17-paid -
+              reeve publish --type com.example.paid --subject order/17 '{"sum": 250}'
+              echo '{"sum": 250}' | reeve publish --type com.example.paid --id paid-17 -
             """
     )
 

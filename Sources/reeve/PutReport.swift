@@ -18,8 +18,11 @@ struct PutReport {
     }
 
     private func due(_ id: String, _ answer: JSON) async -> String {
-        guard answer["task"]?["schedule"] != nil else { return "; runs only by hand: reeve run \(id)" }
-        guard answer["next"]?.string != nil else { return "; never due" }
+        guard let schedule = answer["task"]?["schedule"] else { return "; runs only by hand: reeve run \(id)" }
+        guard answer["next"]?.string != nil else {
+            let isAtBoot = schedule["everyBoot"] != nil || schedule["nextBoot"] != nil
+            return isAtBoot ? ", due when the host starts" : "; its time has passed, so it is never due"
+        }
         // Only the agent can say the time in the caller's zone. Without an answer UTC does.
         let state = try? await session.callInZone("task.get", ["task": .string(id)])
         let isSame = state?["next"] == answer["next"]

@@ -26,26 +26,26 @@ struct Reeve: Command {
         version: "reeve \(version)",
         groupedSubcommands: [
             CommandGroup(
-                name: "Work:",
+                name: "Task",
                 subcommands: [
                     Execute.self, Add.self, Edit.self, Apply.self, Check.self, Show.self, Remove.self, Pause.self,
                     Resume.self,
                 ]
             ),
             CommandGroup(
-                name: "What happens:",
+                name: "Run",
                 subcommands: [
                     List.self, Next.self, Processes.self, Runs.self, Logs.self, Stop.self, Wait.self,
                 ]
             ),
             CommandGroup(
-                name: "Events and endpoints:",
+                name: "Event",
                 subcommands: [
                     Publish.self, Events.self, EndpointGroup.self, Flush.self,
                 ]
             ),
             CommandGroup(
-                name: "The agent:",
+                name: "Agent",
                 subcommands: [
                     Status.self, EngineTree.self, Call.self, Completions.self,
                 ]

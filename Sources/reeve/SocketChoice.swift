@@ -50,7 +50,7 @@ enum SocketChoice {
         var facts = stat()
         guard stat(path, &facts) == 0 else { return "its folder is closed to you: use sudo, or ask who runs the agent" }
         let mode = String(facts.st_mode & 0o777, radix: 8)
-        guard let group = Host.groupName(facts.st_gid), facts.st_mode & 0o020 != 0 else {
+        guard let group = Host.groupName(facts.st_gid), facts.st_gid != 0, facts.st_mode & 0o020 != 0 else {
             return "only user \(Host.userName(facts.st_uid) ?? String(facts.st_uid)) may (mode \(mode)): use sudo"
         }
         return "group \(group) may (mode \(mode)): use sudo, or join it with\n"

@@ -39,16 +39,18 @@ struct Table {
         rows.map { $0.map(\.shown).joined(separator: "\t") + "\n" }.joined()
     }
 
-    /// The last column is cut where the line ends; the others are shown whole.
+    /// The last column is cut where the line ends; the others are shown whole. Columns that hold nothing are left out
+    /// where the table has a heading.
     func aligned(width: Int, styled: Bool, heading: Bool = true) -> String {
+        let columns = titles.indices.filter { column in !heading || rows.contains { !$0[column].text.isEmpty } }
         let head = titles.map { Cell($0, .faint) }
-        let lines = heading ? [head] + rows : rows
-        let widths = titles.indices.map { column in lines.map { $0[column].shown.count }.max() ?? 0 }
+        let lines = (heading ? [head] + rows : rows).map { row in columns.map { row[$0] } }
+        let widths = columns.indices.map { column in lines.map { $0[column].shown.count }.max() ?? 0 }
         let before = widths.dropLast().reduce(0) { $0 + $1 + 2 }
         let last = max(12, width - before)
         return lines.map { line in
             let cells = line.enumerated().map { column, cell in
-                guard column < titles.count - 1 else {
+                guard column < columns.count - 1 else {
                     return cell.style.applied(to: Self.cut(cell.shown, last), styled)
                 }
                 let blanks = String(repeating: " ", count: widths[column] - cell.shown.count + 2)
@@ -58,7 +60,7 @@ struct Table {
         }.joined()
     }
 
-    private static func cut(_ text: String, _ width: Int) -> String {
+    static func cut(_ text: String, _ width: Int) -> String {
         text.count <= width ? text : text.prefix(width - 1) + "…"
     }
 

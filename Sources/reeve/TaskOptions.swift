@@ -25,10 +25,10 @@ struct TaskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How late a due run may still start.", valueName: "duration"))
     var startBy: Interval?
 
-    @Option(help: "What becomes of times that passed while nobody could start it: skip, once or all.")
+    @Option(help: "What becomes of times that passed while nobody could start it.")
     var missed: MissedPolicy?
 
-    @Option(help: "What becomes of a time while a run still goes: skip, queue, replace or allow.")
+    @Option(help: "What becomes of a time while a run still goes.")
     var overlap: OverlapPolicy?
 
     @Option(name: [.customShort("l"), .long], help: ArgumentHelp("Add a label.", valueName: "K=V"))

@@ -26,7 +26,22 @@ struct TimeText {
     func distance(_ object: JSON?, _ name: String) -> String? {
         guard let time = object?[name]?.string.flatMap({ Timestamp($0) }) else { return nil }
         let length = time.since(now).milliseconds
-        return length >= 0 ? "in \(Self.length(length))" : "\(Self.length(-length)) ago"
+        return length >= 0 ? "in \(Self.rough(length))" : "\(Self.rough(-length)) ago"
+    }
+
+    /// How long until a time, or since it.
+    func remaining(_ object: JSON?, _ name: String) -> String? {
+        guard let time = object?[name]?.string.flatMap({ Timestamp($0) }) else { return nil }
+        return Self.rough(abs(time.since(now).milliseconds))
+    }
+
+    /// In whole seconds at most, and in days alone where there are many.
+    private static func rough(_ milliseconds: Int64) -> String {
+        switch milliseconds {
+        case ..<60_000: "\(milliseconds / 1000)s"
+        case (100 * 86_400_000)...: "\(milliseconds / 86_400_000)d"
+        default: length(milliseconds)
+        }
     }
 
     /// From one member to another, or until now.

@@ -152,7 +152,7 @@ struct TodayPage {
             table.add(
                 Table.Cell("  " + entry.name),
                 Table.Cell(entry.time, .faint),
-                Table.Cell(String(entry.text.prefix(60))),
+                Table.Cell(Table.cut(entry.text, 60)),
                 Table.Cell(entry.command, .faint)
             )
         }
