@@ -69,6 +69,10 @@ struct CommandFailure: Error, Equatable {
     }
 }
 
+extension CommandFailure: CustomStringConvertible {
+    var description: String { message + (hint.map { "; \($0)" } ?? "") }
+}
+
 /// An error that can be told to a user.
 protocol ReportableError: Error {
     var failure: CommandFailure { get }

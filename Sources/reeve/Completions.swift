@@ -20,7 +20,7 @@ struct Completions: Command {
 
     func perform() async throws {
         guard let shell = CompletionShell(rawValue: shell) else {
-            throw ValidationError("\"\(shell)\" is no shell that is known here: bash, zsh or fish.")
+            throw CommandFailure(.usage, "\"\(shell)\" is no shell that is known here", hint: "bash, zsh or fish")
         }
         Standard.print(Reeve.completionScript(for: shell))
     }

@@ -50,9 +50,11 @@ struct Execute: Command {
     func validate() throws {
         if terminal { throw ValidationError("-t: this version of reeve cannot give a run a terminal.") }
         if !parameters.isEmpty { throw ValidationError("-p: this version of reeve has no parameters for tasks.") }
-        guard (task == nil) != command.isEmpty else {
-            let hint = task.map { " To run the command \"\($0)\": reeve run -- \($0) …" } ?? ""
-            throw ValidationError("Say what to run: a TASK, or a command after --." + (command.isEmpty ? "" : hint))
+        if let task, !command.isEmpty {
+            throw ValidationError("\"\(task)\" stands before --: give a TASK, or a command after --, not both.")
+        }
+        guard task != nil || !command.isEmpty else {
+            throw ValidationError("Say what to run: a TASK, or a command after --.")
         }
         guard task == nil || environment.isEmpty else {
             throw ValidationError("-e is for a command after --; a task has its own environment.")
@@ -78,7 +80,10 @@ struct Execute: Command {
             return
         }
         let run = try await RunWatch(session: patience.session, id: id, name: name).untilEnd()
-        if !session.printJSON(["run": run]) { RunEnd(run).tellTrouble() }
+        if !session.printJSON(["run": run]) {
+            RunEnd(run).tellTrouble()
+            RunEnd(run).tellDropped()
+        }
         throw ExitStatus(ExitCodes.code(ofRun: run))
     }
 
@@ -92,6 +97,12 @@ struct Execute: Command {
 }
 
 extension RunEnd {
+    /// Output is kept up to a bound; only what is kept is passed on.
+    func tellDropped() {
+        let dropped = (run["steps"]?.array ?? []).reduce(0) { $0 + ($1["output"]?["dropped"]?.integer ?? 0) }
+        if dropped > 0 { Standard.say("reeve: \(SizeText.text(dropped)) of its output were not kept") }
+    }
+
     /// Says only what the command's own code and output do not.
     func tellTrouble() {
         guard run["cause"]?.string != "exit" else { return }

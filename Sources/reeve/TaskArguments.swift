@@ -33,7 +33,11 @@ extension [Assignment] {
         var object = JSONObject()
         for assignment in self {
             guard let value = assignment.value ?? Host.environment(assignment.name) else {
-                throw ValidationError("-e \(assignment.name): it is not set here; write \(assignment.name)=VALUE.")
+                throw CommandFailure(
+                    .usage,
+                    "-e \(assignment.name): it is not set here",
+                    hint: "write -e \(assignment.name)=VALUE"
+                )
             }
             object[assignment.name] = .string(value)
         }
@@ -46,7 +50,7 @@ extension [Assignment] {
         var object = JSONObject()
         for assignment in self {
             guard let value = assignment.value else {
-                throw ValidationError("\(option) \(assignment.name): write \(assignment.name)=VALUE.")
+                throw CommandFailure(.usage, "\(option) \(assignment.name): write \(assignment.name)=VALUE")
             }
             object[assignment.name] = .string(value)
         }

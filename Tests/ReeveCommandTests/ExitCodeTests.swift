@@ -1,0 +1,64 @@
+import ArgumentParser
+import JSON
+import Testing
+
+@testable import reeve
+
+struct ExitCodeTests {
+    @Test(
+        arguments: [
+            (#"{"outcome": "succeeded", "steps": [{"outcome": "succeeded", "exitCode": 0}]}"#, 0),
+            (#"{"outcome": "failed", "steps": [{"outcome": "failed", "cause": "exit", "exitCode": 3}]}"#, 3),
+            (#"{"outcome": "failed", "steps": [{"outcome": "failed", "cause": "signal", "signal": 9}]}"#, 137),
+            (#"{"outcome": "failed", "steps": [{"outcome": "failed", "cause": "notFound"}]}"#, 127),
+            (#"{"outcome": "failed", "steps": [{"outcome": "failed", "cause": "notExecutable"}]}"#, 126),
+            (#"{"outcome": "failed", "steps": [{"outcome": "failed", "cause": "startFailed"}]}"#, 125),
+            (#"{"outcome": "timedOut", "steps": [{"outcome": "timedOut", "signal": 15}]}"#, 124),
+            (#"{"outcome": "canceled", "steps": [{"outcome": "canceled", "signal": 15}]}"#, 143),
+            (#"{"outcome": "canceled", "steps": [{"outcome": "canceled", "exitCode": 5}]}"#, 5),
+            (#"{"outcome": "canceled", "steps": [{"outcome": "canceled", "exitCode": 0}]}"#, 125),
+            (#"{"outcome": "canceled", "steps": [{"status": "pending"}]}"#, 125),
+            (#"{"outcome": "lost", "steps": [{"outcome": "lost"}]}"#, 125),
+            (#"{"outcome": "skipped", "steps": []}"#, 125),
+            (#"{"outcome": "somethingNew"}"#, 125),
+        ]
+    )
+    func `a run's end decides the code`(run: String, code: Int32) throws {
+        #expect(ExitCodes.code(ofRun: try JSON(parsing: run)) == code)
+    }
+
+    @Test func `of several steps the one that did not succeed decides`() throws {
+        let run = try JSON(
+            parsing: """
+                {"outcome": "failed", "steps": [
+                    {"outcome": "succeeded", "exitCode": 0}, {"outcome": "failed", "exitCode": 7}, {"status": "pending"}
+                ]}
+                """
+        )
+        #expect(ExitCodes.code(ofRun: run) == 7)
+    }
+}
+
+struct InvocationTests {
+    @Test(
+        arguments: [
+            (["ls"], "ls"), (["--json", "ls"], "ls"), (["--socket", "/x", "run", "--", "y"], "run"),
+            (["--socket=/x", "run"], "run"), (["--json"], nil), ([], nil),
+        ] as [([String], String?)]
+    )
+    func `the command is the first word that belongs to no option`(arguments: [String], name: String?) {
+        #expect(Invocation.commandName(in: arguments) == name)
+    }
+
+    @Test func `every command has a name of its own and a help with examples`() {
+        #expect(Set(Reeve.commandNames).count == Reeve.commandNames.count)
+        for group in Reeve.configuration.groupedSubcommands {
+            for command in group.subcommands {
+                let discussion = command.configuration.discussion
+                #expect(discussion.contains("EXAMPLES:"), "\(command)")
+                let lines = discussion.split(separator: "\n").filter { $0.hasPrefix("  ") }
+                #expect(lines.allSatisfy { $0.count <= 80 }, "an example of \(command) would be wrapped")
+            }
+        }
+    }
+}
