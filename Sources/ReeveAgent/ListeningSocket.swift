@@ -29,12 +29,11 @@ package struct ListeningSocket: Sendable {
         self.descriptor = descriptor
         do throws(SocketError) {
             try Self.takeOver(path, address)
-            // Nobody can connect before the file has its permissions: it is made with none.
-            let mask = umask(0o777)
-            let bound = Self.with(address) { bind(descriptor, $0, $1) }
-            let number = errno
-            umask(mask)
-            guard bound == 0 else { throw SocketError("cannot make the socket \(path)", number) }
+            // Nobody can connect before the file has its permissions: Linux makes it with those of the socket, which are
+            // none. The umask would do that too, but it is that of all threads.
+            guard fchmod(descriptor, 0) == 0, Self.with(address, { bind(descriptor, $0, $1) }) == 0 else {
+                throw SocketError("cannot make the socket \(path)", errno)
+            }
             try Self.open(path, to: configuration)
             guard listen(descriptor, 1024) == 0 else { throw SocketError("cannot listen on \(path)", errno) }
         } catch {

@@ -17,6 +17,7 @@ struct RestartTests {
             try await agent.put("job", shell: "echo $$ > \(started.path); read line < \(wait.path); echo $line")
             let id = try await agent.call("task.run", ["task": "job"])["run"] ?? nil
             let pid = try await started.line()
+            try await agent.told("dev.reeve.run.running", of: "job")
             let starts = agent.agent.engine.snapshot()[part]?.starts ?? 0
             try await agent.call("engine.restart", ["name": .string(part)])
             try await agent.restarted(part, past: starts)
@@ -140,6 +141,13 @@ struct RestartTests {
 }
 
 extension RunningAgent {
+    /// Returns when the journal holds a change of that type.
+    func told(_ type: String, of task: String) async throws {
+        let lane = JSON.string("task:\(task)")
+        let page = try await call("event.list", ["type": .string(type), "lane": lane, "wait": "60s"])
+        #expect(page["events"] != [])
+    }
+
     /// Returns when the part has come to run again.
     func restarted(_ part: String, past starts: Int) async throws {
         while (agent.engine.snapshot()[part]?.starts ?? 0) <= starts {
