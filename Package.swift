@@ -55,7 +55,10 @@ let package = Package(
         ),
         .target(
             name: "ReeveSubmitter",
-            dependencies: ["JSON", "ReeveProtocol", "ReeveStore", httpClient, crypto, log, nioCore, nioConcurrency]
+            dependencies: [
+                "JSON", "ReeveProtocol", "ReeveStore", httpClient, crypto, log, nioCore, nioPosix, nioHTTP,
+                nioConcurrency,
+            ]
         ),
 
         // Floor 4
@@ -78,7 +81,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "reeve",
-            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "YAML", arguments, yams]
+            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "YAML", arguments]
         ),
 
         // Tests
@@ -88,6 +91,7 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd", log]),
         .testTarget(name: "YAMLTests", dependencies: ["JSON", "YAML"]),
         .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", nioCore, nioPosix, nioEmbedded]),
         .testTarget(name: "ReeveProtocolTests", dependencies: ["JSON", "ReeveProtocol"]),
@@ -109,11 +113,17 @@ let package = Package(
         ),
         .testTarget(
             name: "ReeveSubmitterTests",
-            dependencies: ["JSON", "ReeveProtocol", "ReeveStore", "ReeveSubmitter", "TestSupport", crypto, log]
+            dependencies: [
+                "JSON", "ReeveProtocol", "ReeveStore", "ReeveSubmitter", "TestSupport", crypto, log, nioConcurrency,
+            ]
         ),
         .testTarget(
             name: "ReeveAgentTests",
             dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "ReeveEngine", "ReeveAgent", "TestSupport", log]
+        ),
+        .testTarget(
+            name: "ReeveCommandTests",
+            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "reeve", arguments]
         ),
         .testTarget(name: "IntegrationTests", dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "TestSupport"]),
     ]

@@ -43,7 +43,12 @@ struct Manifolds: Sendable {
                 clock: environment.wallClock,
                 logger: environment.logger
             )
-            try await lifecycle.begin(with: store)
+            do {
+                try await lifecycle.begin(with: store)
+            } catch {
+                await store.close()
+                throw error
+            }
             let worker = TaskWorker(stopping: .signals) { signal in
                 let failure = await withTaskGroup(of: StoreError?.self) { group in
                     group.addTask { await store.waitUntilFailed() }
@@ -83,7 +88,8 @@ struct Manifolds: Sendable {
     private var runner: Manifold {
         Manifold(
             "runner",
-            inputs: [.required(Part.store), .required(Part.processes)],
+            // The submitter is there for the order of the end alone: it stops after what has changes to tell.
+            inputs: [.required(Part.store), .required(Part.processes), .live(Part.submitter)],
             outputs: [Part.runner.declaration]
         ) { [environment, configuration, paths] inputs in
             let runner = Runner(

@@ -27,15 +27,18 @@ extension Engine {
 
     /// Whom to ask, and the names of those who still owe an earlier answer.
     private func askers() -> ([(Attempt, any Worker)], Set<String>) {
-        state.withLockedValue { state in
+        let now = elapsed()
+        return state.withLockedValue { state in
             var asked: [(Attempt, any Worker)] = []
             var silent: Set<String> = []
             for attempt in state.machine.running {
                 guard let worker = state.attempts[attempt]?.started?.worker else { continue }
-                if state.asked.insert(attempt).inserted {
-                    asked.append((attempt, worker))
+                if let since = state.asked[attempt] {
+                    // One that another report has only just asked may still answer in time.
+                    if now - since >= configuration.reportLimit { silent.insert(attempt.manifold) }
                 } else {
-                    silent.insert(attempt.manifold)
+                    state.asked[attempt] = now
+                    asked.append((attempt, worker))
                 }
             }
             return (asked, silent)
@@ -50,7 +53,7 @@ extension Engine {
         for (attempt, worker) in asked {
             Task {
                 let answer = await worker.report()
-                _ = state.withLockedValue { $0.asked.remove(attempt) }
+                _ = state.withLockedValue { $0.asked.removeValue(forKey: attempt) }
                 answers.yield((attempt.manifold, answer))
             }
         }

@@ -30,7 +30,7 @@ package final class Engine: Sendable {
         /// The worst so far.
         var fatal: (any Error)?
         /// The attempts whose worker has not answered for its report yet.
-        var asked: Set<Attempt> = []
+        var asked: [Attempt: Duration] = [:]
         var waiters = EngineWaiters()
         var hasBegun = false
         var hasEnded = false

@@ -87,6 +87,8 @@ package final class Store: Sendable {
         do {
             return try await pool.read { try body(Reader(database: $0)) }
         } catch let error as DatabaseError {
+            // It may have been closed since: that is no fault of the read.
+            guard !failure.isClosed else { throw StoreError.closed }
             let error = StoreError(error)
             if error.code == .damaged { writer.fail(error) }
             throw error

@@ -35,9 +35,17 @@ package final class StoreLock: Sendable {
         return lock
     }
 
+    /// Makes the directory and those above it. Others may pass through it, to the scripts of their own runs, but not look
+    /// around; what it holds is closed to them file by file.
     static func makeDirectory(_ path: String) throws(StoreError) {
-        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        throw cannot("make", path)
+        guard mkdir(path, 0o711) != 0, errno != EEXIST else { return }
+        let number = errno
+        guard number == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            errno = number
+            throw cannot("make", path)
+        }
+        try makeDirectory(String(path[..<slash]))
+        guard mkdir(path, 0o711) == 0 else { throw cannot("make", path) }
     }
 
     private func held(_ path: String) -> StoreError {

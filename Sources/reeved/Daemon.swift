@@ -71,7 +71,11 @@ struct Daemon {
             }
             logger.notice("asked to end", metadata: ["signal": "\(signal)"])
             // A manager that does not listen any more changes nothing of what is to be done.
-            _ = try? notifier.tell(.stopping, .status("ending runs and delivering what is left"))
+            _ = try? notifier.tell(
+                .stopping,
+                .status("ending runs and delivering what is left"),
+                .extendTimeout(agent.longestStop)
+            )
             await agent.stop()
             return
         }
@@ -86,12 +90,24 @@ struct Daemon {
         }
     }
 
+    private func check(_ passed: PassedDescriptor) throws {
+        let name = passed.name ?? "a descriptor"
+        guard passed.isListeningStream else {
+            throw StartFailure("systemd passed \(name), which is no listening stream socket")
+        }
+        // A name would grant a role to all who can open the socket: one that is not understood must not pass for none.
+        guard passed.name == nil || name.hasSuffix(".socket") else {
+            throw StartFailure(
+                "systemd passed a socket with FileDescriptorName=\(name), which this version does not know; "
+                    + "leave the name out of the socket unit"
+            )
+        }
+    }
+
     /// Those that systemd passes; only where it passes none, our own.
     private func sockets(_ configuration: Configuration) throws -> [ListeningSocket] {
         guard passed.isEmpty else {
-            if let odd = passed.first(where: { !$0.isListeningStream }) {
-                throw StartFailure("systemd passed \(odd.name ?? "a descriptor"), which is no listening stream socket")
-            }
+            for descriptor in passed { try check(descriptor) }
             return passed.map { ListeningSocket(passed: $0.number) }
         }
         return try configuration.sockets.map { try ListeningSocket($0) }

@@ -47,7 +47,9 @@ enum EngineView {
         case .time(let time): Timestamp(milliseconds: time).json
         case .list(let values): .array(values.map(Self.value))
         case .object(let members):
-            .object(JSONObject(members.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: Self.value($0.value)) }))
+            .object(
+                JSONObject(members.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: Self.value($0.value)) })
+            )
         }
     }
 }

@@ -15,7 +15,9 @@ struct OutputView {
         encoding = asked ?? (String(validating: bytes, as: UTF8.self) == nil ? .base64 : .utf8)
         for piece in pieces {
             // With bytes that are no UTF-8, a client that asked for text gets U+FFFD: sizes are of what it gets.
-            let size = encoding == .utf8 ? String(decoding: piece.chunk.bytes, as: UTF8.self).utf8.count : piece.chunk.bytes.count
+            let size =
+                encoding == .utf8
+                ? String(decoding: piece.chunk.bytes, as: UTF8.self).utf8.count : piece.chunk.bytes.count
             chunks.append([
                 "step": .string(piece.step), "attempt": .number(String(piece.attempt)),
                 "stream": .string(piece.chunk.stream == .output ? "stdout" : "stderr"),
