@@ -83,8 +83,7 @@ struct ContractTests {
         let wanted = OpenRPC.document.pretty + "\n"
         let checkedIn = try? ProtocolFile.text("openrpc.json")
         guard checkedIn != wanted else { return }
-        let rendering = "/tmp/reeve-openrpc.json"
-        try ProtocolFile.write(wanted, to: rendering)
+        let rendering = try ProtocolFile.keep(wanted)
         Issue.record("the document has changed. If that is meant: cp \(rendering) Protocol/openrpc.json")
     }
 }

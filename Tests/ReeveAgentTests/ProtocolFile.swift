@@ -26,4 +26,13 @@ enum ProtocolFile {
         defer { fclose(handle) }
         fputs(text, handle)
     }
+
+    /// Writes a text into a new folder, which stays for a person to look at; answers its path.
+    static func keep(_ text: String) throws -> String {
+        var template = Array("/tmp/reeve-openrpc-XXXXXX".utf8CString)
+        guard let folder = mkdtemp(&template) else { throw Missing(path: "/tmp") }
+        let path = String(cString: folder) + "/openrpc.json"
+        try write(text, to: path)
+        return path
+    }
 }
