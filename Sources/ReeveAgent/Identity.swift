@@ -4,7 +4,7 @@ package import ReeveProtocol
 /// What an agent says of itself that does not change while it runs.
 package struct Identity: Sendable {
     /// The version of reeve.
-    package static let version = "0.1.0"
+    package static let version = ReeveProtocol.version
 
     package var name: String
     package var pid: Int32

@@ -28,6 +28,8 @@ package struct RunOutput: Sendable {
         package var step: String
         package var attempt: Int
         package var chunk: SpoolChunk
+        /// Where to go on behind it.
+        package var next: Position
     }
 
     package struct Page: Sendable {
@@ -64,7 +66,7 @@ package struct RunOutput: Sendable {
         while page.next.step < steps.upperBound {
             let step = run.steps[page.next.step]
             let spool = try reader(step).read(after: page.next.place, limit: left, stream: stream)
-            take(spool, of: step, into: &page)
+            take(spool, of: page.next.step, into: &page)
             left -= spool.chunks.reduce(0) { $0 + $1.bytes.count }
             guard spool.atEnd, step.status == .stopped else { return page }
             guard left > 0 else { return page }
@@ -83,7 +85,7 @@ package struct RunOutput: Sendable {
             let step = run.steps[index]
             let spool = try reader(step).read(tail: left, stream: stream)
             if pieces.isEmpty { page.next = Position(step: index, place: spool.next) }
-            pieces.append(spool.chunks.map { Piece(step: step.name, attempt: step.attempt, chunk: $0) })
+            pieces.append(spool.chunks.map { piece($0, index) })
             page.dropped += Int(spool.droppedOutput + spool.droppedError)
             left -= spool.chunks.reduce(0) { $0 + $1.bytes.count }
         }
@@ -102,8 +104,14 @@ package struct RunOutput: Sendable {
         SpoolReader(path: paths.output(run: run.id, step: step))
     }
 
-    private func take(_ spool: SpoolPage, of step: RunStep, into page: inout Page) {
-        page.pieces += spool.chunks.map { Piece(step: step.name, attempt: step.attempt, chunk: $0) }
+    private func piece(_ chunk: SpoolChunk, _ step: Int) -> Piece {
+        let record = run.steps[step]
+        let next = Position(step: step, place: chunk.next)
+        return Piece(step: record.name, attempt: record.attempt, chunk: chunk, next: next)
+    }
+
+    private func take(_ spool: SpoolPage, of step: Int, into page: inout Page) {
+        page.pieces += spool.chunks.map { piece($0, step) }
         page.next.place = spool.next
         page.dropped += Int(spool.droppedOutput + spool.droppedError)
     }

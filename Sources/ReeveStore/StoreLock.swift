@@ -24,9 +24,14 @@ package final class StoreLock: Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw cannot("open", path) }
         let lock = StoreLock(descriptor: descriptor)
+        var patience = 200
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             switch errno {
             case EINTR: continue
+            case EWOULDBLOCK where patience > 0 && lock.isHolderGone:
+                // An agent that was killed while it started a command: that one lets go of the lock when it executes.
+                patience -= 1
+                poll(nil, 0, 10)
             case EWOULDBLOCK: throw lock.held(path)
             default: throw cannot("lock", path)
             }
@@ -49,11 +54,21 @@ package final class StoreLock: Sendable {
     }
 
     private func held(_ path: String) -> StoreError {
-        var digits = [UInt8](repeating: 0, count: 20)
-        let count = pread(descriptor, &digits, digits.count, 0)
-        let pid = Int(String(decoding: digits.prefix(max(0, count)).prefix { $0 > 0x20 }, as: UTF8.self))
+        let pid = holder
         let holder = pid.map { "process \($0)" } ?? "another process"
         return StoreError(.held(by: pid), "\(holder) uses this state directory already (\(path))")
+    }
+
+    /// The process that took the lock last, if it has come to write that down.
+    private var holder: Int? {
+        var digits = [UInt8](repeating: 0, count: 20)
+        let count = pread(descriptor, &digits, digits.count, 0)
+        return Int(String(decoding: digits.prefix(max(0, count)).prefix { $0 > 0x20 }, as: UTF8.self))
+    }
+
+    private var isHolderGone: Bool {
+        guard let pid = holder.flatMap(pid_t.init(exactly:)), pid > 0 else { return false }
+        return kill(pid, 0) != 0 && errno == ESRCH
     }
 
     private func writePID(_ path: String) throws(StoreError) {

@@ -1,8 +1,9 @@
 import ArgumentParser
+import ReeveProtocol
 
 /// `reeve` itself: without a command it shows the day.
 struct Reeve: Command {
-    static let version = "0.1.0"
+    static let version = ReeveProtocol.version
 
     static let configuration = CommandConfiguration(
         commandName: "reeve",

@@ -65,7 +65,7 @@ struct RunMethods: Sendable {
                 throw Failure(
                     .invalidState,
                     "run \(run.task)/\(run.number) has stopped already",
-                    reason: "it \(run.outcome?.rawValue ?? "stopped")",
+                    reason: "its outcome is \(run.outcome?.rawValue ?? "not known")",
                     details: ["run": .string(run.id)]
                 )
             }
@@ -199,7 +199,7 @@ struct RunMethods: Sendable {
                     let page = try await self.read(parameters, after: position, limit: 64 << 10)
                     for piece in page.pieces {
                         let item = OutputView.item(piece, encoding: parameters.encoding)
-                        try await sink.send(item, next: .string(page.next.description))
+                        try await sink.send(item, next: .string(piece.next.description))
                     }
                     position = page.next
                     if page.isEnd { return SubscriptionEnd(cause: "ended", next: .string(position.description)) }

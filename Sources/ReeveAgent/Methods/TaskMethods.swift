@@ -38,7 +38,7 @@ struct TaskMethods: Sendable {
         answer["task"] = try TaskView.definition(put.task, masked: false)
         answer["created"] = .bool(put.created)
         answer["changed"] = .bool(put.changed)
-        answer["next"] = next(of: put, by: report.schedule)?.json ?? .null
+        answer["next"] = next(of: put, by: report.schedule, agentID: try parts.store.agentID)?.json ?? .null
         if !report.warnings.isEmpty { answer["warnings"] = .array(report.warnings.map(JSON.string)) }
         return .object(answer)
     }
@@ -56,10 +56,13 @@ struct TaskMethods: Sendable {
     }
 
     /// When it is due, also where the scheduler has not planned the new revision yet.
-    private func next(of put: TaskPut, by schedule: Schedule?) -> Timestamp? {
-        guard put.changed, let schedule else { return put.task.nextFire }
+    private func next(of put: TaskPut, by schedule: Schedule?, agentID: String) -> Timestamp? {
+        guard put.changed, let schedule, let definition = put.task.definition.schedule else { return put.task.nextFire }
         let anchor = put.task.anchor
-        return put.task.definition.schedule?.kind == .once ? anchor : schedule.next(after: anchor, anchor: anchor)
+        let slot = definition.kind == .once ? anchor : schedule.next(after: anchor, anchor: anchor)
+        return slot.map {
+            schedule.fire(of: $0, jitter: definition.jitter, agentID: agentID, task: put.task.id, anchor: anchor)
+        }
     }
 
     /// What tasks that come by the socket belong to.

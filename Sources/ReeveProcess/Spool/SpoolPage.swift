@@ -7,6 +7,8 @@ package struct SpoolChunk: Sendable, Equatable {
     /// it, with no stream left out, the bytes between were dropped.
     package let offset: UInt64
     package let bytes: [UInt8]
+    /// Where to go on behind it.
+    package let next: SpoolPosition
 }
 
 /// What one read of a spool answers.

@@ -45,13 +45,22 @@ struct SpoolPass {
                 return false
             }
             let offset = frame.before + UInt64(begin)
-            let chunk = SpoolChunk(stream: frame.stream, time: frame.time, offset: offset, bytes: bytes)
+            let chunk = SpoolChunk(
+                stream: frame.stream,
+                time: frame.time,
+                offset: offset,
+                bytes: bytes,
+                next: Self.position(behind: end, of: frame, at: place)
+            )
             chunks.append((place, chunk))
             left -= end - begin
         }
-        next =
-            end == frame.count
-            ? SpoolPosition(frame: place + frame.size, consumed: 0) : SpoolPosition(frame: place, consumed: end)
+        next = Self.position(behind: end, of: frame, at: place)
         return true
+    }
+
+    private static func position(behind end: Int, of frame: SpoolFrame, at place: UInt64) -> SpoolPosition {
+        end == frame.count
+            ? SpoolPosition(frame: place + frame.size, consumed: 0) : SpoolPosition(frame: place, consumed: end)
     }
 }

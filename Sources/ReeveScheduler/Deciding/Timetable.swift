@@ -41,9 +41,7 @@ struct Timetable: Sendable {
 
     /// A slot with its delay.
     func slot(_ due: Timestamp) -> Slot {
-        guard spread.window > .zero else { return Slot(due: due, fire: due) }
-        let period = schedule.next(after: due, anchor: anchor).map { $0.since(due) }
-        return Slot(due: due, fire: due + spread.delay(period: period))
+        Slot(due: due, fire: schedule.fire(of: due, spread: spread, anchor: anchor))
     }
 
     /// Decides every slot from `first` on whose time has come; `nil` if it is too early for any.

@@ -1,0 +1,55 @@
+import Testing
+
+/// `reeved --check-config`, and what a start says of the same mistakes.
+@Suite(.timeLimit(.minutes(1)))
+struct ConfigurationTests {
+    @Test func `a good configuration is said to be good`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/reeve.yaml"
+        try writeFile(path, "runner:\n  concurrency: 4\n  history: {perTask: 10}\nlog: {level: debug}\n")
+        let answer = try await Child.run([Products.reeved, "--check-config", "--config", path], in: folder)
+        #expect(answer.end == .exited(0))
+        #expect(answer.output == "\(path): good\n")
+    }
+
+    @Test(arguments: [
+        ("runner:\n  concurency: 4\n", ":2:", "concurrency"),
+        ("runner:\n  concurrency: many\n", ":2:", "whole number"),
+        ("runner:\n  concurrency: 0\n", ":2:", "1 to 10000"),
+        ("log: {level: info}\nendpoints:\n  - {name: ops, kind: webhook, url: \"nowhere\"}\n", ":3:", "http"),
+        ("scheduler: {timeZone: Europe/Nowhere}\n", "", "Europe/Nowhere"),
+        ("runner: [\n", ":", ""),
+    ])
+    func `a bad one is refused with file, line and what is right`(
+        text: String,
+        place: String,
+        hint: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/reeve.yaml"
+        try writeFile(path, text)
+        let arguments = ["--config", path, "--state-directory", folder.path + "/d", "--socket", folder.path + "/s"]
+        for check in [["--check-config"], []] {
+            let answer = try await Child.run([Products.reeved] + arguments + check, in: folder)
+            #expect(answer.end == .exited(1))
+            if !place.isEmpty { #expect(answer.output.contains(path + place), "\(answer.output)") }
+            #expect(answer.output.contains(hint), "\(answer.output)")
+        }
+        #expect(!names(in: folder.path).contains("s"))
+    }
+
+    @Test func `a file that was named has to be there`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/missing.yaml"
+        let answer = try await Child.run([Products.reeved, "--check-config", "--config", path], in: folder)
+        #expect(answer.end == .exited(1))
+        #expect(answer.output.contains("\(path): cannot be read: no such file or directory"))
+    }
+
+    @Test func `an option that is unknown is a mistake of usage`() async throws {
+        let folder = try TemporaryFolder()
+        let answer = try await Child.run([Products.reeved, "--socet", "x"], in: folder)
+        #expect(answer.end == .exited(2))
+        #expect(answer.output.contains("--socet"))
+    }
+}

@@ -1,0 +1,153 @@
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+/// The shipped units under a real systemd, as process 1 of name spaces of its own.
+@Suite(
+    .serialized,
+    .timeLimit(.minutes(5)),
+    .enabled(if: canRunSystemd, "needs root, systemd, util-linux and cgroup version 2")
+)
+struct SystemdTests {
+    @Test func `the first connection starts the service and is answered, and the journal has fields`() async throws {
+        let said = try await inside(
+            """
+            systemctl is-active reeve.service && exit 1
+            reeve call agent.status
+            systemctl show --property=MainPID,ActiveState,StatusText reeve.service
+            journalctl --unit reeve.service --output json --no-pager
+            """
+        )
+        let lines = said.split(separator: "\n").map(String.init)
+        #expect(lines.first == "inactive")
+        let status = try JSON(parsing: try #require(lines.dropFirst().first))
+        let pid = try #require(status["pid"]?.integer)
+        #expect(status["ready"] == true && status["sockets"] == ["/run/reeve/reeve.sock"])
+        #expect(lines.contains("MainPID=\(pid)") && lines.contains("ActiveState=active"))
+        #expect(lines.contains { $0.hasPrefix("StatusText=0 tasks, 0 runs") })
+        let entries = lines.compactMap { try? JSON(parsing: $0) }
+        let start = try #require(entries.first { $0["REEVE_TEXT"]?.string?.hasSuffix(" starts") ?? false })
+        #expect(start["REEVE_STATE_DIRECTORY"] == "/var/lib/reeve")
+        #expect(start["PRIORITY"] == "5" && start["SYSLOG_IDENTIFIER"] == "reeved")
+        #expect(start["_PID"]?.string == "\(pid)" && start["_SYSTEMD_UNIT"] == "reeve.service")
+    }
+
+    @Test func `systemctl status says how things stand`() async throws {
+        let said = try await inside(
+            """
+            reeve add job --cron '0 3 * * *' -- true
+            reeve call agent.ping
+            systemctl restart reeve.service
+            systemctl --no-pager status reeve.service
+            """
+        )
+        let line = said.split(separator: "\n").first { $0.contains("Status: ") }
+        #expect(line?.contains("\"1 tasks, 0 runs, next job at 20") ?? false, "\(said)")
+    }
+
+    @Test func `a hung agent is killed by the watchdog and started again`() async throws {
+        let said = try await inside(
+            dropIn: "[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\n",
+            """
+            reeve call agent.status
+            kill -STOP "$(systemctl show --property=MainPID --value reeve.service)"
+            # It cannot take this connection: whoever answers it was started after it.
+            reeve call agent.status
+            systemctl show --property=NRestarts reeve.service
+            journalctl --unit reeve.service --no-pager
+            """
+        )
+        let answers = said.split(separator: "\n").prefix(2).compactMap { try? JSON(parsing: String($0)) }
+        let pids = answers.compactMap { $0["pid"]?.integer }
+        #expect(pids.count == 2 && pids.first != pids.last)
+        #expect(said.contains("NRestarts=1"))
+        #expect(said.contains("Watchdog timeout"))
+    }
+
+    @Test func `a stop ends runs and delivers what there is, with a key from a credential`() async throws {
+        try await WebhookReceiver.running { receiver in
+            let folder = try TemporaryFolder()
+            var endpoint = try #require(receiver.endpoint().object)
+            endpoint["secret"] = ["credential": "ops-key"]
+            try writeFile(folder.path + "/key", receiver.secret)
+            _ = try await inside(
+                folder: folder,
+                dropIn: "[Service]\nLoadCredential=ops-key:\(folder.path)/key\n",
+                """
+                reeve call endpoint.put '\(JSON.object(["endpoint": .object(endpoint)]).text)'
+                mkfifo /run/started
+                reeve add job -c 'echo here > /run/started; exec sleep 600'
+                reeve run -d job
+                read -r line < /run/started
+                for number in {1..50}; do reeve publish --type order.paid --id "$number" '{}'; done
+                systemctl stop reeve.service
+                test "$(systemctl show --property=Result --value reeve.service)" = success
+                test -S /run/reeve/reeve.sock
+                """
+            )
+            let check = WebhookReceiver.Check(receiver.records, secret: receiver.secret)
+            #expect(check.problems == [])
+            let events = receiver.records.filter(\.isDelivered).compactMap(\.request.event)
+            #expect(events.compactMap { $0["publisherid"]?.string } == (1...50).map(String.init))
+            let end = try #require(events.first { $0["type"] == "dev.reeve.run.canceled" })
+            #expect(end[at: "data", "cause"] == "agentStopped")
+        }
+    }
+
+    @Test func `the socket outlives a restart, and who connects meanwhile just waits`() async throws {
+        let said = try await inside(
+            """
+            reeve call agent.status
+            mkfifo /run/started /run/ending /run/end
+            reeve add job --replace -c 'trap "echo > /run/ending; read -r line < /run/end; exit 0" TERM
+                echo > /run/started
+                while :; do sleep 0.1; done'
+            reeve run -d job
+            read -r line < /run/started
+            inode=$(stat --format=%i /run/reeve/reeve.sock)
+            systemctl restart --no-block reeve.service
+            # The run is being ended: nobody takes connections now.
+            read -r line < /run/ending
+            reeve call agent.status & asked=$!
+            echo > /run/end
+            wait $asked
+            test "$inode" = "$(stat --format=%i /run/reeve/reeve.sock)"
+            """
+        )
+        let pids = said.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }.compactMap { $0["pid"]?.integer }
+        #expect(pids.count == 2 && pids.first != pids.last, "\(said)")
+    }
+
+    /// Runs a script beside a systemd with the shipped units installed and the socket started. Answers what it said.
+    private func inside(
+        folder: TemporaryFolder? = nil,
+        dropIn: String = "",
+        _ script: String
+    ) async throws -> String {
+        let folder = try folder ?? TemporaryFolder()
+        try writeFile(folder.path + "/drop-in.conf", dropIn)
+        let units = Products.file("contrib/systemd")
+        let unitFolder = "/usr/lib/systemd/system"
+        let installed = [
+            "\(Products.reeved):/usr/bin/reeved:0755", "\(Products.reeve):/usr/bin/reeve:0755",
+            "\(units)/reeve.service:\(unitFolder)/reeve.service", "\(units)/reeve.socket:\(unitFolder)/reeve.socket",
+            "\(folder.path)/drop-in.conf:\(unitFolder)/reeve.service.d/test.conf",
+        ]
+        let (end, said) = try await Child.run(
+            [units + "/with-systemd", "--bind", folder.path] + installed.flatMap { ["--install", $0] } + [
+                "--timeout", "120", "--", "bash", "-euc", "systemctl start reeve.socket\n" + script,
+            ],
+            in: folder
+        )
+        try #require(end == .exited(0), "\(said)")
+        return said
+    }
+}
+
+/// What the harness needs.
+private let canRunSystemd: Bool = {
+    let programs: [String] = ["systemctl", "unshare", "nsenter", "setpriv"]
+    let cgroup = (try? readFile("/proc/self/cgroup")) ?? ""
+    return getuid() == 0 && cgroup.contains("0::") && programs.allSatisfy { access("/usr/bin/\($0)", X_OK) == 0 }
+}()
