@@ -14,6 +14,7 @@ import hmac
 import http.server
 import json
 import sys
+import threading
 import time
 
 TOLERANCE = 5 * 60  # seconds that a signature is good for
@@ -23,6 +24,7 @@ class Receiver:
     def __init__(self, secret, log):
         self.key = base64.b64decode(secret.removeprefix("whsec_")) if secret else None
         self.log = log
+        self.lock = threading.Lock()  # lanes come on connections of their own, at once
         self.seen = set()  # ids of changes: a receiver that lasts keeps them in its database
         self.last = {}  # the last sequence of each lane
 
@@ -41,6 +43,10 @@ class Receiver:
         return None
 
     def take(self, event):
+        with self.lock:
+            self.note(event)
+
+    def note(self, event):
         data = event.get("data") or {}
         changes = data.get("changes") if isinstance(data, dict) else None
         ids = [change["id"] for change in changes] if changes else [event["id"]]
@@ -94,7 +100,7 @@ def main():
     parser.add_argument("--log", type=argparse.FileType("a"), help="append each event here")
     arguments = parser.parse_args()
     receiver = Receiver(arguments.secret, arguments.log)
-    server = http.server.HTTPServer(("127.0.0.1", arguments.port), handler(receiver))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", arguments.port), handler(receiver))
     print(f"  receiver listens on 127.0.0.1:{server.server_address[1]}", flush=True)
     try:
         server.serve_forever()
