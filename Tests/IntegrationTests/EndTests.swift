@@ -14,7 +14,10 @@ struct EndTests {
             try await estate.running { daemon in
                 try await daemon.call("endpoint.put", ["endpoint": receiver.endpoint()])
                 let line = "echo $$ > \(started.path); exec sleep 600"
-                try await daemon.call("task.put", ["task": ["id": "job", "command": ["/bin/sh", "-c", .string(line)]]])
+                try await daemon.call(
+                    "task.put",
+                    ["task": ["id": "job", "command": ["/bin/sh", "-c", .string(line)]]]
+                )
                 let run = try await daemon.call("task.run", ["task": "job"])["run"]
                 let pid = try #require(pid_t(try await started.line()))
                 #expect(try await daemon.stopped(by: signal) == .exited(0), "\(estate.log)")
