@@ -11,13 +11,14 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // The child shares our memory until it executes, while our thread stands still (as vfork does). So it must not call
 // anything that keeps state in memory: only raw system calls. glibc's setuid, for one, would change all our threads.
 #define IN_CHILD __attribute__((noinline, no_sanitize("address", "thread", "undefined")))
 
-enum { stack_size = 64 * 1024, kernel_mask_size = 8, last_signal = 64, busy_attempts = 1000 };
+enum { stack_size = 64 * 1024, kernel_mask_size = 8, last_signal = 64, busy_yields = 100, busy_attempts = 1100 };
 
 struct child {
     struct clinux_spawn *request;
@@ -120,7 +121,12 @@ IN_CHILD static void execute_path(struct clinux_spawn *request, const char *path
     for (int attempt = 0; attempt < busy_attempts; attempt++) {
         syscall(SYS_execve, path, request->arguments, request->environment);
         if (errno != ETXTBSY) return;
-        syscall(SYS_sched_yield);
+        // On a busy host its turn takes a while to come: yield at first, then sleep for a millisecond each time.
+        struct timespec pause = {0, attempt < busy_yields ? 0 : 1000000};
+        if (pause.tv_nsec == 0)
+            syscall(SYS_sched_yield);
+        else
+            syscall(SYS_nanosleep, &pause, NULL);
         errno = ETXTBSY;
     }
 }

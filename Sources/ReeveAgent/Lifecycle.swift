@@ -12,6 +12,7 @@ final class Lifecycle: Sendable {
     private let environment: Agent.Environment
     private let parts = NIOLockedValueBox<Parts?>(nil)
     private let hasBegun = NIOLockedValueBox(false)
+    private let hasWaited = NIOLockedValueBox(false)
 
     init(environment: Agent.Environment) {
         self.environment = environment
@@ -40,6 +41,25 @@ final class Lifecycle: Sendable {
             for endpoint in endpoints { _ = try endpoint.put(transaction) }
         }
         for notice in notices { environment.logger.warning("\(notice)") }
+    }
+
+    /// Waits, once in the life of the agent, until the parts that clients need have started.
+    ///
+    /// Who connects to start the agent, as systemd lets clients do, is to be answered and not to be told that the agent is
+    /// starting. Where a part cannot start, that is to be told before long.
+    func firstStart(of engine: Engine) async {
+        let isFirst = hasWaited.withLockedValue { waited in
+            defer { waited = true }
+            return !waited
+        }
+        guard isFirst else { return }
+        await withTaskGroup(of: Void.self) { group in
+            // Either ends early only when the agent ends.
+            group.addTask { try? await engine.started(Set(Readiness.parts).subtracting(["socket"])) }
+            group.addTask { [environment] in try? await environment.clock.sleep(for: .seconds(2)) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     /// What there is to do, in a line; without a store only that there is none.

@@ -155,7 +155,7 @@ struct Manifolds: Sendable {
                 .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner),
                 .live(Part.submitter),
             ]
-        ) { [environment, configuration, lifecycle] inputs in
+        ) { [engine, environment, configuration, lifecycle] inputs in
             let parts = Parts(
                 storeHandle: try inputs.live(Part.store),
                 processesHandle: try inputs.live(Part.processes),
@@ -163,6 +163,7 @@ struct Manifolds: Sendable {
                 submitterHandle: try inputs.live(Part.submitter)
             )
             lifecycle.use(parts)
+            await lifecycle.firstStart(of: engine)
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let server = RPCServer(
                 listeners: environment.sockets.map { RPCServer.Listener(descriptor: $0.descriptor) },

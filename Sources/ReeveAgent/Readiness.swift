@@ -21,4 +21,9 @@ package final class Readiness: Sendable {
     package func isReady(_ report: EngineReport) -> Bool {
         !isStopping && report.areStarted(Self.parts)
     }
+
+    /// As somebody sees it who asks over the socket: to him that part is there, though the engine may not know yet.
+    package func isReadyForCaller(_ report: EngineReport) -> Bool {
+        !isStopping && report.areStarted(Self.parts.filter { $0 != "socket" })
+    }
 }

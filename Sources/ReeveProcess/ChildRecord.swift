@@ -53,7 +53,10 @@ package struct ResourceUsage: Sendable, Equatable {
     package let userTime: Duration
     package let systemTime: Duration
     /// The most memory that one of them had resident, in bytes.
-    package let maximumResident: Int64
+    ///
+    /// `nil` if it was less than what the agent itself has had: the kernel counts the memory that a new process shares
+    /// with its parent until it executes its program, so that a smaller number of its own cannot be told.
+    package let maximumResident: Int64?
     /// Bytes read from and written to disks.
     package let bytesRead: Int64
     package let bytesWritten: Int64

@@ -82,10 +82,10 @@ package struct OutputSummary: Sendable, Hashable, Codable {
 package struct Usage: Sendable, Hashable, Codable {
     package var userTime: Interval
     package var systemTime: Interval
-    /// The largest resident set, in bytes.
-    package var maximumResident: Int
+    /// The largest resident set, in bytes; absent if it was too small to be told from the agent's own.
+    package var maximumResident: Int?
 
-    package init(userTime: Interval, systemTime: Interval, maximumResident: Int) {
+    package init(userTime: Interval, systemTime: Interval, maximumResident: Int?) {
         self.userTime = userTime
         self.systemTime = systemTime
         self.maximumResident = maximumResident

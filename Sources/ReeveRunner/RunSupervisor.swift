@@ -83,7 +83,7 @@ struct RunSupervisor {
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws -> Bool {
         switch action {
-        case .save(let steps): try await save(machine, steps)
+        case .save(let steps): return try await save(machine, steps)
         case .start(let step): start(step, machine, sender, &group)
         case .awaitStepTimeout(let step, let interval):
             wait(interval, then: .stepTimedOut(step: step), sender, &group)
@@ -96,15 +96,22 @@ struct RunSupervisor {
         return true
     }
 
-    private func save(_ machine: RunMachine, _ steps: [Int]) async throws {
+    /// Whether the run goes on: one that was stopped before it began is not to begin any more.
+    private func save(_ machine: RunMachine, _ steps: [Int]) async throws -> Bool {
         let run = machine.run
-        try await store.write { transaction in _ = try transaction.update(run, steps: steps.map { run.steps[$0] }) }
+        let isSaved = try await store.write { transaction in
+            if run.status == .preparing, try transaction.run(run.id)?.status == .stopped { return false }
+            _ = try transaction.update(run, steps: steps.map { run.steps[$0] })
+            return true
+        }
+        guard isSaved else { return false }
         // The record of a process may go once what it told is durable, and not before.
         for step in run.steps where step.status == .stopped && step.startedAt != nil {
             let key = RunPaths.key(run: run.id, step: step)
             guard launcher.processes.forget(key) else { continue }
             launcher.cleanUp(step, of: run)
         }
+        return true
     }
 
     private func start(
@@ -173,7 +180,7 @@ extension RunMachine.StepEnd {
             usage: Usage(
                 userTime: Interval(end.usage.userTime),
                 systemTime: Interval(end.usage.systemTime),
-                maximumResident: Int(end.usage.maximumResident)
+                maximumResident: end.usage.maximumResident.map(Int.init)
             ),
             output: output.map { OutputSummary(bytes: Int($0.bytes), dropped: Int($0.dropped)) },
             at: Timestamp(milliseconds: end.endedAt)

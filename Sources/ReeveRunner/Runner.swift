@@ -92,9 +92,6 @@ package final class Runner: Sendable {
         guard let definition, !isRemoved else {
             return try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
         }
-        if let request = run.stopRequest {
-            return try await refuse(run, .canceled, "requested", "stopped by \(request.by) before it began")
-        }
         let living = try await living(besides: run)
         switch Admission.decide(definition, run: run, living: living, now: wallClock.now) {
         case .start: try await supervise(run, definition, &group)
@@ -128,7 +125,10 @@ package final class Runner: Sendable {
         run.reason = reason
         run.stoppedAt = wallClock.now
         let stopped = run
-        try await store.write { transaction in _ = try transaction.update(stopped, steps: []) }
+        try await store.write { transaction in
+            guard try transaction.run(stopped.id)?.status == .pending || outcome == .lost else { return }
+            _ = try transaction.update(stopped, steps: [])
+        }
     }
 
     // MARK: Carrying through

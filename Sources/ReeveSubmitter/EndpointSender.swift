@@ -144,10 +144,13 @@ extension EndpointSender {
     private func start(_ action: EndpointMachine.Action, in group: inout DiscardingTaskGroup) {
         switch action {
         case .read(let after, let limit, let bytes):
-            add(to: &group) { .read(try await $0.journal.page(after: after, of: nil, limit: limit, bytes: bytes)) }
+            add(to: &group) { [name = identity.name] in
+                .read(try await $0.journal.page(after: after, of: nil, for: name, limit: limit, bytes: bytes))
+            }
         case .readLane(let lane, let after, let limit, let bytes):
-            add(to: &group) {
-                .readLane(lane, try await $0.journal.page(after: after, of: lane, limit: limit, bytes: bytes))
+            add(to: &group) { [name = identity.name] in
+                let page = try await $0.journal.page(after: after, of: lane, for: name, limit: limit, bytes: bytes)
+                return .readLane(lane, page)
             }
         case .send(let submission):
             let definition = record.definition

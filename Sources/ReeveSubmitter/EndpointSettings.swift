@@ -24,11 +24,15 @@ package struct EndpointSettings: Sendable, Equatable {
         refused = definition.refused ?? .deadLetter
     }
 
-    /// Whether the endpoint is to hear of the change. Facts about an endpoint are never told to itself.
+    /// Whether the endpoint is to hear of the change.
     package func takes(_ change: StateChange) -> Bool {
-        let isAboutItself =
-            change.content.type.hasPrefix(EventType.endpoint(""))
-            && change.content.data?["endpoint"]?.string == name
-        return !isAboutItself && (filter?.takes(change) ?? true)
+        !change.isAbout(endpoint: name) && (filter?.takes(change) ?? true)
+    }
+}
+
+extension StateChange {
+    /// Whether it is a fact about that endpoint, which is never told to itself.
+    func isAbout(endpoint name: String) -> Bool {
+        content.type.hasPrefix(EventType.endpoint("")) && content.data?["endpoint"]?.string == name
     }
 }

@@ -17,6 +17,36 @@ package struct JournalPage: Sendable {
     }
 }
 
+extension DeliveryJournal {
+    /// A page as that endpoint is to see it: in its lane, what comes after a fact about the endpoint itself, of which
+    /// it never hears, follows what was before that fact. Else it would look as if something were missing.
+    func page(
+        after sequence: Int64,
+        of lane: Lane?,
+        for endpoint: String,
+        limit: Int,
+        bytes: Int
+    ) async throws -> JournalPage {
+        var page = try await page(after: sequence, of: lane, limit: limit, bytes: bytes)
+        for (index, change) in page.changes.enumerated() where change.lane == .agent && change.previous != nil {
+            guard !change.isAbout(endpoint: endpoint) else { continue }
+            page.changes[index].previous = try await previous(of: change, for: endpoint)
+        }
+        return page
+    }
+
+    private func previous(of change: StateChange, for endpoint: String) async throws -> Int64? {
+        var change = change
+        while let previous = change.previous {
+            let before = try await page(after: previous - 1, of: change.lane, limit: 1, bytes: 1).changes.first
+            // One that is there no more is taken for one that the endpoint has heard of.
+            guard let before, before.sequence == previous, before.isAbout(endpoint: endpoint) else { return previous }
+            change = before
+        }
+        return nil
+    }
+}
+
 extension StateChange {
     /// About how many bytes it takes in memory and in a body.
     var weight: Int {

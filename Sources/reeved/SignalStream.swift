@@ -9,6 +9,8 @@ enum SignalStream {
         pthread_sigmask(SIG_BLOCK, &set, nil)
         // A client or receiver that is gone shows as an error of the write.
         signal(SIGPIPE, SIG_IGN)
+        // What the agent makes has the permissions that it asks for, whatever it was started from.
+        umask(0o022)
         // The watchdog's: the run-time library's handler would write a backtrace and leave the process alive.
         signal(SIGABRT, SIG_DFL)
     }

@@ -74,9 +74,9 @@ struct AdmissionTests {
             try await agent.call("task.run", ["task": "third"])
             #expect(try await agent.call("run.get", ["run": "second/1"])[at: "run", "status"] == "pending")
             try await agent.call("run.stop", ["run": "second/1"])
-            try await fifo.open()
             let second = try await agent.waited("second/1")
             #expect(second["outcome"] == "canceled" && second["startedAt"] == nil)
+            try await fifo.open()
             #expect(try await agent.waited("third/1")["outcome"] == "succeeded")
         }
     }

@@ -30,9 +30,16 @@ import Testing
     @Test func `what it used is told`() async throws {
         let end = try await workshop.run(workshop.shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")).end
         #expect(end.usage.userTime > .zero)
-        #expect(end.usage.maximumResident > 100_000)
         #expect(end.duration >= end.usage.userTime)
         #expect(end.endedAt == Workshop.startOfTime + end.duration.wholeMilliseconds)
+    }
+
+    @Test func `memory is told where it is the process's own, and not the agent's that it began with`() async throws {
+        let small = try await workshop.run(workshop.shell("exit 0"), key: "small").end
+        #expect(small.usage.maximumResident == nil)
+        let command = "x=$(head -c 400000000 /dev/zero | tr '\\0' x); exit 0"
+        let large = try await workshop.run(workshop.shell(command), key: "large").end
+        #expect(try #require(large.usage.maximumResident) >= 400_000_000)
     }
 
     @Test func `a record tells who it is while it runs`() async throws {

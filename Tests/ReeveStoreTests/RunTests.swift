@@ -141,6 +141,8 @@ import Testing
         try await withStore { store, directory in
             let task = try await store.put(Self.definition).task
             var run = try await store.write { try $0.createRun(task: task, trigger: .manual, due: nil) }
+            run.status = .preparing
+            run = try await store.write { [run] in try $0.update(run) }
             let request = StopRequest(at: directory.clock.now, by: "uid:1", reason: "enough")
             let second = StopRequest(at: directory.clock.now, by: "uid:2")
             for request in [request, second] {
@@ -150,6 +152,21 @@ import Testing
             run = try await store.write { [run] in try $0.update(run) }
             #expect(run.stopRequest == request)
             #expect(try await store.run(run.id)?.stopRequest == request)
+        }
+    }
+
+    @Test func `a run that has not begun ends with the request to stop it, and tells of it`() async throws {
+        try await withStore { store, directory in
+            let task = try await store.put(Self.definition).task
+            let pending = try await store.write { try $0.createRun(task: task, trigger: .manual, due: nil) }
+            let request = StopRequest(at: directory.clock.now, by: "uid:1", reason: "enough")
+            let run = try await store.write { try $0.requestStop(pending.id, request) }
+            #expect(run.status == .stopped)
+            #expect(run.outcome == .canceled)
+            #expect(run.reason == "stopped by uid:1 before it began: enough")
+            let last = try await store.read { try $0.change(sequence: $0.head()) }
+            #expect(last?.content.type == "dev.reeve.run.canceled")
+            #expect(try await store.read { try $0.pendingRuns(limit: 1) }.isEmpty)
         }
     }
 

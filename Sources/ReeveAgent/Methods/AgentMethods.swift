@@ -53,9 +53,9 @@ struct AgentMethods: Sendable {
         answer["boot"] = .string(identity.boot)
         answer["startedAt"] = identity.startedAt.json
         answer["uptime"] = .string(now.since(identity.startedAt).rounded.description)
-        answer["ready"] = .bool(readiness.isReady(report))
+        answer["ready"] = .bool(readiness.isReadyForCaller(report))
         answer["state"] = .string(
-            readiness.isStopping ? "stopping" : readiness.isReady(report) ? "running" : "starting"
+            readiness.isStopping ? "stopping" : readiness.isReadyForCaller(report) ? "running" : "starting"
         )
         answer["sockets"] = .array(identity.socketPaths.map(JSON.string))
         answer["timeZone"] = .string(time.hostZone.name)
@@ -112,7 +112,7 @@ struct AgentMethods: Sendable {
 
     /// The parts that do not work now, each with why.
     private func degraded(_ report: EngineReport) -> [JSON] {
-        report.manifolds.filter { $0.state != .started }.map { manifold in
+        report.manifolds.filter { $0.state != .started && $0.name != "socket" }.map { manifold in
             let waiting = manifold.waitingFor.isEmpty ? nil : "waits for " + manifold.waitingFor.joined(separator: ", ")
             return [
                 "part": .string(manifold.name), "state": .string(manifold.state.rawValue),

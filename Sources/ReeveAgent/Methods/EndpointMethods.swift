@@ -22,7 +22,9 @@ struct EndpointMethods: Sendable {
         let prepared = try EndpointPreparation(parameters.endpoint)
         let (endpoint, created, earlier) = try await parts.store.write { transaction in
             let created = try transaction.endpoint(prepared.definition.name) == nil
-            let endpoint = try prepared.put(transaction)
+            var endpoint = try prepared.put(transaction)
+            // The receiver said that it is gone (410); putting the endpoint again says that it is back.
+            if endpoint.pause?.by == "agent" { endpoint = try transaction.setEndpointPaused(endpoint.name, nil) }
             let first = try transaction.firstSequence() ?? endpoint.cursor + 1
             return (endpoint, created, max(0, endpoint.cursor - first + 1))
         }

@@ -14,7 +14,7 @@ extension OpenRPC {
          "stoppedAt": "2026-11-21T03:20:11.120Z", "steps": [{"name": "main", "status": "stopped",
           "outcome": "succeeded", "attempt": 1, "exitCode": 0, "pid": 4711, "startedAt": "2026-11-21T03:00:00.004Z",
           "stoppedAt": "2026-11-21T03:20:11.120Z", "output": {"bytes": 13, "dropped": 0},
-          "usage": {"userTime": "1m3s", "systemTime": "2s", "maximumResident": 3407872}}]}
+          "usage": {"userTime": "1m3s", "systemTime": "2s"}}]}
         """
 
     private static var runList: MethodDescription {

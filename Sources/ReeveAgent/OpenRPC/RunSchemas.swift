@@ -75,7 +75,11 @@ extension OpenRPC {
                 .open([
                     .required("userTime", .duration, "processor time of its own code"),
                     .required("systemTime", .duration, "processor time of the kernel for it"),
-                    .required("maximumResident", .count, "the largest resident set in bytes"),
+                    .optional(
+                        "maximumResident",
+                        .count,
+                        "the largest resident set in bytes; absent if less than the agent's own"
+                    ),
                 ]),
                 "what it and those that it waited for used"
             ),

@@ -138,7 +138,7 @@ extension ProcessEnd {
             usage: ResourceUsage(
                 userTime: .microseconds(end.user_microseconds),
                 systemTime: .microseconds(end.system_microseconds),
-                maximumResident: end.maximum_resident_bytes,
+                maximumResident: end.maximum_resident_bytes > ownMaximumResident() ? end.maximum_resident_bytes : nil,
                 bytesRead: end.read_bytes,
                 bytesWritten: end.written_bytes
             ),

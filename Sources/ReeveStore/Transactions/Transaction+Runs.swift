@@ -96,6 +96,15 @@ extension Transaction {
         }
         guard run.stopRequest == nil else { return run }
         run.stopRequest = request
+        // What has not begun ends here: nobody else has to be waited for.
+        guard run.status > .pending else {
+            run.status = .stopped
+            run.outcome = .canceled
+            run.cause = "requested"
+            run.reason = "stopped by \(request.by) before it began" + (request.reason.map { ": \($0)" } ?? "")
+            run.stoppedAt = now
+            return try update(run)
+        }
         try write(run)
         tell(.runs)
         return run
