@@ -56,9 +56,14 @@ package final class Runner: Sendable {
             group.addTask { [freedSender] in
                 for await _ in signals { freedSender.yield() }
             }
+            group.addTask { [store] in
+                for await _ in store.signals.changes(.stops) { try await self.forwardStopRequests() }
+            }
             for run in try await store.read({ try $0.liveRuns() }) where run.status > .pending {
                 try await supervise(run, &group)
             }
+            // A stop that was asked for while these were being taken up found nobody to be told.
+            try await forwardStopRequests()
             freedSender.yield()
             for await _ in freed { try await admit(&group) }
         }
@@ -68,31 +73,43 @@ package final class Runner: Sendable {
     // MARK: Admission
 
     private func admit(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        try await forwardStopRequests()
         // Runs that must wait for another of their task stand in front of others: a page may hold nothing else, so that
         // the next one is looked for behind it.
         var limit = 64
         while hasRoom {
-            let page = try await store.read { [limit] in try $0.pendingRuns(limit: limit) }
+            let page = try await store.read { [limit] reader in
+                try reader.pendingRuns(limit: limit).map { run in
+                    PendingRun(
+                        run: run,
+                        definition: try reader.definition(task: run.task, revision: run.revision),
+                        isRemoved: try reader.task(run.task) == nil
+                    )
+                }
+            }
             for pending in page where hasRoom { try await admit(pending, &group) }
             guard page.count == limit, hasRoom else { return }
             limit *= 4
         }
     }
 
+    /// A run that waits to begin, with what it goes by.
+    private struct PendingRun: Sendable {
+        var run: Run
+        var definition: TaskDefinition?
+        var isRemoved: Bool
+    }
+
     private var hasRoom: Bool {
         state.withLockedValue { !$0.isEnding && $0.living.count < concurrency }
     }
 
-    private func admit(_ run: Run, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+    private func admit(_ pending: PendingRun, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        let run = pending.run
         guard state.withLockedValue({ $0.living[run.id] == nil }) else { return }
-        let (definition, isRemoved) = try await store.read { reader in
-            (try reader.definition(task: run.task, revision: run.revision), try reader.task(run.task) == nil)
-        }
-        guard let definition, !isRemoved else {
+        guard let definition = pending.definition, !pending.isRemoved else {
             return try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
         }
-        let living = try await living(besides: run)
+        let living = definition.overlap == .allow ? [] : try await living(besides: run)
         switch Admission.decide(definition, run: run, living: living, now: wallClock.now) {
         case .start: try await supervise(run, definition, &group)
         case .wait: break
@@ -102,7 +119,6 @@ package final class Runner: Sendable {
             try await store.write { transaction in
                 for id in runs { _ = try transaction.requestStop(id, request) }
             }
-            try await forwardStopRequests()
         }
     }
 

@@ -4,11 +4,15 @@ import NIOConcurrencyHelpers
 ///
 /// Wake-ups coalesce and carry nothing: whoever is woken looks into the store.
 package final class Signals: Sendable {
-    package enum Topic: Sendable, Hashable, CaseIterable {
+    package enum Topic: Sendable, Hashable {
         /// A state change was appended.
         case journal
-        /// A run was made, a stop was asked for, or a run stopped.
+        /// A run was made, or a run stopped.
         case runs
+        /// A run that goes on was asked to stop.
+        case stops
+        /// The run of that id stopped.
+        case end(ofRun: String)
         /// A task was put, removed, paused, resumed or planned anew.
         case tasks
         /// An endpoint was put, removed, paused or resumed.
@@ -49,7 +53,10 @@ package final class Signals: Sendable {
             return stream
         }
         continuation.onTermination = { [weak self] _ in
-            self?.state.withLockedValue { $0.listeners[topic]?[id] = nil }
+            self?.state.withLockedValue { state in
+                state.listeners[topic]?[id] = nil
+                if state.listeners[topic]?.isEmpty == true { state.listeners[topic] = nil }
+            }
         }
         return stream
     }

@@ -77,10 +77,8 @@ struct RunMethods: Sendable {
     @Sendable private func wait(_ parameters: RunWaitParameters, _ call: Call) async throws -> JSON {
         let store = try parts.store
         let run = try await withDeadline(parameters.deadline, clock, what: "run \(parameters.run) did not end") {
-            let signals = store.signals.changes(.journal)
             let run = try await store.read { try $0.existingRun(parameters.run) }
-            if run.status == .stopped { return run }
-            for await _ in signals {
+            for await _ in store.signals.changes(.end(ofRun: run.id)) {
                 let run = try await store.read { try $0.existingRun(run.id) }
                 if run.status == .stopped { return run }
             }

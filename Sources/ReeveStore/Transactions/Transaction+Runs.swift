@@ -81,7 +81,10 @@ extension Transaction {
         for step in changed { try append(lane: .task(run.task), try change.of(step, at: now)) }
         if run.status != stored.status {
             try append(lane: .task(run.task), try change.ofRun(at: now))
-            if run.status == .stopped { tell(.runs) }
+            if run.status == .stopped {
+                tell(.runs)
+                tell(.end(ofRun: run.id))
+            }
         }
         return run
     }
@@ -106,7 +109,7 @@ extension Transaction {
             return try update(run)
         }
         try write(run)
-        tell(.runs)
+        tell(.stops)
         return run
     }
 
