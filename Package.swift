@@ -90,11 +90,14 @@ let package = Package(
             dependencies: ["JSON", "ReeveProtocol", crypto, nioCore, nioPosix, nioHTTP, nioConcurrency],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd", log]),
         .testTarget(name: "YAMLTests", dependencies: ["JSON", "YAML"]),
-        .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", nioCore, nioPosix, nioEmbedded]),
-        .testTarget(name: "ReeveProtocolTests", dependencies: ["JSON", "ReeveProtocol"]),
+        .testTarget(
+            name: "JSONRPCTests",
+            dependencies: ["JSON", "JSONRPC", "TestSupport", nioCore, nioPosix, nioEmbedded]
+        ),
+        .testTarget(name: "ReeveProtocolTests", dependencies: ["JSON", "ReeveProtocol", "TestSupport"]),
         .testTarget(name: "ReeveProcessTests", dependencies: ["CLinux", "ReeveProcess"]),
         .testTarget(name: "ReeveEngineTests", dependencies: ["ReeveEngine", "TestSupport", log]),
         .testTarget(

@@ -1,4 +1,5 @@
 import Crypto
+import ReeveProtocol
 
 /// The key with which submissions are signed as Standard Webhooks 1.0 prescribes.
 package struct SigningKey: Sendable {

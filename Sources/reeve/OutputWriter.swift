@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import JSONRPC
+import ReeveProtocol
 
 /// Writes a run's output to where it belongs: what was standard error goes to standard error.
 struct OutputWriter {
@@ -57,34 +58,5 @@ struct OutputWriter {
             throw RPCClientError.notUnderstood("output that is no base64")
         }
         return bytes
-    }
-}
-
-/// RFC 4648 §4.
-enum Base64 {
-    static func decoded(_ text: String) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count / 4 * 3)
-        var (word, bits) = (UInt32(0), 0)
-        for character in text.utf8 where character != UInt8(ascii: "=") {
-            guard let value = value(of: character) else { return nil }
-            word = word << 6 | value
-            bits += 6
-            guard bits >= 8 else { continue }
-            bits -= 8
-            bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
-        }
-        return bytes
-    }
-
-    private static func value(of character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a") + 26)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0") + 52)
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

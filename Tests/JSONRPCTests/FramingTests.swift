@@ -1,6 +1,7 @@
 import JSON
 import NIOCore
 import NIOEmbedded
+import TestSupport
 import Testing
 
 @testable import JSONRPC

@@ -1,5 +1,6 @@
 import JSON
 import ReeveProtocol
+import TestSupport
 import Testing
 
 @testable import ReeveScheduler
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func `next, previous and count agree with a clock that is watched`() throws {
-        var generator = SeededGenerator(state: 2026)
+        var generator = SeededGenerator(seed: 2026)
         var seen: Set<[Zone.Stretch]> = []
         var checked = 0
         for name in zones.names() {
@@ -97,7 +98,7 @@ import Testing
     }
 
     @Test func `next is later at every change of every zone`() throws {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         var seen: Set<[Zone.Stretch]> = []
         let schedules = try Self.expressions.map { try CronText($0).meaning }
         for name in zones.names() {
@@ -138,7 +139,7 @@ import Testing
     }
 
     @Test func `random texts never crash and what is taken goes forward`() throws {
-        var generator = SeededGenerator(state: 22)
+        var generator = SeededGenerator(seed: 22)
         let alphabet = Array("0123456789*?/,-LW# AFRIMONDEC")
         let plain = ["*", "0", "1-5", "*/2", "4,5", "3"]
         var taken = 0

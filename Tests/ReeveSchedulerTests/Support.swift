@@ -1,5 +1,6 @@
 import JSON
 import ReeveProtocol
+import TestSupport
 import Testing
 
 @testable import ReeveScheduler
@@ -31,18 +32,5 @@ func refusal(_ text: String, zone: Zone = .utc) -> InvalidValue? {
         return nil
     } catch {
         return error
-    }
-}
-
-/// Random numbers that are the same in each run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }

@@ -1,4 +1,5 @@
 import ReeveProtocol
+import TestSupport
 import Testing
 
 @testable import ReeveScheduler
@@ -51,7 +52,7 @@ import Testing
     }
 
     @Test func `broken zone files give no zone, whatever is in them`() throws {
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         let rule = Array("\nCET-1CEST,M3.5.0,M10.5.0/3\n".utf8)
         let header = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 39)
         for _ in 0..<3000 {

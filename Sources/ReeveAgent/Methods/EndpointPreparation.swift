@@ -1,6 +1,7 @@
 import JSON
 import ReeveProtocol
 import ReeveStore
+import ReeveSubmitter
 
 /// An endpoint's definition as it is stored: checked, with its key made where one was asked for.
 struct EndpointPreparation {
@@ -25,9 +26,7 @@ struct EndpointPreparation {
         self.start = start
         self.definition.from = nil  // it says where to begin, once
         guard definition.secret == .generate else { return }
-        var generator = SystemRandomNumberGenerator()
-        let key = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let secret = "whsec_" + base64(key)
+        let secret = SigningKey.generate()
         self.definition.secret = .literal(secret)
         generatedSecret = secret
     }

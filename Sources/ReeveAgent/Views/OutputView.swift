@@ -27,7 +27,7 @@ struct OutputView {
     }
 
     var data: JSON {
-        .string(encoding == .utf8 ? String(decoding: bytes, as: UTF8.self) : base64(bytes))
+        .string(encoding == .utf8 ? String(decoding: bytes, as: UTF8.self) : Base64.encoded(bytes))
     }
 
     func json(_ page: RunOutput.Page) -> JSON {
@@ -47,19 +47,4 @@ struct OutputView {
             "encoding": .string(view.encoding.rawValue),
         ]
     }
-}
-
-/// RFC 4648 §4, with padding.
-func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let word = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-        for index in 0..<4 {
-            text.append(index <= group.count ? alphabet[word >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
-        }
-    }
-    return String(decoding: text, as: UTF8.self)
 }

@@ -1,8 +1,8 @@
 /// Base64 with padding (RFC 4648 §4), as signatures and keys are written.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encoded(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encoded(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         var (bits, count): (UInt32, Int) = (0, 0)
         for byte in bytes {
@@ -19,7 +19,7 @@ enum Base64 {
     }
 
     /// `nil` if the text is not base64. Bits beyond the last byte are not looked at.
-    static func decoded(_ text: some StringProtocol) -> [UInt8]? {
+    package static func decoded(_ text: some StringProtocol) -> [UInt8]? {
         let utf8 = Array(text.utf8)
         let digits = utf8.prefix { $0 != UInt8(ascii: "=") }
         let padding = utf8.dropFirst(digits.count)
