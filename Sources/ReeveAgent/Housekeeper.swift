@@ -18,12 +18,11 @@ struct Housekeeper: Sendable {
     static let interval: Int64 = 1000
 
     func run() async throws {
-        let signals = store.signals.changes(.journal)
-        var last = store.head
-        try await work()
-        for await _ in signals where store.head >= last + Self.interval {
-            last = store.head
+        while true {
+            let last = store.head
             try await work()
+            await store.signals.waitForJournal(after: last + Self.interval)
+            try Task.checkCancellation()
         }
     }
 

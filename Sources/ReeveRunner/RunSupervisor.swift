@@ -96,11 +96,12 @@ struct RunSupervisor {
         return true
     }
 
-    /// Whether the run goes on: one that was stopped before it began is not to begin any more.
+    /// Whether the run goes on: one that was stopped before it began is not to begin any more. Its record may be gone
+    /// by then too, where more runs than the history keeps end at once.
     private func save(_ machine: RunMachine, _ steps: [Int]) async throws -> Bool {
         let run = machine.run
         let isSaved = try await store.write { transaction in
-            if run.status == .preparing, try transaction.run(run.id)?.status == .stopped { return false }
+            if run.status == .preparing, try transaction.run(run.id)?.status ?? .stopped == .stopped { return false }
             _ = try transaction.update(run, steps: steps.map { run.steps[$0] })
             return true
         }

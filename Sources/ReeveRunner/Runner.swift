@@ -55,6 +55,8 @@ package final class Runner: Sendable {
             let signals = store.signals.changes(.runs)
             group.addTask { [freedSender] in
                 for await _ in signals { freedSender.yield() }
+                // The group is cancelled: its body is not, and has to be woken to see that.
+                freedSender.yield()
             }
             group.addTask { [store] in
                 for await _ in store.signals.changes(.stops) { try await self.forwardStopRequests() }
@@ -65,7 +67,10 @@ package final class Runner: Sendable {
             // A stop that was asked for while these were being taken up found nobody to be told.
             try await forwardStopRequests()
             freedSender.yield()
-            for await _ in freed { try await admit(&group) }
+            for await _ in freed {
+                guard !group.isCancelled else { break }
+                try await admit(&group)
+            }
         }
         try Task.checkCancellation()
     }

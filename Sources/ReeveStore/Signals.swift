@@ -7,7 +7,7 @@ package final class Signals: Sendable {
     package enum Topic: Sendable, Hashable {
         /// A state change was appended.
         case journal
-        /// A run was made, or a run stopped.
+        /// A run was made.
         case runs
         /// A run that goes on was asked to stop.
         case stops
@@ -21,7 +21,14 @@ package final class Signals: Sendable {
         case deliveries
     }
 
+    /// Who waits for the journal to reach a number.
+    private struct JournalWaiter {
+        var sequence: Int64
+        var continuation: CheckedContinuation<Void, Never>
+    }
+
     private struct State {
+        var waiters: [Int: JournalWaiter] = [:]
         var listeners: [Topic: [Int: AsyncStream<Void>.Continuation]] = [:]
         var lastID = 0
         var head: Int64 = 0
@@ -63,25 +70,47 @@ package final class Signals: Sendable {
 
     /// Returns when the journal has a change after that number; also when the caller is cancelled or the store closes.
     package func waitForJournal(after sequence: Int64) async {
-        for await _ in changes(.journal) where head > sequence { return }
+        let id = state.withLockedValue { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLockedValue { state in
+                    guard state.head <= sequence, !state.isClosed, !Task.isCancelled else { return false }
+                    state.waiters[id] = JournalWaiter(sequence: sequence, continuation: continuation)
+                    return true
+                }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLockedValue { $0.waiters.removeValue(forKey: id) }?.continuation.resume()
+        }
     }
 
     /// A transaction is committed.
     func committed(_ topics: Set<Topic>, head: Int64) {
-        let listeners = state.withLockedValue { state in
+        let (listeners, waiters) = state.withLockedValue { state in
             state.head = max(state.head, head)
-            return topics.flatMap { state.listeners[$0].map { Array($0.values) } ?? [] }
+            let reached = state.waiters.filter { $0.value.sequence < state.head }
+            for id in reached.keys { state.waiters[id] = nil }
+            return (topics.flatMap { state.listeners[$0].map { Array($0.values) } ?? [] }, reached.values)
         }
         for listener in listeners { listener.yield() }
+        for waiter in waiters { waiter.continuation.resume() }
     }
 
     /// The store is closed: every stream ends.
     func close() {
-        let listeners = state.withLockedValue { state in
+        let (listeners, waiters) = state.withLockedValue { state in
             state.isClosed = true
-            defer { state.listeners = [:] }
-            return state.listeners.values.flatMap(\.values)
+            defer {
+                state.listeners = [:]
+                state.waiters = [:]
+            }
+            return (state.listeners.values.flatMap(\.values), state.waiters.values)
         }
         for listener in listeners { listener.finish() }
+        for waiter in waiters { waiter.continuation.resume() }
     }
 }

@@ -81,10 +81,7 @@ extension Transaction {
         for step in changed { try append(lane: .task(run.task), try change.of(step, at: now)) }
         if run.status != stored.status {
             try append(lane: .task(run.task), try change.ofRun(at: now))
-            if run.status == .stopped {
-                tell(.runs)
-                tell(.end(ofRun: run.id))
-            }
+            if run.status == .stopped { tell(.end(ofRun: run.id)) }
         }
         return run
     }
