@@ -91,7 +91,11 @@ package final class Runner: Sendable {
                     )
                 }
             }
-            for pending in page where hasRoom { try await admit(pending, &group) }
+            // Where one has to wait, the later ones of its task do too, though what it waits for may end meanwhile.
+            var waiting: Set<String> = []
+            for pending in page where hasRoom && !waiting.contains(pending.run.task) {
+                if try await !admit(pending, &group) { waiting.insert(pending.run.task) }
+            }
             guard page.count == limit, hasRoom else { return }
             limit *= 4
         }
@@ -108,23 +112,33 @@ package final class Runner: Sendable {
         state.withLockedValue { !$0.isEnding && $0.living.count < concurrency }
     }
 
-    private func admit(_ pending: PendingRun, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+    /// Whether it is dealt with; if not, it waits for others of its task.
+    private func admit(
+        _ pending: PendingRun,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws -> Bool {
         let run = pending.run
-        guard state.withLockedValue({ $0.living[run.id] == nil }) else { return }
+        guard state.withLockedValue({ $0.living[run.id] == nil }) else { return true }
         guard let definition = pending.definition, !pending.isRemoved else {
-            return try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
+            try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
+            return true
         }
         let living = definition.overlap == .allow ? [] : try await living(besides: run)
         switch Admission.decide(definition, run: run, living: living, now: wallClock.now) {
         case .start: try await supervise(run, definition, &group)
-        case .wait: break
+        case .wait: return false
         case .skip(let reason): try await refuse(run, .skipped, "overlap", reason)
         case .replace(let runs):
             let request = StopRequest(at: wallClock.now, by: "run:\(run.id)", reason: "replaced by a newer run")
             try await store.write { transaction in
-                for id in runs { _ = try transaction.requestStop(id, request) }
+                // It may have ended since it was read.
+                for id in runs where try transaction.run(id)?.status ?? .stopped < .stopped {
+                    _ = try transaction.requestStop(id, request)
+                }
             }
+            return false
         }
+        return true
     }
 
     private func definition(of run: Run) async throws -> TaskDefinition? {
@@ -132,10 +146,11 @@ package final class Runner: Sendable {
     }
 
     private func living(besides run: Run) async throws -> [Run] {
-        let isBusy = state.withLockedValue { $0.living.values.contains { $0.task == run.task } }
-        guard isBusy else { return [] }
+        // One that has begun here may stand as pending in the store until its first write is done.
+        let begun = state.withLockedValue { $0.living.filter { $0.value.task == run.task } }
+        guard !begun.isEmpty else { return [] }
         return try await store.read { try $0.liveRuns(task: run.task) }
-            .filter { $0.id != run.id && $0.status > .pending }
+            .filter { $0.id != run.id && ($0.status > .pending || begun[$0.id] != nil) }
     }
 
     private func refuse(_ run: Run, _ outcome: Outcome, _ cause: String, _ reason: String) async throws {
