@@ -18,6 +18,7 @@ struct ConfigurationTests {
         ("runner:\n  concurrency: 0\n", ":2:", "1 to 10000"),
         ("log: {level: info}\nendpoints:\n  - {name: ops, kind: webhook, url: \"nowhere\"}\n", ":3:", "http"),
         ("scheduler: {timeZone: Europe/Nowhere}\n", "", "Europe/Nowhere"),
+        ("endpoints: [{name: a, kind: webhook, url: 'http://a/', secret: {generate: true}}]\n", ":1:", "shown once"),
         ("runner: [\n", ":", ""),
     ])
     func `a bad one is refused with file, line and what is right`(
@@ -36,6 +37,14 @@ struct ConfigurationTests {
             #expect(answer.output.contains(hint), "\(answer.output)")
         }
         #expect(!names(in: folder.path).contains("s"))
+    }
+
+    @Test func `the example with every key is good`() async throws {
+        let folder = try TemporaryFolder()
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let path = "/\(root)/contrib/examples/reeve.yaml"
+        let answer = try await Child.run([Products.reeved, "--check-config", "--config", path], in: folder)
+        #expect(answer.end == .exited(0), "\(answer.output)")
     }
 
     @Test func `a file that was named has to be there`() async throws {

@@ -167,6 +167,11 @@ extension ConfigurationFile {
         check("/limits/inFlight", (1...100_000).contains(limits?.inFlight ?? 1), "must be from 1 to 100000")
         check("/limits/connections", (1...100_000).contains(limits?.connections ?? 1), "must be from 1 to 100000")
         for (index, endpoint) in (endpoints ?? []).enumerated() {
+            check(
+                "/endpoints/\(index)/secret",
+                endpoint.secret != .generate,
+                "cannot be generated here, for a made key is shown once: give {file: …} or {credential: …}"
+            )
             problems += endpoint.problems().map { $0.below("/endpoints/\(index)") }
         }
         return problems
