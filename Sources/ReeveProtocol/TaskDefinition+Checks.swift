@@ -34,6 +34,7 @@ extension TaskDefinition {
         if steps == nil { problems += StepDefinition.environmentProblems(environment) }
         problems += limits?.problems() ?? []
         problems += stop?.problems() ?? []
+        problems += directoryProblems(workingDirectory)
         problems += positive(startBy, "/startBy") + positive(timeout, "/timeout")
         if onAgentStop == .survive {
             problems.append(
@@ -109,6 +110,7 @@ extension StepDefinition {
             )
         }
         return problems + commandProblems(command, script) + Self.environmentProblems(environment)
+            + directoryProblems(workingDirectory)
             + (limits?.problems() ?? []) + (stop?.problems() ?? []) + positive(timeout, "/timeout")
             + unsupported([("/requires", requires), ("/retry", retry), ("/probe", probe)])
     }
@@ -184,8 +186,20 @@ private func commandProblems(_ command: [String]?, _ script: String?) -> [Invali
             InvalidValue(path: "/command/\(index)", reason: "contains a NUL character")
         }
     }
-    if let script, script.isEmpty { return [InvalidValue(path: "/script", reason: "is empty")] }
-    return []
+    guard let script else { return [] }
+    if script.isEmpty { return [InvalidValue(path: "/script", reason: "is empty")] }
+    return script.utf8.contains(0) ? [InvalidValue(path: "/script", reason: "contains a NUL character")] : []
+}
+
+private func directoryProblems(_ directory: String?) -> [InvalidValue] {
+    guard let directory, !directory.hasPrefix("/") || directory.utf8.contains(0) else { return [] }
+    return [
+        InvalidValue(
+            path: "/workingDirectory",
+            reason: "\"\(directory)\" is no absolute path",
+            expected: "a path that begins with /"
+        )
+    ]
 }
 
 private func positive(_ interval: Interval?, _ path: String) -> [InvalidValue] {

@@ -147,11 +147,13 @@ package struct RunMachine: Sendable {
         run.steps[step].usage = end.usage
         run.steps[step].output = end.output
         let (outcome, cause, reason) = judge(end)
-        close(step, outcome, cause: cause, reason: reason, at: end.at)
+        // The start is noted when it is heard of, which a short process does not wait for.
+        let end = max(end.at, run.steps[step].startedAt ?? end.at)
+        close(step, outcome, cause: cause, reason: reason, at: end)
         guard outcome == .succeeded, step + 1 < steps.count else {
             // What was told to end, ends whole: also what the process had started and left behind.
             return (ending == nil ? [] : [.kill(step: step)])
-                + finish(outcome, cause: cause, reason: reason, step: step, at: end.at)
+                + finish(outcome, cause: cause, reason: reason, step: step, at: end)
         }
         run.steps[step + 1].status = .preparing
         return [.save(steps: [step, step + 1]), .start(step: step + 1)]

@@ -26,6 +26,43 @@ struct AdmissionTests {
         }
     }
 
+    @Test func `runs that are asked for at once begin one after another in their order, where overlap is queue`()
+        async throws
+    {
+        try await RunningAgent.with { agent in
+            try await agent.put("job", shell: "exit 0", ["overlap": "queue"])
+            for _ in 0..<12 { try await agent.call("task.run", ["task": "job"]) }
+            var last = Timestamp(seconds: 0)
+            for number in 1...12 {
+                let run = try await agent.waited("job/\(number)")
+                let start = try #require(run["startedAt"]?.string.flatMap { Timestamp($0) })
+                #expect(start >= last, "run \(number)")
+                last = try #require(run["stoppedAt"]?.string.flatMap { Timestamp($0) })
+                #expect(last >= start)
+            }
+        }
+    }
+
+    @Test func `more runs at once than the history keeps all come to their end`() async throws {
+        try await RunningAgent.with({ $0.historyPerTask = 5 }) { agent in
+            try await agent.put("job", shell: "exit 0", ["overlap": "allow"])
+            let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<250 {
+                    group.addTask { _ = try await agent.call("task.run", ["task": "job"]) }
+                }
+                var succeeded = 0
+                for try await message in changes {
+                    guard case .item(let event, _) = message else { continue }
+                    if event["type"] == "dev.reeve.run.succeeded" { succeeded += 1 }
+                    if succeeded == 250 { break }
+                }
+                #expect(succeeded == 250)
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `with overlap replace the first run is stopped for the second`() async throws {
         try await RunningAgent.with { agent in
             let started = try Fifo(agent.folder.path + "/started")

@@ -185,6 +185,15 @@ struct RunMachineTests {
         #expect(machine.run.cause == "agentStopped")
     }
 
+    @Test func `a process that ended before its start was heard of has not ended before it began`() {
+        var machine = machine()
+        _ = machine.handle(.admitted, at: start)
+        _ = machine.handle(.started(pid: 7), at: start + .milliseconds(80))
+        _ = machine.handle(end(0, after: 50), at: start + .milliseconds(90))
+        #expect(machine.run.steps[0].stoppedAt == start + .milliseconds(80))
+        #expect(machine.run.stoppedAt == start + .milliseconds(80))
+    }
+
     @Test func `what a run overrides replaces the first step's`() {
         var step = StepDefinition(name: "main")
         step.script = "exit 1"
