@@ -55,12 +55,7 @@ extension AgentMethod {
         _ role: Role,
         _ body: @escaping @Sendable (P, Call) throws -> JSON
     ) -> AgentMethod {
-        AgentMethod(
-            name: name,
-            role: role,
-            parameters: P.names,
-            kind: .immediate { call in try body(call.decode(P.self), call) }
-        )
+        AgentMethod(name, role, P.self, .immediate { call in try body(call.decode(P.self), call) })
     }
 
     static func changing<P: MethodParameters>(
@@ -68,12 +63,7 @@ extension AgentMethod {
         _ role: Role,
         _ body: @escaping @Sendable (P, Call) async throws -> JSON
     ) -> AgentMethod {
-        AgentMethod(
-            name: name,
-            role: role,
-            parameters: P.names,
-            kind: .changing { call in try await body(call.decode(P.self), call) }
-        )
+        AgentMethod(name, role, P.self, .changing(decoding(body)))
     }
 
     static func reading<P: MethodParameters>(
@@ -81,12 +71,7 @@ extension AgentMethod {
         _ role: Role,
         _ body: @escaping @Sendable (P, Call) async throws -> JSON
     ) -> AgentMethod {
-        AgentMethod(
-            name: name,
-            role: role,
-            parameters: P.names,
-            kind: .reading { call in try await body(call.decode(P.self), call) }
-        )
+        AgentMethod(name, role, P.self, .reading(decoding(body)))
     }
 
     static func waiting<P: MethodParameters>(
@@ -94,12 +79,7 @@ extension AgentMethod {
         _ role: Role,
         _ body: @escaping @Sendable (P, Call) async throws -> JSON
     ) -> AgentMethod {
-        AgentMethod(
-            name: name,
-            role: role,
-            parameters: P.names,
-            kind: .waiting { call in try await body(call.decode(P.self), call) }
-        )
+        AgentMethod(name, role, P.self, .waiting(decoding(body)))
     }
 
     static func subscription<P: MethodParameters>(
@@ -107,11 +87,16 @@ extension AgentMethod {
         _ role: Role,
         _ body: @escaping @Sendable (P, Call) async throws -> SubscriptionProducer
     ) -> AgentMethod {
-        AgentMethod(
-            name: name,
-            role: role,
-            parameters: P.names,
-            kind: .subscription { call in try await body(call.decode(P.self), call) }
-        )
+        AgentMethod(name, role, P.self, .subscription(decoding(body)))
+    }
+
+    private init<P: MethodParameters>(_ name: String, _ role: Role, _ parameters: P.Type, _ kind: Kind) {
+        self.init(name: name, role: role, parameters: P.names, kind: kind)
+    }
+
+    private static func decoding<P: MethodParameters, Answer>(
+        _ body: @escaping @Sendable (P, Call) async throws -> Answer
+    ) -> @Sendable (Call) async throws -> Answer {
+        { call in try await body(call.decode(P.self), call) }
     }
 }
