@@ -18,6 +18,7 @@ struct ConfigurationTests {
         ("runner:\n  concurrency: 0\n", ":2:", "1 to 10000"),
         ("log: {level: info}\nendpoints:\n  - {name: ops, kind: webhook, url: \"nowhere\"}\n", ":3:", "http"),
         ("scheduler: {timeZone: Europe/Nowhere}\n", "", "Europe/Nowhere"),
+        ("agent:\n  labels: {site: berlin}\n", ":2:", "not supported by this version"),
         ("endpoints: [{name: a, kind: webhook, url: 'http://a/', secret: {generate: true}}]\n", ":1:", "shown once"),
         ("runner: [\n", ":", ""),
     ])

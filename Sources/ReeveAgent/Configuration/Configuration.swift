@@ -5,7 +5,6 @@ package import ReeveProtocol
 package struct Configuration: Sendable {
     /// What it is called in events; the host's name by default.
     package var name: String
-    package var labels: [String: String] = [:]
     package var stateDirectory: String
     /// Where sockets are made, if none are passed in.
     package var sockets: [SocketConfiguration] = []

@@ -27,7 +27,7 @@ package struct ConfigurationFile: Sendable, Decodable {
 
     struct AgentSection: Sendable, Decodable {
         var name: String?
-        var labels: [String: String]?
+        var labels: UnsupportedField?
 
         enum CodingKeys: String, CodingKey, CaseIterable { case name, labels }
     }
@@ -145,6 +145,7 @@ extension ConfigurationFile {
         let later: [(String, UnsupportedField?)] = [
             ("/access", access), ("/store", store), ("/groups", groups), ("/folders", folders),
             ("/controlPlane", controlPlane), ("/metrics", metrics), ("/runner/output/total", runner?.output?.total),
+            ("/agent/labels", agent?.labels),
         ]
         for (path, field) in later { check(path, field == nil, "is not supported by this version of reeve") }
         for (index, socket) in (sockets ?? []).enumerated() {
@@ -182,7 +183,6 @@ extension Configuration {
     /// Takes over what the file sets.
     package mutating func apply(_ file: ConfigurationFile) {
         name = file.agent?.name ?? name
-        labels = file.agent?.labels ?? labels
         if let sections = file.sockets {
             sockets = sections.map {
                 SocketConfiguration(
