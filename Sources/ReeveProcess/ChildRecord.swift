@@ -69,8 +69,11 @@ package enum OutputStream: UInt8, Sendable, CaseIterable {
 }
 
 /// How much a process has written, and what became of it.
+///
+/// In a continued spool (``SpoolSpecification/continues``): how much it and all before it have written. The record that
+/// its start answers says how much that was before it, and the position from which on the output is its own.
 package struct OutputCounts: Sendable, Equatable {
-    /// Bytes written by the process, kept or not.
+    /// Bytes written, kept or not.
     package internal(set) var output: UInt64 = 0
     package internal(set) var error: UInt64 = 0
     /// Those of them that the spool does not hold, or no longer.
@@ -78,7 +81,8 @@ package struct OutputCounts: Sendable, Equatable {
     package internal(set) var droppedError: UInt64 = 0
     /// Behind the last byte in the spool.
     package internal(set) var position = SpoolPosition.start
-    /// Why the spool could not be written, as an error number; what came then is dropped.
+    /// Why the spool could not be written, as an error number; what came then is dropped. A continued spool is tried
+    /// again with each new output: `nil` as soon as that is kept.
     package internal(set) var spoolError: CInt?
     /// Nothing more will be kept: both streams are closed, or no longer waited for.
     package internal(set) var isComplete = false

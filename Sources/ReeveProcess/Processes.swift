@@ -72,10 +72,9 @@ package final class Processes: Sendable {
             startTicks: process.startTicks,
             startedAt: startedAt,
             state: .running,
-            output: OutputCounts()
+            output: specification.output?.countsBefore() ?? OutputCounts()
         )
-        let watched = WatchedProcess(process, specification, startedAt: startedAt, started: started)
-        try watch(table.insert(record, watched), process)
+        try watch(table.insert(record, WatchedProcess(process, specification, record, started)), process)
         return record
     }
 
@@ -149,17 +148,23 @@ package final class Processes: Sendable {
 }
 
 extension WatchedProcess {
-    init(_ process: LaunchedProcess, _ specification: ProcessSpecification, startedAt: Int64, started: Duration) {
+    init(
+        _ process: LaunchedProcess,
+        _ specification: ProcessSpecification,
+        _ record: ChildRecord,
+        _ started: Duration
+    ) {
         self.init(
             pid: process.pid,
             pidfd: process.pidfd,
             output: process.output,
             error: process.error,
             spool: specification.output,
+            counts: record.output,
             outputGrace: specification.outputGrace,
             marks: specification.marks,
             cgroup: specification.cgroup,
-            startedAt: startedAt,
+            startedAt: record.startedAt,
             started: started
         )
     }

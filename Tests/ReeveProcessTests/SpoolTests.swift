@@ -170,7 +170,7 @@ import Testing
         #expect(page.atEnd)
     }
 
-    @Test(arguments: [(100, 0), (8191, 0), (8192, 4096), (1 << 20, 1 << 19)])
+    @Test(arguments: [(200, 0), (8191, 0), (8192, 4096), (1 << 20, 1 << 19)])
     func `a quota is shared between head and tail`(quota: Int, tail: Int) {
         let specification = SpoolSpecification(path: "/x", quota: quota)
         #expect(specification.tail == tail)

@@ -80,6 +80,20 @@ struct SpoolFile: ~Copyable {
         return Array(bytes[offset..<(offset + range.count)])
     }
 
+    /// Whether one frame stands behind the other all the way through the tail, up to its end.
+    ///
+    /// Not so if the host went down before all of it was on its disk. Reads the whole tail.
+    mutating func tailIsWhole() -> Bool {
+        var place = header.tailStart
+        var before: UInt64 = 0
+        while place < header.tailEnd {
+            guard let frame = frame(at: place), frame.before >= before else { return false }
+            place += frame.size
+            before = frame.before + UInt64(frame.count)
+        }
+        return before <= header.writtenOutput + header.writtenError
+    }
+
     private func regionEnd(_ place: UInt64) -> UInt64 {
         place < header.headCapacity ? headEnd : header.tailEnd
     }

@@ -5,13 +5,15 @@
 /// | bytes | header |
 /// |---|---|
 /// | 0–7 | `reevespl` |
-/// | 8–15 | version: 1 |
+/// | 8–15 | version: 2 |
 /// | 16–23 | capacity of the head |
 /// | 24–31 | capacity of the tail |
 /// | 32–39 | 0, or, once the head is full: where its last frame ends |
 /// | 40–47 | where the oldest frame of the tail begins |
 /// | 48–55 | where the newest frame of the tail ends |
 /// | 56–63, 64–71 | bytes dropped of the output and of the error stream |
+/// | 72–79, 80–87 | bytes written to them in all; while nothing is in the tail, only once the output is complete |
+/// | 88–103 | the boot of the host in which this was written; 0: not known |
 ///
 /// Behind it stand frames, each 24 bytes and its payload of up to 65,536 bytes:
 ///
@@ -28,8 +30,8 @@
 /// the header again after it has read, and so knows whether what it read was still whole.
 enum SpoolFormat {
     static let magic: UInt64 = 0x6c70_7365_7665_6572  // "reevespl"
-    static let version: UInt64 = 1
-    static let headerSize = 72
+    static let version: UInt64 = 2
+    static let headerSize = 104
     static let frameSize = 24
     static let maximumPayload = 65_536
 }
@@ -44,6 +46,9 @@ struct SpoolHeader: Equatable {
     var tailEnd: UInt64 = 0
     var droppedOutput: UInt64 = 0
     var droppedError: UInt64 = 0
+    var writtenOutput: UInt64 = 0
+    var writtenError: UInt64 = 0
+    var boot = Boot.unknown
 
     init(headCapacity: UInt64, tailCapacity: UInt64) {
         self.headCapacity = headCapacity
@@ -62,6 +67,9 @@ struct SpoolHeader: Equatable {
         tailEnd = bytes.number(at: 48)
         droppedOutput = bytes.number(at: 56)
         droppedError = bytes.number(at: 64)
+        writtenOutput = bytes.number(at: 72)
+        writtenError = bytes.number(at: 80)
+        boot = Boot(high: bytes.number(at: 88), low: bytes.number(at: 96))
         // What no writer makes is not read at all: places are trusted below.
         guard headEnd <= headCapacity, tailStart <= tailEnd, tailEnd - tailStart <= tailCapacity,
             headCapacity < 1 << 46, tailCapacity < 1 << 46, tailEnd < 1 << 47
@@ -71,7 +79,7 @@ struct SpoolHeader: Equatable {
     var bytes: [UInt8] {
         let numbers = [
             SpoolFormat.magic, SpoolFormat.version, headCapacity, tailCapacity, headEnd, tailStart, tailEnd,
-            droppedOutput, droppedError,
+            droppedOutput, droppedError, writtenOutput, writtenError, boot.high, boot.low,
         ]
         return numbers.flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
     }

@@ -3,8 +3,8 @@ package struct SpoolChunk: Sendable, Equatable {
     package let stream: OutputStream
     /// When the agent read it, in milliseconds since 1970.
     package let time: Int64
-    /// How many bytes the process had written before, on both streams: where that is not the end of the chunk before
-    /// it, with no stream left out, the bytes between were dropped.
+    /// How many bytes had been written to the spool before, on both streams: where that is not the end of the chunk
+    /// before it, with no stream left out, the bytes between were dropped.
     package let offset: UInt64
     package let bytes: [UInt8]
     /// Where to go on behind it.
@@ -21,6 +21,8 @@ package struct SpoolPage: Sendable, Equatable {
     /// Bytes that the spool holds no longer. While the process runs, ``OutputCounts`` is more exact.
     package let droppedOutput: UInt64
     package let droppedError: UInt64
+
+    static let empty = SpoolPage(chunks: [], next: .start, atEnd: true, droppedOutput: 0, droppedError: 0)
 
     /// The bytes of all chunks, one after the other.
     package var bytes: [UInt8] { chunks.flatMap(\.bytes) }

@@ -11,19 +11,20 @@ package struct SpoolReader: Sendable {
 
     /// Up to `limit` bytes behind `position`. A file that is not there is an empty spool.
     ///
-    /// Where the bytes behind `position` were dropped, it goes on with the first that were not.
+    /// Where the bytes behind `position` were dropped, it goes on with the first that were not. So it does where the
+    /// position lies behind everything that was ever written to a continued spool: it is another file by then.
     package func read(
         after position: SpoolPosition = .start,
         limit: Int = 1 << 20,
         stream: OutputStream? = nil
     ) throws(SpoolError) -> SpoolPage {
-        guard var file = try SpoolFile(path: path) else { return Self.empty(at: position) }
+        guard var file = try SpoolFile(path: path) else { return .empty }
         return try Self.read(&file, after: position, skip: 0, limit: limit, stream: stream)
     }
 
     /// The last `count` bytes of the spool, or of one stream.
     package func read(tail count: Int, stream: OutputStream? = nil) throws(SpoolError) -> SpoolPage {
-        guard var file = try SpoolFile(path: path) else { return Self.empty(at: .start) }
+        guard var file = try SpoolFile(path: path) else { return .empty }
         var total = 0
         var place: UInt64 = 0
         while let next = file.firstPlace(from: place), let frame = file.frame(at: next) {
@@ -31,10 +32,6 @@ package struct SpoolReader: Sendable {
             place = next + frame.size
         }
         return try Self.read(&file, after: .start, skip: max(total - count, 0), limit: count, stream: stream)
-    }
-
-    private static func empty(at position: SpoolPosition) -> SpoolPage {
-        SpoolPage(chunks: [], next: position, atEnd: true, droppedOutput: 0, droppedError: 0)
     }
 
     /// Reads, and reads again where a writer came round the ring and wrote over everything that was read.
@@ -55,7 +52,7 @@ package struct SpoolReader: Sendable {
             let tail = file.header.headCapacity
             let kept = pass.chunks.filter { $0.place < tail || $0.place >= oldest }
             let overtaken = pass.next.frame >= tail && pass.next.frame < oldest
-            if !overtaken, pass.isBroken { throw .damaged(path: file.path) }
+            if !overtaken, pass.isBroken, kept.isEmpty { throw .damaged(path: file.path) }
             let next = overtaken ? SpoolPosition(frame: oldest, consumed: 0) : pass.next
             if !kept.isEmpty || !overtaken {
                 return SpoolPage(
@@ -83,6 +80,7 @@ package struct SpoolReader: Sendable {
         _ file: inout SpoolFile,
         _ position: SpoolPosition
     ) throws(SpoolError) -> SpoolPosition {
+        if file.header.headCapacity == 0, position.frame > file.end { return .start }
         guard let place = file.firstPlace(from: position.frame), place == position.frame else { return position }
         if let frame = file.frame(at: place), position.consumed < frame.count { return position }
         var known: UInt64 = 0

@@ -7,15 +7,17 @@ struct SpoolWriter {
     /// Room that ``append(_:from:count:time:)`` needs in front of the payload.
     static let room = SpoolFormat.frameSize
 
-    private(set) var counts = OutputCounts()
-    private let path: String?
+    private(set) var counts: OutputCounts
+    private let specification: SpoolSpecification?
     private var header: SpoolHeader
     private var file: CInt = -1
     /// Where the next frame goes.
     private var place: UInt64 = 0
 
-    init(_ specification: SpoolSpecification?) {
-        path = specification?.path
+    /// - Parameter counts: What ``SpoolSpecification/countsBefore()`` has said.
+    init(_ specification: SpoolSpecification?, counts: OutputCounts = OutputCounts()) {
+        self.specification = specification
+        self.counts = counts
         header = SpoolHeader(
             headCapacity: UInt64(specification?.head ?? 0),
             tailCapacity: UInt64(specification?.tail ?? 0)
@@ -29,6 +31,8 @@ struct SpoolWriter {
         count: Int,
         time: Int64
     ) {
+        // A log is for a long time: a disk that was full may have room again.
+        if specification?.continues == true { counts.spoolError = nil }
         var begin = 0
         while begin < count {
             openIfNeeded()
@@ -46,6 +50,8 @@ struct SpoolWriter {
                 return
             }
             add(stream, kept)
+            // Only now do readers see it. In the head they see it at once, and the numbers are written at the end.
+            if header.tailEnd > 0, !writeHeader() { lose(stream, kept) }
             begin += kept
         }
     }
@@ -63,7 +69,7 @@ struct SpoolWriter {
 
     /// How much payload fits where the next frame goes; 0: nothing is kept any more.
     private mutating func capacityOfNextFrame() -> Int {
-        guard path != nil, counts.spoolError == nil else { return 0 }
+        guard specification != nil, counts.spoolError == nil else { return 0 }
         if isInHead {
             let left = Int(header.headCapacity - place) - SpoolFormat.frameSize
             if left > 0 { return min(left, SpoolFormat.maximumPayload) }
@@ -93,19 +99,28 @@ struct SpoolWriter {
         place += UInt64(bytes.count)
         header.tailEnd = place
         counts.position = SpoolPosition(frame: place, consumed: 0)
-        return writeHeader()
+        return true
     }
 
     /// Gives up the oldest frames of the tail until one of this size fits.
     private mutating func makeRoom(for size: Int) -> Bool {
         while place + UInt64(size) - header.tailStart > header.tailCapacity {
-            guard let frame = readFrame(at: header.tailStart) else { return false }
+            guard let frame = readFrame(at: header.tailStart) else { return giveUpTail() }
             header.tailStart += frame.size
-            switch frame.stream {
-            case .output: counts.droppedOutput += UInt64(frame.count)
-            case .error: counts.droppedError += UInt64(frame.count)
-            }
+            lose(frame.stream, frame.count)
         }
+        return true
+    }
+
+    /// Goes on with an empty ring where somebody has written over it. A head would hold an unknown part of each stream.
+    private mutating func giveUpTail() -> Bool {
+        guard header.headCapacity == 0 else {
+            counts.spoolError = EIO
+            return false
+        }
+        header.tailStart = place
+        counts.droppedOutput = counts.output
+        counts.droppedError = counts.error
         return true
     }
 
@@ -116,24 +131,44 @@ struct SpoolWriter {
                 filled = max(pread(file, buffer.baseAddress, range.count, range.offset), 0)
             }
         }
-        let frame = bytes.withUnsafeBytes { SpoolFrame($0) }
-        if frame == nil { counts.spoolError = EIO }
-        return frame
+        return bytes.withUnsafeBytes { SpoolFrame($0) }
     }
 
     private mutating func openIfNeeded() {
-        guard let path, file < 0, counts.spoolError == nil, !counts.isComplete else { return }
-        file = createFile(path)
-        if file < 0 {
-            counts.spoolError = errno
-        } else {
-            _ = writeHeader()
+        guard let specification, counts.spoolError == nil, !counts.isComplete else { return }
+        guard file < 0 || (specification.continues && isDeleted) else { return }
+        let opened = specification.open(insteadOf: file < 0 ? nil : header)
+        if file >= 0 { close(file) }
+        file = opened.file
+        guard file >= 0 else {
+            counts.spoolError = -file
+            return
         }
+        header = opened.header
+        if specification.continues { goOn() }
+        _ = writeHeader()
+    }
+
+    /// Takes over what the header says, with what was dropped meanwhile as the file could not be opened.
+    private mutating func goOn() {
+        place = header.tailEnd
+        let missed = counts
+        counts = OutputCounts(header)
+        drop(.output, Int(max(missed.output, counts.output) - counts.output))
+        drop(.error, Int(max(missed.error, counts.error) - counts.error))
+    }
+
+    /// A log that somebody deletes while a process runs goes on in a new file: else it would not until the next process.
+    private var isDeleted: Bool {
+        var status = stat()
+        return fstat(file, &status) == 0 && status.st_nlink == 0
     }
 
     private mutating func writeHeader() -> Bool {
         header.droppedOutput = counts.droppedOutput
         header.droppedError = counts.droppedError
+        header.writtenOutput = counts.output
+        header.writtenError = counts.error
         return header.bytes.withUnsafeBytes { write($0, toFileAt: 0) }
     }
 
@@ -170,27 +205,13 @@ struct SpoolWriter {
 
     private mutating func drop(_ stream: OutputStream, _ bytes: Int) {
         add(stream, bytes)
+        lose(stream, bytes)
+    }
+
+    private mutating func lose(_ stream: OutputStream, _ bytes: Int) {
         switch stream {
         case .output: counts.droppedOutput += UInt64(bytes)
         case .error: counts.droppedError += UInt64(bytes)
         }
-    }
-}
-
-/// Creates or empties a file that only the agent's user may read, with the folders above it; negative: see `errno`.
-private func createFile(_ path: String) -> CInt {
-    let flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
-    let file = open(path, flags, 0o600)
-    guard file < 0, errno == ENOENT else { return file }
-    createFolders(above: path)
-    return open(path, flags, 0o600)
-}
-
-private func createFolders(above path: String) {
-    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
-    let folder = String(path[..<slash])
-    if mkdir(folder, 0o700) < 0, errno == ENOENT {
-        createFolders(above: folder)
-        mkdir(folder, 0o700)
     }
 }

@@ -25,7 +25,7 @@ final class ChildWatch {
         self.table = table
         self.poller = poller
         self.clocks = clocks
-        spool = SpoolWriter(process.spool)
+        spool = SpoolWriter(process.spool, counts: process.counts)
         open = [.output: process.output, .error: process.error]
         pidfd = process.pidfd
     }

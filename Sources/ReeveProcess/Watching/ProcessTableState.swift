@@ -5,6 +5,8 @@ struct WatchedProcess: Sendable {
     let output: CInt
     let error: CInt
     let spool: SpoolSpecification?
+    /// What the spool held before.
+    let counts: OutputCounts
     let outputGrace: Duration
     let marks: [String]
     let cgroup: String?

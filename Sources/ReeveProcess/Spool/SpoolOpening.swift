@@ -1,0 +1,93 @@
+import Glibc
+
+/// Where the file comes from that a writer appends to.
+extension SpoolSpecification {
+    /// What the spool holds before a process begins to write: where its output will begin, and how much came before.
+    func countsBefore() -> OutputCounts {
+        guard continues else { return OutputCounts() }
+        do {
+            guard let file = try SpoolFile(path: path) else { return OutputCounts() }
+            return OutputCounts(fits(file.header) ? file.header : emptyHeader(behind: file.header, end: file.end))
+        } catch {
+            return OutputCounts()
+        }
+    }
+
+    /// Opens the file for writing: a new one, or, if it is to be continued and can be, the one that is there.
+    ///
+    /// - Parameter lost: The header of the file that was written to until now, if somebody has deleted that one.
+    /// - Returns: The descriptor, or the negated error number; and what the header has to say from now on.
+    func open(insteadOf lost: SpoolHeader? = nil) -> (file: CInt, header: SpoolHeader) {
+        guard continues else { return (create(), emptyHeader) }
+        var header = lost.map { emptyHeader(behind: $0, end: $0.tailEnd) } ?? emptyHeader
+        do {
+            if var file = try SpoolFile(path: path) {
+                // What was written in this boot is all there; of what came before, the host may have lost a part.
+                if fits(file.header), file.header.isOfThisBoot || file.tailIsWhole() {
+                    header = file.header
+                    header.boot = .current
+                    return (openFile(path, O_RDWR), header)
+                }
+                header = emptyHeader(behind: file.header, end: file.end)
+                setAside()
+            }
+        } catch {
+            setAside()
+        }
+        return (create(), header)
+    }
+
+    private func fits(_ header: SpoolHeader) -> Bool {
+        header.headCapacity == 0 && header.tailCapacity == UInt64(tail)
+    }
+
+    private var emptyHeader: SpoolHeader {
+        var header = SpoolHeader(headCapacity: UInt64(head), tailCapacity: UInt64(tail))
+        header.boot = .current
+        return header
+    }
+
+    /// For a file that takes the place of one that ended there: all that was in that one is dropped.
+    private func emptyHeader(behind last: SpoolHeader, end: UInt64) -> SpoolHeader {
+        var header = emptyHeader
+        header.tailStart = end
+        header.tailEnd = end
+        header.writtenOutput = last.writtenOutput
+        header.writtenError = last.writtenError
+        header.droppedOutput = last.writtenOutput
+        header.droppedError = last.writtenError
+        return header
+    }
+
+    private func setAside() {
+        rename(path, "\(path).old")  // if it cannot be, it is emptied
+    }
+
+    /// A file that only the agent's user may read, with the folders above it.
+    private func create() -> CInt {
+        let file = openFile(path, O_RDWR | O_CREAT | O_TRUNC)
+        guard file == -ENOENT else { return file }
+        createFolders(above: path, mode: 0o700)
+        return openFile(path, O_RDWR | O_CREAT | O_TRUNC)
+    }
+}
+
+/// The descriptor, or the negated error number.
+private func openFile(_ path: String, _ flags: CInt) -> CInt {
+    let file = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    return file < 0 ? -errno : file
+}
+
+extension SpoolHeader {
+    fileprivate var isOfThisBoot: Bool { boot == .current && boot != .unknown }
+}
+
+extension OutputCounts {
+    init(_ header: SpoolHeader) {
+        output = header.writtenOutput
+        error = header.writtenError
+        droppedOutput = header.droppedOutput
+        droppedError = header.droppedError
+        position = SpoolPosition(frame: header.tailEnd, consumed: 0)
+    }
+}
