@@ -59,7 +59,7 @@ package final class Agent: Sendable {
         let (transitions, sender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.transitions = transitions
         var configuration = EngineConfiguration()
-        configuration.maximumDelay = .seconds(30)
+        configuration.backoff.maximum = .seconds(30)
         let wallClock = environment.wallClock
         engine = try Engine(
             configuration: configuration,

@@ -122,6 +122,12 @@ package final class Engine: Sendable {
         try change { state, now throws(EngineError) in try state.machine.restart(name, at: now) }
     }
 
+    /// Changes the limits of an installed manifold, which neither stops nor bounces it: each counts from the next start,
+    /// stop or failure on. Throws an ``EngineError``: it is not installed, a limit cannot be, or the engine is stopping.
+    package func setLimits(_ limits: ManifoldLimits, of name: String) throws(EngineError) {
+        try change { state, now throws(EngineError) in try state.machine.setLimits(limits, of: name, at: now) }
+    }
+
     /// Begins to stop everything, dependents before what they depend on; ``run()`` returns when that is done, at the
     /// latest when the time is over. Asked again, the time counts anew.
     package func shutdown(within limit: Duration? = nil) {

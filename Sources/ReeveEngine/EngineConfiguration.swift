@@ -1,13 +1,7 @@
 /// The engine's numbers. Each manifold may have its own limits.
 package struct EngineConfiguration: Sendable, Equatable {
-    /// The wait after the first failure.
-    package var errorDelay: Duration = .seconds(1)
-    /// By what the wait grows with each further failure: 0 (it does not grow) or at least 1.
-    package var errorFactor: Double = 2
-    /// The longest wait, before the jitter of ±10 %; zero for none.
-    package var maximumDelay: Duration = .seconds(60)
-    /// A worker that ran as long as this begins anew with the first wait when it fails.
-    package var resetAfter: Duration = .seconds(60)
+    /// The waits between failures. A bounce is none.
+    package var backoff = BackoffPolicy()
     /// The constant wait of a bounce. It is counted from the last change, so that many changes are one bounce.
     package var bounceDelay: Duration = .milliseconds(10)
     /// `nil`: a start may take for ever.
@@ -24,20 +18,13 @@ package struct EngineConfiguration: Sendable, Equatable {
 
     /// Throws an ``EngineError`` that names the field which cannot be used.
     package func validate() throws(EngineError) {
-        let durations: [(String, Duration)] = [
-            ("errorDelay", errorDelay), ("maximumDelay", maximumDelay), ("resetAfter", resetAfter),
-            ("bounceDelay", bounceDelay), ("stopLimit", stopLimit), ("shutdownLimit", shutdownLimit),
-            ("reportLimit", reportLimit), ("startLimit", startLimit ?? .zero),
-            ("failureLimit.window", failureLimit?.window ?? .zero),
-        ]
-        for (field, duration) in durations where duration < .zero {
-            throw .invalidConfiguration(field, "zero or more")
-        }
-        guard errorFactor == 0 || (errorFactor >= 1 && errorFactor.isFinite) else {
-            throw .invalidConfiguration("errorFactor", "0 or at least 1")
-        }
-        guard failureLimit.map({ $0.count >= 1 }) ?? true else {
-            throw .invalidConfiguration("failureLimit.count", "at least 1")
-        }
+        let fault =
+            FieldFault.negative([
+                ("bounceDelay", bounceDelay), ("startLimit", startLimit), ("stopLimit", stopLimit),
+                ("shutdownLimit", shutdownLimit), ("reportLimit", reportLimit),
+            ])
+            ?? backoff.fault?.within("backoff")
+            ?? failureLimit?.fault?.within("failureLimit")
+        if let fault { throw .invalidConfiguration(fault) }
     }
 }

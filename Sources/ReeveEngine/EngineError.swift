@@ -22,8 +22,18 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
 
     package var description: String { message }
 
-    static func invalidConfiguration(_ field: String, _ expected: String) -> EngineError {
-        EngineError(code: .invalidConfiguration, message: "cannot use the engine's \(field): it must be \(expected)")
+    static func invalidConfiguration(_ fault: FieldFault) -> EngineError {
+        EngineError(
+            code: .invalidConfiguration,
+            message: "cannot use the engine's \(fault.field): it must be \(fault.expected)"
+        )
+    }
+
+    static func invalidLimits(of name: String, _ fault: FieldFault) -> EngineError {
+        EngineError(
+            code: .invalidManifold,
+            message: "cannot use the limit \(fault.field) of \(name): it must be \(fault.expected)"
+        )
     }
 
     static func invalidManifold(_ name: String, _ reason: String) -> EngineError {

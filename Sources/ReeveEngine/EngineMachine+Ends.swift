@@ -7,9 +7,9 @@ extension EngineMachine {
             beginShutdown(within: configuration.shutdownLimit)
         }
         if nodes[id].isRemoved || outcome == .uninstalled { return forget(id) }
-        if nodes[id].exceededStart {
-            nodes[id].exceededStart = false
-            return failed(id, exceededStartMessage(id), ran: nil)
+        if let message = nodes[id].startFailure {
+            nodes[id].startFailure = nil
+            return failed(id, message, ran: nil)
         }
         guard !wasTold else { return resume(id) }
         switch outcome {
@@ -27,10 +27,6 @@ extension EngineMachine {
         case .fatal, .uninstalled:
             tell(id)
         }
-    }
-
-    func exceededStartMessage(_ id: Int) -> String {
-        "its start took longer than \((startLimit(id) ?? .zero).inMilliseconds) ms and was cancelled"
     }
 
     /// It was told to stop, and has: what it does now depends on what has been decided meanwhile.
@@ -52,7 +48,8 @@ extension EngineMachine {
     }
 
     private mutating func failed(_ id: Int, _ message: String, ran: Duration?) {
-        let ranWell = ran.map { $0 >= configuration.resetAfter } ?? false
+        let backoff = nodes[id].declaration.limits.backoff ?? configuration.backoff
+        let ranWell = ran.map { $0 >= backoff.resetAfter } ?? false
         nodes[id].failures = ranWell ? 1 : nodes[id].failures + 1
         nodes[id].lastFailure = Node.Failure(message: message, time: now)
         nodes[id].bounces = false

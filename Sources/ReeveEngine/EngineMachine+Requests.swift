@@ -36,6 +36,13 @@ extension EngineMachine {
         drawConsequences()
     }
 
+    /// Changes its limits; nothing is stopped for it. Each counts from the next start, stop or failure on.
+    package mutating func setLimits(_ limits: ManifoldLimits, of name: String, at time: Duration) throws(EngineError) {
+        let id = try request(name, at: time)
+        if let fault = limits.fault { throw .invalidLimits(of: name, fault) }
+        nodes[id].declaration.limits = limits
+    }
+
     /// Stops everything, those who use something before what they use. What has not stopped when the time is over is
     /// left. Asked again, the time counts anew.
     package mutating func shutdown(within limit: Duration, at time: Duration) {

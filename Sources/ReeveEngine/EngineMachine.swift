@@ -12,7 +12,6 @@ package struct EngineMachine: Sendable {
     }
 
     let configuration: EngineConfiguration
-    let backoff: Backoff
     var generator: SplitMix64
 
     var nodes = Slots<Node>()
@@ -40,7 +39,6 @@ package struct EngineMachine: Sendable {
     package init(configuration: EngineConfiguration, seed: UInt64) throws(EngineError) {
         try configuration.validate()
         self.configuration = configuration
-        backoff = Backoff(configuration)
         generator = SplitMix64(seed: seed)
     }
 
@@ -110,8 +108,11 @@ package struct EngineMachine: Sendable {
         case .waiting:
             begin(id)
         case .starting:
-            nodes[id].exceededStart = true
-            nodes[id].lastFailure = Node.Failure(message: exceededStartMessage(id), time: now)
+            // Since the limit may have been changed meanwhile.
+            let limit = (now - nodes[id].since).inMilliseconds
+            let message = "its start took longer than \(limit) ms and was cancelled"
+            nodes[id].startFailure = message
+            nodes[id].lastFailure = Node.Failure(message: message, time: now)
             halt(id, ordered: false)
         case .stopping:
             setOverdue(id)

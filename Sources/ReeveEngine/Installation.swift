@@ -26,24 +26,13 @@ struct Installation {
         guard Set(manifold.inputs.map(\.resource.name)).count == manifold.inputs.count else {
             throw .invalidManifold(name, "it declares one input in two ways")
         }
-        try checkLimits(manifold)
+        if let fault = manifold.limits.fault { throw .invalidLimits(of: name, fault) }
         newcomers[name] = manifold
         for output in manifold.outputs {
             if let other = provider(of: output.name) { throw .duplicateOutput(output.name, name, other) }
             offers[output.name] = (output, name)
         }
         wanted.formUnion(manifold.inputs.lazy.map(\.resource.name))
-    }
-
-    private func checkLimits(_ manifold: ManifoldDeclaration) throws(EngineError) {
-        let limits = manifold.limits
-        for duration in [limits.start, limits.stop, limits.failures?.window] where duration.map({ $0 < .zero }) ?? false
-        {
-            throw .invalidManifold(manifold.name, "a limit is less than zero")
-        }
-        guard limits.failures.map({ $0.count >= 1 }) ?? true else {
-            throw .invalidManifold(manifold.name, "its limit of failures is less than 1")
-        }
     }
 
     // MARK: Types

@@ -35,34 +35,6 @@ package struct Manifold: Sendable {
     }
 }
 
-/// A manifold's own limits; what is `nil` is as the engine's configuration says.
-package struct ManifoldLimits: Sendable, Equatable {
-    /// How long a start may take before it is cancelled and counts as failed.
-    package var start: Duration?
-    /// How long the worker may take to end once told, before its task is cancelled and nobody waits for it any more.
-    package var stop: Duration?
-    /// How many failures in what time make the engine give it up.
-    package var failures: FailureLimit?
-
-    package init(start: Duration? = nil, stop: Duration? = nil, failures: FailureLimit? = nil) {
-        self.start = start
-        self.stop = stop
-        self.failures = failures
-    }
-}
-
-/// So many failures within this time are too many.
-package struct FailureLimit: Sendable, Equatable {
-    /// At least 1.
-    package var count: Int
-    package var window: Duration
-
-    package init(count: Int, window: Duration) {
-        self.count = count
-        self.window = window
-    }
-}
-
 /// A worker that runs, and what it offers: exactly the outputs that its manifold declares.
 package struct Started: Sendable {
     let worker: any Worker

@@ -21,7 +21,7 @@ struct Node: Sendable {
     }
 
     let name: String
-    let declaration: ManifoldDeclaration
+    var declaration: ManifoldDeclaration
     /// The slots of its inputs' and outputs' resources, in the order of the declaration.
     let inputs: [Int]
     let outputs: [Int]
@@ -46,8 +46,8 @@ struct Node: Sendable {
     var isRemoved = false
     /// It did not stop in time: nobody waits for it any more.
     var isOverdue = false
-    /// Its start did not end in time, which is a failure.
-    var exceededStart = false
+    /// Its start did not end in time, which is a failure: what to say of it.
+    var startFailure: String?
 
     var starts = 0
     var failures = 0

@@ -28,8 +28,8 @@ import Testing
     @Test func `starts that fail wait longer and longer, up to the cap`() throws {
         var driver = try MachineDriver(
             MachineDriver.rules {
-                $0.errorDelay = .seconds(1)
-                $0.maximumDelay = .seconds(3)
+                $0.backoff.delay = .seconds(1)
+                $0.backoff.maximum = .seconds(3)
             },
             isObliging: false
         )
@@ -57,20 +57,20 @@ import Testing
 
     @Test func `two hundred failures never wait too little or too long`() throws {
         let waits = try waits(200) {
-            $0.errorFactor = 100
-            $0.maximumDelay = .seconds(60)
+            $0.backoff.factor = 100
+            $0.backoff.maximum = .seconds(60)
         }
         for wait in waits.dropFirst() { #expect((.seconds(54)...Duration.seconds(66)).contains(wait)) }
     }
 
     @Test func `without a cap a wait is never negative or zero`() throws {
-        let waits = try waits(80) { $0.maximumDelay = .zero }
+        let waits = try waits(80) { $0.backoff.maximum = .zero }
         for wait in waits { #expect(wait > .seconds(2)) }
         #expect(waits.last! > waits[20])
     }
 
     @Test func `a factor of zero does not grow`() throws {
-        expect(try waits(20) { $0.errorFactor = 0 }, near: Array(repeating: 3, count: 20))
+        expect(try waits(20) { $0.backoff.factor = 0 }, near: Array(repeating: 3, count: 20))
     }
 
     @Test func `a clean end forgets the failures before it`() throws {
@@ -88,18 +88,15 @@ import Testing
 
     @Test func `waits are spread evenly around what they should be`() {
         var generator = SplitMix64(seed: 1)
-        var rules = EngineConfiguration()
-        rules.errorDelay = .seconds(1)
-        let waits = (0..<1000).map { _ in Backoff(rules).wait(failures: 1, using: &generator) }
+        let policy = BackoffPolicy(delay: .seconds(1))
+        let waits = (0..<1000).map { _ in policy.wait(failures: 1, using: &generator) }
         for wait in waits { #expect((.milliseconds(900)...Duration.milliseconds(1100)).contains(wait)) }
         #expect(Set(waits).count > 100)
     }
 
     @Test func `a delay of zero is exactly zero`() throws {
         var generator = SplitMix64(seed: 1)
-        var rules = EngineConfiguration()
-        rules.errorDelay = .zero
-        #expect(Backoff(rules).wait(failures: 9, using: &generator) == .zero)
+        #expect(BackoffPolicy(delay: .zero).wait(failures: 9, using: &generator) == .zero)
         var driver = try MachineDriver(MachineDriver.rules { $0.bounceDelay = .zero })
         try driver.install(.needing("a"))
         driver.end("a", .bounced)

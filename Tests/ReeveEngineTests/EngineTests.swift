@@ -120,6 +120,23 @@ import Testing
         }
     }
 
+    @Test func `limits change while the worker runs`() async throws {
+        let house = try House()
+        let failing = Failures()
+        try await house.running { engine in
+            try engine.install(Manifold("a") { _ in Started(await failing.worker()) })
+            try await engine.started(["a"])
+            try engine.setLimits(ManifoldLimits(backoff: BackoffPolicy(delay: .seconds(100))), of: "a")
+            try await engine.answered()
+            #expect(engine.snapshot()["a"]?.starts == 1)
+            await failing.fail("no route")
+            try await engine.stopped(["a"])
+            let retryIn = try #require(engine.snapshot()["a"]?.retryIn)
+            #expect(Duration.seconds(60).spread.contains(retryIn))
+            #expect(throws: EngineError.self) { try engine.setLimits(ManifoldLimits(), of: "nobody") }
+        }
+    }
+
     @Test func `the shutdown goes from dependents to inputs`() async throws {
         let house = try House()
         let ended = Events<String>()

@@ -137,11 +137,15 @@ import Testing
 
     @Test func `configurations that cannot be are refused by the name of the field`() {
         let cases: [(String, (inout EngineConfiguration) -> Void)] = [
-            ("errorDelay", { $0.errorDelay = .seconds(-1) }), ("bounceDelay", { $0.bounceDelay = .seconds(-1) }),
-            ("resetAfter", { $0.resetAfter = .seconds(-1) }), ("maximumDelay", { $0.maximumDelay = .seconds(-1) }),
-            ("startLimit", { $0.startLimit = .seconds(-1) }), ("stopLimit", { $0.stopLimit = .seconds(-1) }),
-            ("errorFactor", { $0.errorFactor = 0.9 }), ("errorFactor", { $0.errorFactor = .nan }),
-            ("failureLimit", { $0.failureLimit = FailureLimit(count: 0, window: .zero) }),
+            ("backoff.delay", { $0.backoff.delay = .seconds(-1) }),
+            ("backoff.factor", { $0.backoff.factor = 0.9 }), ("backoff.factor", { $0.backoff.factor = .nan }),
+            ("backoff.maximum", { $0.backoff.maximum = .seconds(-1) }),
+            ("backoff.resetAfter", { $0.backoff.resetAfter = .seconds(-1) }),
+            ("bounceDelay", { $0.bounceDelay = .seconds(-1) }), ("startLimit", { $0.startLimit = .seconds(-1) }),
+            ("stopLimit", { $0.stopLimit = .seconds(-1) }), ("shutdownLimit", { $0.shutdownLimit = .seconds(-1) }),
+            ("reportLimit", { $0.reportLimit = .seconds(-1) }),
+            ("failureLimit.count", { $0.failureLimit = FailureLimit(count: 0, window: .zero) }),
+            ("failureLimit.window", { $0.failureLimit = FailureLimit(count: 1, window: .seconds(-1)) }),
         ]
         for (field, change) in cases {
             do {

@@ -24,10 +24,10 @@ struct MachineDriver {
 
     static func rules(_ change: (inout EngineConfiguration) -> Void = { _ in }) -> EngineConfiguration {
         var rules = EngineConfiguration()
-        rules.errorDelay = .seconds(3)
-        rules.errorFactor = 2
-        rules.maximumDelay = .seconds(120)
-        rules.resetAfter = .seconds(60)
+        rules.backoff.delay = .seconds(3)
+        rules.backoff.factor = 2
+        rules.backoff.maximum = .seconds(120)
+        rules.backoff.resetAfter = .seconds(60)
         rules.bounceDelay = .seconds(1)
         rules.startLimit = nil
         change(&rules)

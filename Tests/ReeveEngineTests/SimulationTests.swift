@@ -2,7 +2,8 @@ import Testing
 
 @testable import ReeveEngine
 
-/// 120,000 random events in all: installations, removals, requests, ends of every kind, time.
+/// 120,000 random events in all: installations, removals, requests, new limits, ends of every
+/// kind, time, and a shutdown in each of the 240 worlds.
 @Suite struct SimulationTests {
     @Test(arguments: 0..<24)
     func `what must always hold does`(batch: UInt64) throws {

@@ -44,7 +44,8 @@ struct World {
         case 15..<18: try? machine.stop(name(), at: now)
         case 18..<22: try? machine.start(name(), at: now)
         case 22..<26: try? machine.restart(name(), at: now)
-        case 26..<60: answerStart()
+        case 26..<29: try? machine.setLimits(limits(), of: name(), at: now)
+        case 29..<60: answerStart()
         case 60..<75: endTold()
         case 75..<82: endRunning()
         default: passTime()
@@ -57,6 +58,21 @@ struct World {
 
     private mutating func names(upTo count: Int) -> [String] {
         (0..<Int.random(in: 1...count, using: &random)).map { _ in name() }
+    }
+
+    private mutating func limits() -> ManifoldLimits {
+        var limits = ManifoldLimits()
+        func seconds(_ range: ClosedRange<Int>) -> Duration { .seconds(Int.random(in: range, using: &random)) }
+        if Bool.random(using: &random) { limits.start = seconds(1...30) }
+        // Not zero: then nobody could answer in time.
+        if Bool.random(using: &random) { limits.stop = seconds(1...20) }
+        if Bool.random(using: &random) {
+            limits.failures = FailureLimit(count: Int.random(in: 1...5, using: &random), window: seconds(0...60))
+        }
+        if Bool.random(using: &random) {
+            limits.backoff = BackoffPolicy(delay: seconds(0...5), factor: 2, maximum: seconds(0...9))
+        }
+        return limits
     }
 
     private mutating func install() {

@@ -1,16 +1,38 @@
 /// How long to wait after the n-th failure in a row.
-struct Backoff: Sendable {
+package struct BackoffPolicy: Sendable, Equatable {
     /// Longer waits make no difference to anybody, and keep the arithmetic far from its bounds.
     private static let longest = 86_400.0 * 365
 
-    let delay: Duration
-    let factor: Double
-    let maximum: Duration
+    /// The wait after the first failure; zero for none at all.
+    package var delay: Duration
+    /// By what the wait grows with each further failure: 0 (it does not grow) or at least 1.
+    package var factor: Double
+    /// The longest wait, before the jitter of ±10 %; zero for none.
+    package var maximum: Duration
+    /// A worker that ran as long as this begins anew with the first wait when it fails.
+    package var resetAfter: Duration
 
-    init(_ configuration: EngineConfiguration) {
-        delay = configuration.errorDelay
-        factor = configuration.errorFactor
-        maximum = configuration.maximumDelay
+    package init(
+        delay: Duration = .seconds(1),
+        factor: Double = 2,
+        maximum: Duration = .seconds(60),
+        resetAfter: Duration = .seconds(60)
+    ) {
+        self.delay = delay
+        self.factor = factor
+        self.maximum = maximum
+        self.resetAfter = resetAfter
+    }
+
+    /// The first field that cannot be used.
+    var fault: FieldFault? {
+        if let fault = FieldFault.negative([("delay", delay), ("maximum", maximum), ("resetAfter", resetAfter)]) {
+            return fault
+        }
+        guard factor == 0 || (factor >= 1 && factor.isFinite) else {
+            return FieldFault(field: "factor", expected: "0 or at least 1")
+        }
+        return nil
     }
 
     /// The wait in whole milliseconds: `delay · factor^(failures − 1)`, capped, then spread by ±10 %.
