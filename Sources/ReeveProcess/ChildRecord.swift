@@ -14,6 +14,8 @@ package struct ChildRecord: Sendable, Equatable {
     package let startedAt: Int64
     package internal(set) var state: State
     package internal(set) var output: OutputCounts
+    /// What the process has said through its ``ProcessSpecification/notifySocket``.
+    package internal(set) var notices = NotifyState()
 
     package var end: ProcessEnd? {
         if case .ended(let end) = state { end } else { nil }

@@ -23,6 +23,8 @@ package struct ProcessSpecification: Sendable {
     package var output: SpoolSpecification?
     /// How long after its end the process's output is waited for, if something that it left behind holds it open.
     package var outputGrace: Duration
+    /// Where the process can tell how it is; `nil`: nowhere.
+    package var notifySocket: NotifySocketSpecification?
     /// Those entries of ``environment`` that nothing but this process and what it starts has, by which
     /// ``Processes/kill(_:within:)`` knows what left the session. A process is marked if it has all of them.
     package var marks: [String]
@@ -43,6 +45,7 @@ package struct ProcessSpecification: Sendable {
         standardInput: StandardInput = .null,
         output: SpoolSpecification? = nil,
         outputGrace: Duration = .milliseconds(200),
+        notifySocket: NotifySocketSpecification? = nil,
         marks: [String] = [],
         cgroup: String? = nil
     ) {
@@ -57,6 +60,7 @@ package struct ProcessSpecification: Sendable {
         self.standardInput = standardInput
         self.output = output
         self.outputGrace = outputGrace
+        self.notifySocket = notifySocket
         self.marks = marks
         self.cgroup = cgroup
     }

@@ -82,6 +82,7 @@ package final class Processes: Sendable {
     private func watch(_ id: UInt64, _ process: LaunchedProcess) throws(StartError) {
         var number = poller.watch(process.output, for: Occurrence(.output, id))
         if number == 0 { number = poller.watch(process.error, for: Occurrence(.error, id)) }
+        if number == 0, process.notices >= 0 { number = poller.watch(process.notices, for: Occurrence(.notice, id)) }
         if number == 0 { number = poller.watch(process.pidfd, for: Occurrence(.end, id), once: true) }
         guard number != 0 else { return }
         _ = clinux_pidfd_signal(process.pidfd, SIGKILL)
@@ -124,6 +125,14 @@ package final class Processes: Sendable {
         await table.output(key, beyond: position)
     }
 
+    /// Waits until the process has said something beyond `version` (``NotifyState/version``; 0: anything at all). What it
+    /// said while nobody waited is there at once.
+    ///
+    /// `nil` if the process is not known or over (its record has what it said last), or if the task is cancelled.
+    package func notices(_ key: ProcessKey, beyond version: UInt64) async -> NotifyState? {
+        await table.notices(key, beyond: version)
+    }
+
     /// Signals the process, with its process group (what it started and did not move elsewhere) or alone.
     ///
     /// Whether it was sent: `false` if the process has ended or is not known.
@@ -159,6 +168,8 @@ extension WatchedProcess {
             pidfd: process.pidfd,
             output: process.output,
             error: process.error,
+            notices: process.notices,
+            notifyPath: specification.notifySocket?.path,
             spool: specification.output,
             counts: record.output,
             outputGrace: specification.outputGrace,

@@ -12,6 +12,8 @@ package struct StartError: Error, Equatable, CustomStringConvertible {
         case descriptors
         /// The process itself; mostly: too many of them.
         case process
+        /// The socket to which the process would tell how it is.
+        case notifySocket
         case cgroup, session, nice, limit, groups, user, workingDirectory, standardInput, execute
     }
 
@@ -38,6 +40,7 @@ extension StartError.Stage {
         case .arguments: "pass the arguments and the environment"
         case .descriptors: "prepare the input and output of a process"
         case .process: "create a process"
+        case .notifySocket: "make the notify socket \(path ?? "")"
         case .cgroup: "begin in the cgroup \(path ?? "")"
         case .session: "create a session"
         case .nice: "set the nice value"

@@ -8,6 +8,8 @@ struct LaunchedProcess {
     /// The reading ends of its output and error streams; they do not block.
     let output: CInt
     let error: CInt
+    /// Its notify socket; -1: none.
+    let notices: CInt
     let startTicks: UInt64
 }
 
@@ -20,6 +22,7 @@ enum Launcher {
         let input = try openInput(specification.standardInput)
         let cgroup = try openCgroup(specification.cgroup)
         let paths = candidates(for: specification)
+        let socket = try Self.makeSocket(specification)
         var request = clinux_spawn()
         request.input = input.raw
         request.output = output.writing.raw
@@ -38,6 +41,7 @@ enum Launcher {
             pidfd: request.pidfd,
             output: output.takeReading(),
             error: error.takeReading(),
+            notices: socket?.take() ?? -1,
             startTicks: startTicks
         )
     }
@@ -50,6 +54,11 @@ enum Launcher {
         guard !texts.contains(where: { $0.utf8.contains(0) }), specification.executable?.utf8.contains(0) != true else {
             throw StartError(.arguments, errno: EINVAL, detail: "one of them has a zero byte")
         }
+    }
+
+    private static func makeSocket(_ specification: ProcessSpecification) throws(StartError) -> NotifySocket? {
+        guard let socket = specification.notifySocket else { return nil }
+        return try NotifySocket.make(socket, for: specification.user)
     }
 
     private static func openInput(_ input: StandardInput) throws(StartError) -> Descriptor {

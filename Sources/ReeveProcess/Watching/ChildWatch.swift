@@ -5,6 +5,10 @@ import Glibc
 final class ChildWatch {
     /// As much as a pipe can hold: what a process wrote before its end is read within this.
     private static let lastReads = 32
+    /// How many messages are taken in one turn, so that one process that sends without end leaves the others theirs.
+    private static let messagesInTurn = 16
+    /// More than a socket holds by default: what a process said before its end is heard within this.
+    private static let lastMessages = 1024
 
     let id: UInt64
     private let process: WatchedProcess
@@ -14,6 +18,7 @@ final class ChildWatch {
     private var lifecycle = ChildLifecycle()
     private var spool: SpoolWriter
     private var open: [OutputStream: CInt]
+    private var inbox: NotifyInbox?
     private var pidfd: CInt
     private var timer: CInt = -1
     private var end: ProcessEnd?
@@ -27,6 +32,7 @@ final class ChildWatch {
         self.clocks = clocks
         spool = SpoolWriter(process.spool, counts: process.counts)
         open = [.output: process.output, .error: process.error]
+        inbox = process.notifyPath.map { NotifyInbox(descriptor: process.notices, path: $0) }
         pidfd = process.pidfd
     }
 
@@ -34,11 +40,16 @@ final class ChildWatch {
         closeAll()
     }
 
-    /// These three answer whether the process is over and nothing more is to be heard of it.
+    /// These four answer whether the process is over and nothing more is to be heard of it.
     func outputIsReadable(_ stream: OutputStream, _ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         let before = spool.counts
         _ = readOnce(stream, buffer)
         return conclude(before)
+    }
+
+    func noticesAreReadable(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        readNotices(buffer, atMost: Self.messagesInTurn)
+        return false
     }
 
     func processHasEnded(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
@@ -47,6 +58,7 @@ final class ChildWatch {
         guard let ended = ChildCensus.reap(process.pid) else { return tryAgain() }
         end = ProcessEnd(ended, startedAt: process.startedAt, duration: clocks.elapsed() - process.started)
         let before = spool.counts
+        readNotices(buffer, atMost: Self.lastMessages)
         readRest(buffer)
         act(lifecycle.ended())
         return conclude(before)
@@ -101,6 +113,13 @@ final class ChildWatch {
         }
     }
 
+    private func readNotices(_ buffer: UnsafeMutableRawBufferPointer, atMost limit: Int) {
+        for _ in 0..<limit {
+            guard let message = inbox?.receive(buffer), message != .none else { return }
+            if message == .merged, let state = inbox?.state { table.publish(id, state) }
+        }
+    }
+
     private func beginGrace() {
         if setTimer(process.outputGrace, .grace) { return }
         act(lifecycle.graceIsOver())  // no descriptors left: no grace either
@@ -121,6 +140,11 @@ final class ChildWatch {
     private func closeAll() {
         for descriptor in open.values { poller.close(descriptor) }
         open = [:]
+        if let inbox {
+            poller.close(inbox.descriptor)
+            unlink(inbox.path)
+        }
+        inbox = nil
         if pidfd >= 0 { poller.close(pidfd) }
         if timer >= 0 { poller.close(timer) }
         pidfd = -1

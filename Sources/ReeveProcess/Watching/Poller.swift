@@ -9,6 +9,8 @@ struct Occurrence: Equatable {
         /// A process has ended.
         case end
         case output, error
+        /// A process tells something.
+        case notice
         /// The time for the output of an ended process is over.
         case grace
         /// A process that a kill waits for has ended.
@@ -28,11 +30,11 @@ struct Occurrence: Equatable {
     }
 
     init?(token: UInt64) {
-        guard let kind = Kind(rawValue: token & 7) else { return nil }
-        self.init(kind, token >> 3)
+        guard let kind = Kind(rawValue: token & 15) else { return nil }
+        self.init(kind, token >> 4)
     }
 
-    var token: UInt64 { id << 3 | kind.rawValue }
+    var token: UInt64 { id << 4 | kind.rawValue }
 }
 
 /// An epoll instance. Closed with the last reference to it.

@@ -86,10 +86,16 @@ final class ProcessTable: Sendable {
         for waiter in waiters { waiter.resume(returning: counts) }
     }
 
+    func publish(_ id: UInt64, _ notices: NotifyState) {
+        let waiters = state.withLockedValue { $0.publish(id, notices) }
+        for waiter in waiters { waiter.resume(returning: notices) }
+    }
+
     func finish(_ id: UInt64, _ end: ProcessEnd, _ counts: OutputCounts) {
         guard let finished = state.withLockedValue({ $0.finish(id, end, counts) }) else { return }
         for listener in finished.listeners { listener.yield(finished.record) }
         for waiter in finished.outputWaiters { waiter.resume(returning: counts) }
+        for waiter in finished.noticeWaiters { waiter.resume(returning: nil) }
         for waiter in finished.endWaiters { waiter.resume(returning: end) }
     }
 
@@ -105,10 +111,11 @@ final class ProcessTable: Sendable {
 
     /// The watching thread is gone: nobody will hear anything any more.
     func close() {
-        let (listeners, outputWaiters, endWaiters) = state.withLockedValue { $0.close() }
-        for listener in listeners { listener.finish() }
-        for waiter in outputWaiters { waiter.resume(returning: nil) }
-        for waiter in endWaiters { waiter.resume(returning: nil) }
+        let closed = state.withLockedValue { $0.close() }
+        for listener in closed.listeners { listener.finish() }
+        for waiter in closed.outputWaiters { waiter.resume(returning: nil) }
+        for waiter in closed.noticeWaiters { waiter.resume(returning: nil) }
+        for waiter in closed.endWaiters { waiter.resume(returning: nil) }
     }
 }
 
@@ -146,6 +153,25 @@ extension ProcessTable {
             }
         } onCancel: {
             state.withLockedValue { $0.takeOutputWaiter(waiter, key) }?.resume(returning: nil)
+        }
+    }
+
+    func notices(_ key: ProcessKey, beyond version: UInt64) async -> NotifyState? {
+        let waiter = state.withLockedValue { $0.makeID() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let answer: NotifyState?? = state.withLockedValue { state in
+                    guard let id = state.ids[key], let record = state.children[id]?.record, record.end == nil,
+                        !Task.isCancelled
+                    else { return .some(nil) }
+                    if record.notices.version > version { return record.notices }
+                    state.children[id]?.noticeWaiters[waiter] = (version, continuation)
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            state.withLockedValue { $0.takeNoticeWaiter(waiter, key) }?.resume(returning: nil)
         }
     }
 }

@@ -4,6 +4,9 @@ struct WatchedProcess: Sendable {
     let pidfd: CInt
     let output: CInt
     let error: CInt
+    /// -1: none.
+    let notices: CInt
+    let notifyPath: String?
     let spool: SpoolSpecification?
     /// What the spool held before.
     let counts: OutputCounts
@@ -19,6 +22,7 @@ struct WatchedProcess: Sendable {
 struct ProcessTableState {
     typealias EndWaiter = CheckedContinuation<ProcessEnd?, Never>
     typealias OutputWaiter = CheckedContinuation<OutputCounts?, Never>
+    typealias NoticeWaiter = CheckedContinuation<NotifyState?, Never>
     typealias Listener = AsyncStream<ChildRecord>.Continuation
 
     struct Child {
@@ -28,12 +32,22 @@ struct ProcessTableState {
         var isAbandoned = false
         var endWaiters: [UInt64: EndWaiter] = [:]
         var outputWaiters: [UInt64: (position: SpoolPosition, waiter: OutputWaiter)] = [:]
+        var noticeWaiters: [UInt64: (version: UInt64, waiter: NoticeWaiter)] = [:]
     }
 
     struct Finished {
         let record: ChildRecord
         let listeners: [Listener]
         let outputWaiters: [OutputWaiter]
+        let noticeWaiters: [NoticeWaiter]
+        let endWaiters: [EndWaiter]
+    }
+
+    /// Who has to hear that nothing more will be heard.
+    struct Closed {
+        let listeners: [Listener]
+        let outputWaiters: [OutputWaiter]
+        let noticeWaiters: [NoticeWaiter]
         let endWaiters: [EndWaiter]
     }
 
@@ -102,6 +116,15 @@ struct ProcessTableState {
         return satisfied.values.map(\.waiter)
     }
 
+    mutating func publish(_ id: UInt64, _ notices: NotifyState) -> [NoticeWaiter] {
+        guard children[id] != nil else { return [] }
+        children[id]?.record.notices = notices
+        guard let waiters = children[id]?.noticeWaiters, !waiters.isEmpty else { return [] }
+        let satisfied = waiters.filter { notices.version > $0.value.version }
+        for waiter in satisfied.keys { children[id]?.noticeWaiters[waiter] = nil }
+        return satisfied.values.map(\.waiter)
+    }
+
     mutating func finish(_ id: UInt64, _ end: ProcessEnd, _ counts: OutputCounts) -> Finished? {
         guard var child = children[id], child.record.end == nil else { return nil }
         if child.isAbandoned {
@@ -114,9 +137,11 @@ struct ProcessTableState {
             record: child.record,
             listeners: Array(listeners.values),
             outputWaiters: child.outputWaiters.values.map(\.waiter),
+            noticeWaiters: child.noticeWaiters.values.map(\.waiter),
             endWaiters: Array(child.endWaiters.values)
         )
         child.outputWaiters = [:]
+        child.noticeWaiters = [:]
         child.endWaiters = [:]
         children[id] = child
         return finished
@@ -137,17 +162,24 @@ struct ProcessTableState {
         ids[key].flatMap { children[$0]?.outputWaiters.removeValue(forKey: waiter)?.waiter }
     }
 
-    mutating func close() -> ([Listener], [OutputWaiter], [EndWaiter]) {
+    mutating func takeNoticeWaiter(_ waiter: UInt64, _ key: ProcessKey) -> NoticeWaiter? {
+        ids[key].flatMap { children[$0]?.noticeWaiters.removeValue(forKey: waiter)?.waiter }
+    }
+
+    mutating func close() -> Closed {
         defer {
             listeners = [:]
             for id in children.keys {
                 children[id]?.endWaiters = [:]
                 children[id]?.outputWaiters = [:]
+                children[id]?.noticeWaiters = [:]
             }
         }
-        return (
-            Array(listeners.values), children.values.flatMap { $0.outputWaiters.values.map(\.waiter) },
-            children.values.flatMap { $0.endWaiters.values }
+        return Closed(
+            listeners: Array(listeners.values),
+            outputWaiters: children.values.flatMap { $0.outputWaiters.values.map(\.waiter) },
+            noticeWaiters: children.values.flatMap { $0.noticeWaiters.values.map(\.waiter) },
+            endWaiters: children.values.flatMap { $0.endWaiters.values }
         )
     }
 }

@@ -84,6 +84,7 @@ final class WatchingThread {
         case .end: tell(occurrence.id) { $0.processHasEnded(buffer) }
         case .output: tell(occurrence.id) { $0.outputIsReadable(.output, buffer) }
         case .error: tell(occurrence.id) { $0.outputIsReadable(.error, buffer) }
+        case .notice: tell(occurrence.id) { $0.noticesAreReadable(buffer) }
         case .grace: tell(occurrence.id) { $0.graceIsOver(buffer) }
         case .death: kills.someoneDied(occurrence.id)
         case .deadline: kills.timeIsOver(occurrence.id)
