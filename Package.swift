@@ -45,13 +45,26 @@ let package = Package(
 
         // Floor 2
         .target(name: "ReeveEngine", dependencies: [log, nioConcurrency]),
+        .target(
+            name: "ReeveLaunch",
+            dependencies: [
+                "JSON", "ReeveProtocol", "ReeveProcess", httpClient, nioCore, nioPosix, nioHTTP, nioConcurrency,
+            ]
+        ),
         .target(name: "ReeveStore", dependencies: ["JSON", "ReeveProtocol", grdb, log, nioConcurrency]),
 
         // Floor 3
         .target(name: "ReeveScheduler", dependencies: ["JSON", "ReeveProtocol", "ReeveStore", log, nioConcurrency]),
         .target(
             name: "ReeveRunner",
-            dependencies: ["JSON", "ReeveProtocol", "ReeveProcess", "ReeveStore", log, nioConcurrency]
+            dependencies: ["JSON", "ReeveProtocol", "ReeveProcess", "ReeveLaunch", "ReeveStore", log, nioConcurrency]
+        ),
+        .target(
+            name: "ReeveService",
+            dependencies: [
+                "JSON", "ReeveProtocol", "ReeveProcess", "ReeveEngine", "ReeveLaunch", "ReeveStore", log,
+                nioConcurrency,
+            ]
         ),
         .target(
             name: "ReeveSubmitter",
@@ -66,7 +79,8 @@ let package = Package(
             name: "ReeveAgent",
             dependencies: [
                 "CLinux", "JSON", "JSONRPC", "ReeveProtocol", "ReeveProcess", "ReeveEngine", "ReeveStore",
-                "ReeveScheduler", "ReeveRunner", "ReeveSubmitter", log, nioCore, nioPosix, nioConcurrency, "YAML",
+                "ReeveLaunch", "ReeveScheduler", "ReeveRunner", "ReeveService", "ReeveSubmitter", log, nioCore, nioPosix,
+                nioConcurrency, "YAML",
             ]
         ),
 

@@ -95,9 +95,9 @@ package final class Agent: Sendable {
         await lifecycle.summary()
     }
 
-    /// How long ``stop(flushTime:)`` may take at most, by what the configuration allows runs.
+    /// How long ``stop(flushTime:)`` may take at most, by what the configuration allows runs and then services.
     package var longestStop: Duration {
-        environment.configuration.stopTimeout.duration + .seconds(60)
+        environment.configuration.stopTimeout.duration * 2 + .seconds(60)
     }
 
     /// Ends the agent in order: no new clients, no new runs, runs asked to end, changes delivered as far as the time

@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 import ReeveEngine
 import ReeveProtocol
 import ReeveRunner
+import ReeveService
 import ReeveStore
 import ReeveSubmitter
 
@@ -89,6 +90,8 @@ final class Lifecycle: Sendable {
         await stopPart(Part.scheduler.name, engine, logger)
         await parts?.runnerHandle.value?.endRuns(waitingAtMost: environment.configuration.stopTimeout.duration)
         await stopPart(Part.runner.name, engine, logger)
+        await parts?.servicesHandle.value?.end(within: environment.configuration.stopTimeout.duration)
+        await stopPart(Part.services.name, engine, logger)
         if let submitter = parts?.submitterHandle.value {
             let report = try? await submitter.flush(deadline: flushTime)
             for endpoint in report?.endpoints ?? [] where endpoint.pending > 0 {

@@ -4,10 +4,12 @@ import Logging
 import NIOCore
 import NIOPosix
 import ReeveEngine
+import ReeveLaunch
 import ReeveProcess
 import ReeveProtocol
 import ReeveRunner
 import ReeveScheduler
+import ReeveService
 import ReeveStore
 import ReeveSubmitter
 
@@ -17,9 +19,10 @@ struct Manifolds: Sendable {
     let engine: Engine
     let readiness: Readiness
     let lifecycle: Lifecycle
+    let custody = ServiceCustody()
 
     var all: [Manifold] {
-        [processes, store, scheduler, runner, submitter, housekeeper, socket]
+        [processes, store, scheduler, runner, services, submitter, housekeeper, socket]
     }
 
     private var configuration: Configuration { environment.configuration }
@@ -95,9 +98,8 @@ struct Manifolds: Sendable {
             let runner = Runner(
                 store: try inputs[Part.store],
                 launcher: StepLauncher(
-                    processes: try inputs[Part.processes],
+                    launcher: Self.launcher(try inputs[Part.processes], environment),
                     paths: paths,
-                    secrets: SecretReader(credentialsDirectory: environment.credentialsDirectory),
                     outputQuota: configuration.outputPerStep.bytes
                 ),
                 concurrency: configuration.concurrency,
@@ -111,6 +113,41 @@ struct Manifolds: Sendable {
             )
             return Started(worker, outputs: [Part.runner.output(runner)])
         }
+    }
+
+    /// The store may be away: services go on, and what becomes of them is recorded when it is back. The submitter is there
+    /// for the order of the end alone.
+    private var services: Manifold {
+        Manifold(
+            "services",
+            inputs: [.required(Part.processes), .live(Part.store), .live(Part.submitter)],
+            outputs: [Part.services.declaration]
+        ) { [environment, configuration, custody] inputs in
+            let services = try Services(
+                custody: custody,
+                store: try inputs.live(Part.store),
+                launcher: ServiceLauncher(
+                    launcher: Self.launcher(try inputs[Part.processes], environment),
+                    files: ServiceFiles(stateDirectory: configuration.stateDirectory)
+                ),
+                clock: environment.clock,
+                wallClock: environment.wallClock,
+                logger: environment.logger
+            )
+            let worker = TaskWorker(
+                stopping: .signals,
+                report: { await services.report() },
+                { signal in try await services.run(signal) }
+            )
+            return Started(worker, outputs: [Part.services.output(services)])
+        }
+    }
+
+    private static func launcher(_ processes: Processes, _ environment: Agent.Environment) -> CommandLauncher {
+        CommandLauncher(
+            processes: processes,
+            secrets: SecretReader(credentialsDirectory: environment.credentialsDirectory)
+        )
     }
 
     private var submitter: Manifold {
@@ -153,13 +190,14 @@ struct Manifolds: Sendable {
             "socket",
             inputs: [
                 .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner),
-                .live(Part.submitter),
+                .live(Part.services), .live(Part.submitter),
             ]
         ) { [engine, environment, configuration, lifecycle] inputs in
             let parts = Parts(
                 storeHandle: try inputs.live(Part.store),
                 processesHandle: try inputs.live(Part.processes),
                 runnerHandle: try inputs.live(Part.runner),
+                servicesHandle: try inputs.live(Part.services),
                 submitterHandle: try inputs.live(Part.submitter)
             )
             lifecycle.use(parts)

@@ -4,6 +4,7 @@ package import ReeveProcess
 import ReeveProtocol
 package import ReeveRunner
 package import ReeveScheduler
+package import ReeveService
 package import ReeveStore
 package import ReeveSubmitter
 
@@ -13,6 +14,7 @@ package enum Part {
     package static let processes = Resource<Processes>("processes")
     package static let scheduler = Resource<Scheduler>("scheduler")
     package static let runner = Resource<Runner>("runner")
+    package static let services = Resource<Services>("services")
     package static let submitter = Resource<Submitter>("submitter")
 }
 
@@ -21,6 +23,7 @@ package struct Parts: Sendable {
     var storeHandle: Live<Store>
     var processesHandle: Live<Processes>
     var runnerHandle: Live<Runner>
+    var servicesHandle: Live<Services>
     var submitterHandle: Live<Submitter>
 
     /// What clients are told to wait before they ask again.

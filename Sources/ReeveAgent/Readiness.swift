@@ -5,7 +5,8 @@ package import ReeveEngine
 package final class Readiness: Sendable {
     /// What has to run for that.
     static let parts = [
-        Part.store.name, Part.processes.name, Part.scheduler.name, Part.runner.name, Part.submitter.name, "socket",
+        Part.store.name, Part.processes.name, Part.scheduler.name, Part.runner.name, Part.services.name,
+        Part.submitter.name, "socket",
     ]
 
     private let stopping = NIOLockedValueBox(false)

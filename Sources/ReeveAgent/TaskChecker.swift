@@ -1,7 +1,5 @@
-import Glibc
 package import JSON
 package import ReeveProtocol
-import ReeveRunner
 package import ReeveScheduler
 
 /// Says of a task what can never be right, what is not right at present, and when it would be due.
@@ -15,8 +13,7 @@ package struct TaskChecker: Sendable {
     }
 
     var time: HostTime
-    /// The user that steps run as if they name none.
-    var ownUser: UInt32
+    var commands: CommandChecker
 
     /// - Parameter count: how many due times to look ahead.
     package func check(_ task: TaskDefinition, now: Timestamp, count: Int = 5) -> Report {
@@ -32,7 +29,11 @@ package struct TaskChecker: Sendable {
                 report.problems.append(error.below("/schedule"))
             }
         }
-        if report.problems.isEmpty { report.warnings += task.effectiveSteps.flatMap(warnings) }
+        if report.problems.isEmpty {
+            report.warnings += task.effectiveSteps.flatMap { step in
+                commands.warnings(step.commandDefinition).map { "step \(step.name): \($0)" }
+            }
+        }
         return report
     }
 
@@ -44,29 +45,5 @@ package struct TaskChecker: Sendable {
             last = slot
         }
         return slots
-    }
-
-    private func warnings(_ step: StepDefinition) -> [String] {
-        var warnings: [String] = []
-        if let user = step.user {
-            guard let record = UserDatabase.user(user) else {
-                return ["step \(step.name): there is no user \(user) now"]
-            }
-            if ownUser != 0, record.uid != ownUser {
-                warnings.append("step \(step.name): only an agent of root can run it as \(user)")
-            }
-        }
-        if let directory = step.workingDirectory, access(directory, X_OK) != 0 {
-            warnings.append("step \(step.name): the folder \(directory) is not there now")
-        }
-        if let program = step.command?.first, !isThere(program) {
-            warnings.append("step \(step.name): the program \(program) is not there now")
-        }
-        return warnings
-    }
-
-    private func isThere(_ program: String) -> Bool {
-        if program.contains("/") { return !program.hasPrefix("/") || access(program, X_OK) == 0 }
-        return StepEnvironment.path.split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
     }
 }

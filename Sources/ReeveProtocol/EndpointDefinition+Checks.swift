@@ -44,20 +44,7 @@ extension EndpointDefinition {
         case nil:
             return [InvalidValue(path: "/url", reason: "is required for a webhook", expected: "an http or https URL")]
         case .generate: return [InvalidValue(path: "/url", reason: "cannot be generated")]
-        case .literal(let text):
-            let rest = ["http://", "https://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) }
-            guard let rest, let first = rest.first, first != "/",
-                !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F })
-            else {
-                return [
-                    InvalidValue(
-                        path: "/url",
-                        reason: "\"\(text)\" is not a URL that can be posted to",
-                        expected: "http://HOST[:PORT]/PATH or https://…"
-                    )
-                ]
-            }
-            return []
+        case .literal(let text): return urlProblem(text, path: "/url").map { [$0] } ?? []
         default: return []
         }
     }

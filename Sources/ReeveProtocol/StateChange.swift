@@ -64,6 +64,7 @@ package struct Lane: Sendable, Hashable, Codable, CustomStringConvertible {
     }
 
     package static func task(_ id: String) -> Lane { Lane(name: "task:\(id)") }
+    package static func service(_ name: String) -> Lane { Lane(name: "service:\(name)") }
     package static func event(_ subject: String) -> Lane { Lane(name: "event:\(subject)") }
     package static var agent: Lane { Lane(name: "agent") }
 
@@ -90,6 +91,7 @@ package enum EventType {
     }
 
     package static func task(_ what: String) -> String { "dev.reeve.task.\(what)" }
+    package static func service(_ what: String) -> String { "dev.reeve.service.\(what)" }
     package static func endpoint(_ what: String) -> String { "dev.reeve.endpoint.\(what)" }
     package static func agent(_ what: String) -> String { "dev.reeve.agent.\(what)" }
 }

@@ -27,14 +27,14 @@ extension TaskDefinition {
         if let revision, revision < 1 {
             problems.append(InvalidValue(path: "/revision", reason: "must be at least 1, not \(revision)"))
         }
-        problems += contentProblems()
+        problems += contentProblems() + requirementProblems()
         problems += (steps ?? []).enumerated().flatMap { index, step in
             step.problems().map { $0.below("/steps/\(index)") }
         }
-        if steps == nil { problems += StepDefinition.environmentProblems(environment) }
+        if steps == nil { problems += CommandDefinition.environmentProblems(environment) }
         problems += limits?.problems() ?? []
         problems += stop?.problems() ?? []
-        problems += directoryProblems(workingDirectory)
+        problems += CommandDefinition.directoryProblems(workingDirectory)
         problems += positive(startBy, "/startBy") + positive(timeout, "/timeout")
         if onAgentStop == .survive {
             problems.append(
@@ -75,10 +75,27 @@ extension TaskDefinition {
         if let steps, steps.isEmpty { return [InvalidValue(path: "/steps", reason: "must have at least one step")] }
         var seen: Set<String> = []
         let repeated = (steps ?? []).enumerated().filter { !seen.insert($0.element.name).inserted }
-        return commandProblems(command, script)
+        let command = CommandDefinition(command: command, script: script)
+        return command.commandProblems() + command.scriptProblems()
             + repeated.map { index, step in
                 InvalidValue(path: "/steps/\(index)/name", reason: "\"\(step.name)\" names an earlier step already")
             }
+    }
+
+    private func requirementProblems() -> [InvalidValue] {
+        (requires ?? []).enumerated().flatMap { index, requirement -> [InvalidValue] in
+            let path = "/requires/\(index)"
+            guard requirement.service != nil else {
+                return [
+                    InvalidValue(
+                        path: path,
+                        reason: "a task can require services only",
+                        expected: "{\"service\": NAME, \"condition\": …}"
+                    )
+                ]
+            }
+            return requirement.problems(at: path)
+        }
     }
 
     private func unsupportedFields() -> [InvalidValue] {
@@ -100,37 +117,13 @@ extension StepDefinition {
                 )
             )
         }
-        if (command == nil) == (script == nil) {
-            problems.append(
-                InvalidValue(
-                    path: "",
-                    reason: command == nil ? "says nothing to run" : "has command and script",
-                    expected: "either command or script"
-                )
-            )
-        }
-        return problems + commandProblems(command, script) + Self.environmentProblems(environment)
-            + directoryProblems(workingDirectory)
-            + (limits?.problems() ?? []) + (stop?.problems() ?? []) + positive(timeout, "/timeout")
+        return problems + commandDefinition.problems() + (stop?.problems() ?? []) + positive(timeout, "/timeout")
             + unsupported([("/requires", requires), ("/retry", retry), ("/probe", probe)])
-    }
-
-    fileprivate static func environmentProblems(_ environment: [String: ConfiguredValue]?) -> [InvalidValue] {
-        (environment ?? [:]).sorted { $0.key < $1.key }.compactMap { name, value in
-            let path = "/environment/" + InvalidValue.escaped(name)
-            if name.isEmpty || name.contains("=") || name.contains("\0") {
-                return InvalidValue(path: path, reason: "is not a name that an environment can hold")
-            }
-            if case .literal(let text) = value, text.contains("\0") {
-                return InvalidValue(path: path, reason: "contains a NUL character")
-            }
-            return value == .generate ? InvalidValue(path: path, reason: "cannot be generated") : nil
-        }
     }
 }
 
 extension LimitsDefinition {
-    fileprivate func problems() -> [InvalidValue] {
+    func problems() -> [InvalidValue] {
         var problems = unsupported([("/limits/memory", memory), ("/limits/cpu", cpu), ("/limits/tasks", tasks)])
         if let openFiles, openFiles < 3 {
             problems.append(
@@ -147,7 +140,7 @@ extension StopDefinition {
         "HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "WINCH": 28,
     ]
 
-    fileprivate func problems() -> [InvalidValue] {
+    func problems() -> [InvalidValue] {
         guard let signal, Self.signals[signal] == nil else { return [] }
         let known = Self.signals.keys.sorted()
         return [
@@ -171,43 +164,12 @@ package func isName(_ text: String, longest: Int) -> Bool {
         }
 }
 
-private func commandProblems(_ command: [String]?, _ script: String?) -> [InvalidValue] {
-    if let command {
-        if command.isEmpty || command[0].isEmpty {
-            return [
-                InvalidValue(
-                    path: "/command",
-                    reason: "names no program",
-                    expected: "a list: the program, its arguments"
-                )
-            ]
-        }
-        return command.enumerated().filter { $0.element.contains("\0") }.map { index, _ in
-            InvalidValue(path: "/command/\(index)", reason: "contains a NUL character")
-        }
-    }
-    guard let script else { return [] }
-    if script.isEmpty { return [InvalidValue(path: "/script", reason: "is empty")] }
-    return script.utf8.contains(0) ? [InvalidValue(path: "/script", reason: "contains a NUL character")] : []
-}
-
-private func directoryProblems(_ directory: String?) -> [InvalidValue] {
-    guard let directory, !directory.hasPrefix("/") || directory.utf8.contains(0) else { return [] }
-    return [
-        InvalidValue(
-            path: "/workingDirectory",
-            reason: "\"\(directory)\" is no absolute path",
-            expected: "a path that begins with /"
-        )
-    ]
-}
-
-private func positive(_ interval: Interval?, _ path: String) -> [InvalidValue] {
+func positive(_ interval: Interval?, _ path: String) -> [InvalidValue] {
     guard let interval, interval.milliseconds <= 0 else { return [] }
     return [InvalidValue(path: path, reason: "must be longer than 0")]
 }
 
-private func unsupported(_ fields: [(path: String, value: UnsupportedField?)]) -> [InvalidValue] {
+func unsupported(_ fields: [(path: String, value: UnsupportedField?)]) -> [InvalidValue] {
     fields.filter { $0.value != nil }.map { path, _ in
         InvalidValue(path: path, reason: "is not supported by this version of reeve", hint: "leave it out")
     }

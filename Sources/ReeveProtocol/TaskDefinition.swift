@@ -17,6 +17,8 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     package var environment: [String: ConfiguredValue]?
     package var workingDirectory: String?
     package var limits: LimitsDefinition?
+    /// Services in a state that a run waits for before it begins.
+    package var requires: [RequirementDefinition]?
     /// Either this, or one of ``command`` and ``script``.
     package var steps: [StepDefinition]?
     package var command: [String]?
@@ -36,7 +38,7 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case id, revision, description, schedule, startBy, missed, overlap, user, environment, workingDirectory, limits
-        case steps, command, script, timeout, stop, onAgentStop, onChange, labels
+        case requires, steps, command, script, timeout, stop, onAgentStop, onChange, labels
         case parameters, attachments, retry, group
     }
 

@@ -1,4 +1,5 @@
 import Logging
+import ReeveLaunch
 import ReeveProcess
 import ReeveProtocol
 import ReeveStore

@@ -15,6 +15,10 @@ package final class Signals: Sendable {
         case end(ofRun: String)
         /// A task was put, removed, paused, resumed or planned anew.
         case tasks
+        /// A service was put, removed, or asked for something.
+        case services
+        /// How a service stands was recorded.
+        case serviceStates
         /// An endpoint was put, removed, paused or resumed.
         case endpoints
         /// A submitter noted what it delivered.

@@ -44,9 +44,13 @@ package struct Call: Sendable {
     }
 }
 
-/// Parameters that say their own names, in order.
+/// Parameters whose coding keys are their names, in the order in which they may be given by position.
 package protocol MethodParameters: Decodable, Sendable {
-    static var names: [String] { get }
+    associatedtype CodingKeys: CodingKey & CaseIterable
+}
+
+extension MethodParameters {
+    static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
 }
 
 extension AgentMethod {

@@ -1,5 +1,6 @@
 import JSON
 import ReeveEngine
+import ReeveLaunch
 import ReeveProtocol
 import ReeveRunner
 import ReeveScheduler

@@ -1,97 +1,34 @@
 import ReeveProtocol
 
-extension TaskPutParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension TaskCheckParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension TaskReference: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension TaskRunParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension TaskPauseParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension TaskListParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension SchedulePreviewParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension RunReference: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension RunStopParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension RunWaitParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension RunListParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension RunOutputParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension EventPublishParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension EventReference: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension EventListParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension SubscriptionReference: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension EndpointPutParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension EndpointReference: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension EndpointTestParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension ListParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension StatusParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension NoParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension FlushParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
-
-extension EngineRestartParameters: MethodParameters {
-    package static var names: [String] { CodingKeys.allCases.map(\.stringValue) }
-}
+// Each says its own names: they are its coding keys, in their order.
+extension TaskPutParameters: MethodParameters {}
+extension TaskCheckParameters: MethodParameters {}
+extension TaskReference: MethodParameters {}
+extension TaskRunParameters: MethodParameters {}
+extension TaskPauseParameters: MethodParameters {}
+extension TaskListParameters: MethodParameters {}
+extension SchedulePreviewParameters: MethodParameters {}
+extension RunReference: MethodParameters {}
+extension RunStopParameters: MethodParameters {}
+extension RunWaitParameters: MethodParameters {}
+extension RunListParameters: MethodParameters {}
+extension RunOutputParameters: MethodParameters {}
+extension EventPublishParameters: MethodParameters {}
+extension EventReference: MethodParameters {}
+extension EventListParameters: MethodParameters {}
+extension SubscriptionReference: MethodParameters {}
+extension EndpointPutParameters: MethodParameters {}
+extension EndpointReference: MethodParameters {}
+extension EndpointTestParameters: MethodParameters {}
+extension ListParameters: MethodParameters {}
+extension StatusParameters: MethodParameters {}
+extension NoParameters: MethodParameters {}
+extension FlushParameters: MethodParameters {}
+extension EngineRestartParameters: MethodParameters {}
+extension ServicePutParameters: MethodParameters {}
+extension ServiceCheckParameters: MethodParameters {}
+extension ServiceReference: MethodParameters {}
+extension ServiceOrderParameters: MethodParameters {}
+extension ServiceWaitParameters: MethodParameters {}
+extension ServiceListParameters: MethodParameters {}
+extension ServiceLogsParameters: MethodParameters {}

@@ -2,6 +2,7 @@ import JSON
 import ReeveEngine
 import ReeveProtocol
 import ReeveRunner
+import ReeveService
 import ReeveStore
 
 /// Every method that the agent answers.
@@ -18,7 +19,8 @@ struct MethodTable: Sendable {
 
     var methods: [AgentMethod] {
         let described: [AgentMethod] =
-            agent.methods + tasks.methods + runs.methods + events.methods + endpoints.methods
+            agent.methods + tasks.methods + runs.methods + services.methods + serviceLogs.methods + events.methods
+            + endpoints.methods
             + EngineMethods(engine: engine).methods
         return [discover] + described
     }
@@ -40,11 +42,31 @@ struct MethodTable: Sendable {
     }
 
     private var tasks: TaskMethods {
-        TaskMethods(parts: parts, checker: TaskChecker(time: time, ownUser: ownUser), clock: wallClock)
+        TaskMethods(
+            parts: parts,
+            checker: TaskChecker(time: time, commands: CommandChecker(ownUser: ownUser)),
+            clock: wallClock
+        )
     }
 
     private var runs: RunMethods {
         RunMethods(parts: parts, time: time, paths: paths, clock: clock, wallClock: wallClock)
+    }
+
+    private var services: ServiceMethods {
+        ServiceMethods(
+            parts: parts,
+            checker: ServiceChecker(commands: CommandChecker(ownUser: ownUser)),
+            clock: clock
+        )
+    }
+
+    private var serviceLogs: ServiceLogMethods {
+        ServiceLogMethods(
+            parts: parts,
+            logPath: { [paths] in ServiceFiles(stateDirectory: paths.stateDirectory).log($0) },
+            clock: clock
+        )
     }
 
     private var events: EventMethods {

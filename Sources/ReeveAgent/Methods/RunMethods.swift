@@ -90,25 +90,18 @@ struct RunMethods: Sendable {
     // MARK: Output
 
     @Sendable private func output(_ parameters: RunOutputParameters, _ call: Call) async throws -> JSON {
-        let limit = parameters.limit ?? 64 << 10
-        guard (1...(1 << 20)).contains(limit) else {
-            throw Failure(InvalidValue(path: "/limit", reason: "\(limit) is out of range", expected: "1 to 1048576"))
-        }
+        let limits = try OutputLimits(limit: parameters.limit, tail: parameters.tail)
         let start = try position(parameters)
-        if let tail = parameters.tail {
-            guard (1...(1 << 20)).contains(tail) else {
-                throw Failure(InvalidValue(path: "/tail", reason: "\(tail) is out of range", expected: "1 to 1048576"))
-            }
-            let output = try await self.output(of: parameters)
-            let page = try output.read(tail: tail)
-            return OutputView(page.pieces, encoding: parameters.encoding).json(page)
+        if let tail = limits.tail {
+            let page = try await self.output(of: parameters).read(tail: tail)
+            return OutputView(page, encoding: parameters.encoding).page(page)
         }
-        var page = try await read(parameters, after: start, limit: limit)
+        var page = try await read(parameters, after: start, limit: limits.limit)
         if page.pieces.isEmpty, !page.isEnd, let interval = parameters.wait {
             await waitForOutput(parameters, at: page.next, atMost: interval)
-            page = try await read(parameters, after: page.next, limit: limit)
+            page = try await read(parameters, after: page.next, limit: limits.limit)
         }
-        return OutputView(page.pieces, encoding: parameters.encoding).json(page)
+        return OutputView(page, encoding: parameters.encoding).page(page)
     }
 
     private func read(
@@ -142,9 +135,7 @@ struct RunMethods: Sendable {
     private func position(_ parameters: RunOutputParameters) throws(Failure) -> RunOutput.Position {
         guard let text = parameters.after else { return RunOutput.Position() }
         guard let position = RunOutput.Position(text) else {
-            throw Failure(
-                InvalidValue(path: "/after", reason: "\"\(text)\" is no position", expected: "next of an answer before")
-            )
+            throw OutputLimits.notAPosition(text)
         }
         return position
     }
@@ -195,9 +186,9 @@ struct RunMethods: Sendable {
             do {
                 while true {
                     let page = try await self.read(parameters, after: position, limit: 64 << 10)
-                    for piece in page.pieces {
+                    for piece in page.pieces.map(OutputPiece.init) {
                         let item = OutputView.item(piece, encoding: parameters.encoding)
-                        try await sink.send(item, next: .string(piece.next.description))
+                        try await sink.send(item, next: .string(piece.next))
                     }
                     position = page.next
                     if page.isEnd { return SubscriptionEnd(cause: "ended", next: .string(position.description)) }

@@ -50,7 +50,7 @@ enum TaskView {
         try JSONCoder.encode(pause).object ?? JSONObject()
     }
 
-    private static func mask(_ json: JSON) -> JSON {
+    static func mask(_ json: JSON) -> JSON {
         switch json {
         case .array(let elements): return .array(elements.map(mask))
         case .object(let object):

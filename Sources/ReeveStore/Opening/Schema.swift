@@ -4,7 +4,7 @@ import GRDB
 ///
 /// The database's version is its `user_version`. A step is never changed after a release; a new one is added.
 enum Schema {
-    static let steps: [String] = [version1]
+    static let steps: [String] = [version1, version2]
     static var version: Int { steps.count }
 
     /// Makes or brings up the tables in one transaction for each version.
@@ -76,5 +76,13 @@ enum Schema {
             endpoint TEXT NOT NULL, sequence INTEGER NOT NULL, lane TEXT NOT NULL, change TEXT NOT NULL,
             reason TEXT NOT NULL, status INTEGER, at INTEGER NOT NULL, PRIMARY KEY (endpoint, sequence)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let version2 = """
+        CREATE TABLE services (
+            row INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, revision INTEGER NOT NULL,
+            source TEXT NOT NULL, by TEXT NOT NULL, createdAt INTEGER NOT NULL, changedAt INTEGER NOT NULL,
+            removed INTEGER NOT NULL DEFAULT 0, orders TEXT NOT NULL, state TEXT NOT NULL
+        ) STRICT;
         """
 }

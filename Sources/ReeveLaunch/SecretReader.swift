@@ -10,32 +10,32 @@ package struct SecretReader: Sendable {
         self.credentialsDirectory = credentialsDirectory
     }
 
-    func value(of value: ConfiguredValue, name: String) throws(StepFailure) -> String {
+    func value(of value: ConfiguredValue, name: String) throws(LaunchFailure) -> String {
         switch value {
         case .literal(let text): return text
         case .file(let path): return try read(path, for: name)
         case .credential(let credential):
             guard let directory = credentialsDirectory, !credential.contains("/") else {
-                throw StepFailure(
+                throw LaunchFailure(
                     cause: "startFailed",
                     reason: "cannot read \(name): there is no credential \(credential), for the agent was given none"
                 )
             }
             return try read("\(directory)/\(credential)", for: name)
         case .generate:
-            throw StepFailure(cause: "startFailed", reason: "cannot generate \(name)")
+            throw LaunchFailure(cause: "startFailed", reason: "cannot generate \(name)")
         }
     }
 
-    private func read(_ path: String, for name: String) throws(StepFailure) -> String {
+    private func read(_ path: String, for name: String) throws(LaunchFailure) -> String {
         let bytes: [UInt8]
         do {
             bytes = try readFile(path, limit: 1 << 20)
         } catch {
-            throw StepFailure(cause: "startFailed", reason: "cannot read \(name): \(error)")
+            throw LaunchFailure(cause: "startFailed", reason: "cannot read \(name): \(error)")
         }
         guard !bytes.contains(0) else {
-            throw StepFailure(cause: "startFailed", reason: "cannot use \(name): \(path) contains a NUL character")
+            throw LaunchFailure(cause: "startFailed", reason: "cannot use \(name): \(path) contains a NUL character")
         }
         let text = String(decoding: bytes, as: UTF8.self)
         return text.hasSuffix("\n") ? String(text.dropLast()) : text

@@ -1,0 +1,31 @@
+import Glibc
+import ReeveLaunch
+import ReeveProtocol
+
+/// Says of a command what is not there now, and may come with a mount or a package.
+package struct CommandChecker: Sendable {
+    /// The user that commands run as if they name none.
+    var ownUser: UInt32
+
+    func warnings(_ command: CommandDefinition) -> [String] {
+        var warnings: [String] = []
+        if let user = command.user {
+            guard let record = UserDatabase.user(user) else { return ["there is no user \(user) now"] }
+            if ownUser != 0, record.uid != ownUser {
+                warnings.append("only an agent of root can run it as \(user)")
+            }
+        }
+        if let directory = command.workingDirectory, access(directory, X_OK) != 0 {
+            warnings.append("the folder \(directory) is not there now")
+        }
+        if let program = command.command?.first, !isThere(program) {
+            warnings.append("the program \(program) is not there now")
+        }
+        return warnings
+    }
+
+    private func isThere(_ program: String) -> Bool {
+        if program.contains("/") { return !program.hasPrefix("/") || access(program, X_OK) == 0 }
+        return BaseEnvironment.path.split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
+    }
+}

@@ -1,0 +1,157 @@
+import JSON
+import JSONRPC
+import ReeveEngine
+import ReeveProcess
+import ReeveProtocol
+import ReeveService
+import ReeveStore
+
+/// `service.logs` and `service.follow`: one log over all of a service's processes.
+struct ServiceLogMethods: Sendable {
+    var parts: Parts
+    /// Where the log of a service is.
+    var logPath: @Sendable (String) -> String
+    var clock: any Clock<Duration>
+
+    var methods: [AgentMethod] {
+        [
+            .waiting("service.logs", .observe, logs),
+            .subscription("service.follow", .observe, follow),
+        ]
+    }
+
+    @Sendable private func logs(_ parameters: ServiceLogsParameters, _ call: Call) async throws -> JSON {
+        let limits = try OutputLimits(limit: parameters.limit, tail: parameters.tail)
+        let start = try position(parameters)
+        _ = try await parts.store.read { try $0.namedService(parameters.service) }
+        if let tail = limits.tail {
+            let page = try read(parameters) { reader, stream in try reader.read(tail: tail, stream: stream) }
+            return view(page, parameters)
+        }
+        var page = try read(parameters, after: start, limit: limits.limit)
+        if page.chunks.isEmpty, let interval = parameters.wait {
+            await wait(for: parameters.service, at: page.next, atMost: interval)
+            page = try read(parameters, after: page.next, limit: limits.limit)
+        }
+        return view(page, parameters)
+    }
+
+    private func view(_ page: SpoolPage, _ parameters: ServiceLogsParameters) -> JSON {
+        let view = OutputView(page.chunks.map(Self.piece), encoding: parameters.encoding)
+        // A service's log never ends: it may be started again at any time.
+        return view.page(
+            next: String(page.next.rawValue),
+            isEnd: false,
+            dropped: Int(page.droppedOutput + page.droppedError)
+        )
+    }
+
+    private static func piece(_ chunk: SpoolChunk) -> OutputPiece {
+        OutputPiece(chunk, next: String(chunk.next.rawValue))
+    }
+
+    private func read(
+        _ parameters: ServiceLogsParameters,
+        after position: SpoolPosition,
+        limit: Int
+    ) throws -> SpoolPage {
+        try read(parameters) { reader, stream in try reader.read(after: position, limit: limit, stream: stream) }
+    }
+
+    private func read(
+        _ parameters: ServiceLogsParameters,
+        _ body: (SpoolReader, ReeveProcess.OutputStream?) throws -> SpoolPage
+    ) throws -> SpoolPage {
+        let stream: ReeveProcess.OutputStream? = parameters.stream.map { $0 == .stdout ? .output : .error }
+        do {
+            return try body(SpoolReader(path: logPath(parameters.service)), stream)
+        } catch let error as SpoolError {
+            throw Failure(.storage, "the log cannot be read", reason: error.description)
+        }
+    }
+
+    private func position(_ parameters: ServiceLogsParameters) throws(Failure) -> SpoolPosition {
+        guard let text = parameters.after else { return .start }
+        guard let number = Int64(text), let position = SpoolPosition(rawValue: number) else {
+            throw OutputLimits.notAPosition(text)
+        }
+        return position
+    }
+
+    /// Waits until there may be output behind `position`: some came, or the service went on.
+    private func wait(for name: String, at position: SpoolPosition, atMost interval: Interval?) async {
+        await withTaskGroup(of: Void.self) { group in
+            if let interval {
+                group.addTask { [clock] in try? await clock.sleep(for: interval.duration) }
+            }
+            group.addTask { await outputOrChange(of: name, at: position) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func outputOrChange(of name: String, at position: SpoolPosition) async {
+        let key = ServiceLauncher.key(name)
+        guard let store = parts.storeHandle.value else {
+            // It comes back, and then everything can be asked again.
+            _ = try? await parts.storeHandle.present()
+            return
+        }
+        await withTaskGroup(of: Void.self) { group in
+            if let processes = parts.processesHandle.value, processes.record(key)?.output.isComplete == false {
+                group.addTask { _ = await processes.output(key, beyond: position) }
+            }
+            group.addTask {
+                // The first wake-up comes at once and says nothing.
+                var isFirst = true
+                for await _ in store.signals.changes(.serviceStates) {
+                    if !isFirst { return }
+                    isFirst = false
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Every piece of output from a position on, over restarts of the service, until the client has enough of it.
+    @Sendable private func follow(
+        _ parameters: ServiceLogsParameters,
+        _ call: Call
+    ) async throws -> SubscriptionProducer {
+        let start = try position(parameters)
+        _ = try await parts.store.read { try $0.namedService(parameters.service) }
+        return { sink in
+            var position = start
+            do {
+                while true {
+                    let page = try read(parameters, after: position, limit: 64 << 10)
+                    for chunk in page.chunks {
+                        let piece = Self.piece(chunk)
+                        try await sink.send(
+                            OutputView.item(piece, encoding: parameters.encoding),
+                            next: .string(piece.next)
+                        )
+                    }
+                    position = page.next
+                    guard page.chunks.isEmpty else { continue }
+                    guard try await isThere(parameters.service) else {
+                        return SubscriptionEnd(cause: "removed", next: .string(String(position.rawValue)))
+                    }
+                    await wait(for: parameters.service, at: position, atMost: nil)
+                    try Task.checkCancellation()
+                }
+            } catch let failure as Failure {
+                return SubscriptionEnd(cause: failure.kind.rawValue, next: .string(String(position.rawValue)))
+            } catch {
+                return SubscriptionEnd(cause: SubscriptionEnd.stopping, next: .string(String(position.rawValue)))
+            }
+        }
+    }
+
+    /// Whether there is still something to follow; where nobody can say, there is.
+    private func isThere(_ name: String) async throws -> Bool {
+        guard let store = parts.storeHandle.value else { return true }
+        return try await store.read { try $0.service(name) != nil }
+    }
+}

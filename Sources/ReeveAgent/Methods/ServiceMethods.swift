@@ -1,0 +1,227 @@
+import JSON
+import ReeveEngine
+import ReeveProtocol
+import ReeveService
+import ReeveStore
+
+/// `service.*`, but for what reads logs.
+struct ServiceMethods: Sendable {
+    var parts: Parts
+    var checker: ServiceChecker
+    var clock: any Clock<Duration>
+
+    var methods: [AgentMethod] {
+        [
+            .changing("service.put", .administer, put),
+            .immediate("service.check", .observe, check),
+            .reading("service.get", .observe, get),
+            .reading("service.list", .observe, list),
+            .reading("service.why", .observe, why),
+            .changing("service.remove", .administer, remove),
+            .changing("service.start", .operate) { try await order(.start, $0, $1) },
+            .changing("service.stop", .operate) { try await order(.stop, $0, $1) },
+            .changing("service.restart", .operate) { try await order(.restart, $0, $1) },
+            .waiting("service.wait", .observe, wait),
+        ]
+    }
+
+    // MARK: Definitions
+
+    @Sendable private func put(_ parameters: ServicePutParameters, _ call: Call) async throws -> JSON {
+        let definition = parameters.service
+        let problems = definition.problems()
+        guard problems.isEmpty else { throw Failure(problems, below: "/service") }
+        let by = call.caller.name
+        let (put, unknown) = try await parts.store.write { transaction in
+            let put = try transaction.putCheckedService(definition, source: TaskMethods.source, by: by)
+            return (put, try transaction.unknownRequirements(of: definition))
+        }
+        var answer = JSONObject()
+        answer["service"] = try JSONCoder.encode(put.service.definition)
+        answer["revision"] = .number(String(put.service.revision))
+        answer["created"] = .bool(put.created)
+        answer["changed"] = .bool(put.changed)
+        let warnings = checker.warnings(definition) + unknown
+        if !warnings.isEmpty { answer["warnings"] = .array(warnings.map(JSON.string)) }
+        return .object(answer)
+    }
+
+    @Sendable private func check(_ parameters: ServiceCheckParameters, _ call: Call) throws -> JSON {
+        var problems: [InvalidValue]
+        var warnings: [String] = []
+        do {
+            let service = try JSONCoder.decode(
+                ServiceDefinition.self,
+                from: parameters.service,
+                unknownFields: .reject
+            )
+            problems = service.problems()
+            if problems.isEmpty { warnings = checker.warnings(service) }
+        } catch {
+            problems = [error]
+        }
+        return [
+            "valid": .bool(problems.isEmpty),
+            "problems": .array(problems.map { Failure($0.below("/service")).problem }),
+            "warnings": .array(warnings.map(JSON.string)),
+        ]
+    }
+
+    @Sendable private func remove(_ parameters: ServiceReference, _ call: Call) async throws -> JSON {
+        let by = call.caller.name
+        let service = try await parts.store.write { transaction in
+            _ = try transaction.namedService(parameters.service)
+            return try transaction.removeService(parameters.service, source: TaskMethods.source, by: by)
+        }
+        return ["service": .string(service.name), "revision": .number(String(service.revision))]
+    }
+
+    // MARK: Orders
+
+    private func order(
+        _ kind: ServiceOrderKind,
+        _ parameters: ServiceOrderParameters,
+        _ call: Call
+    ) async throws -> JSON {
+        let by = call.caller.name
+        let service = try await parts.store.write { transaction in
+            _ = try transaction.namedService(parameters.service)
+            return try transaction.orderService(parameters.service, kind, by: by, reason: parameters.reason)
+        }
+        return ["service": .string(service.name), "request": .number(String(service.orders.request))]
+    }
+
+    @Sendable private func wait(_ parameters: ServiceWaitParameters, _ call: Call) async throws -> JSON {
+        let store = try parts.store
+        let goal = parameters.until ?? .settled
+        let name = parameters.service
+        // What was asked before this call is to be seen in the state, not what was before it.
+        let request = try await store.read { reader in
+            _ = try reader.namedService(name)
+            return try reader.service(name)?.orders.request ?? 0
+        }
+        let what = "service \(name) is not \(goal.rawValue)"
+        let service = try await withDeadline(parameters.deadline, clock, what: what) {
+            for await _ in store.signals.changes(.serviceStates) {
+                let service = try await store.read { try $0.namedService(name) }
+                if service.state.request >= request, service.reaches(goal) { return service }
+            }
+            throw Parts.unavailable("store")
+        }
+        return try .object(ServiceView.item(service, engine: parts.servicesHandle.value?.situation(of: name)))
+    }
+
+    // MARK: Reading
+
+    @Sendable private func get(_ parameters: ServiceReference, _ call: Call) async throws -> JSON {
+        let service = try await parts.store.read { try $0.namedService(parameters.service) }
+        let definition = try JSONCoder.encode(service.definition)
+        var answer = JSONObject()
+        answer["service"] = call.role.grants(.administer) ? definition : TaskView.mask(definition)
+        let situation = parts.servicesHandle.value?.situation(of: service.name)
+        answer.members += try ServiceView.state(service, engine: situation).members
+        return .object(answer)
+    }
+
+    @Sendable private func list(_ parameters: ServiceListParameters, _ call: Call) async throws -> JSON {
+        let limit = try pageSize(parameters.limit)
+        let labels = parameters.labels ?? [:]
+        let services = try await parts.store.read { reader in
+            try reader.services(after: parameters.after ?? "").lazy
+                .filter { service in labels.allSatisfy { service.definition.labels?[$0.key] == $0.value } }
+                .prefix(limit + 1)
+        }
+        let situations = parts.servicesHandle.value?.situations() ?? [:]
+        let page = services.prefix(limit)
+        return [
+            "services": .array(try page.map { .object(try ServiceView.item($0, engine: situations[$0.name])) }),
+            "next": services.count > limit ? page.last.map { .string($0.name) } ?? .null : .null,
+        ]
+    }
+
+    @Sendable private func why(_ parameters: ServiceReference, _ call: Call) async throws -> JSON {
+        let services = try await parts.store.read { reader in
+            _ = try reader.namedService(parameters.service)
+            return try reader.services()
+        }
+        let tasks = try await lastOutcomes(services)
+        let explanation = ServiceExplanation(
+            services: services,
+            situations: parts.servicesHandle.value?.situations(),
+            lastOutcomes: tasks
+        )
+        return explanation.json(of: parameters.service)
+    }
+
+    /// How the tasks that services require ended last; absent for one that has not run.
+    private func lastOutcomes(_ services: [StoredService]) async throws -> [String: ReeveProtocol.Outcome] {
+        let ids = Set(
+            services.flatMap { $0.definition.requires ?? [] }.compactMap { requirement -> String? in
+                if case .task(let id) = requirement.subject { id } else { nil }
+            }
+        )
+        return try await parts.store.read { reader in
+            var outcomes: [String: ReeveProtocol.Outcome] = [:]
+            for id in ids { outcomes[id] = try reader.task(id)?.last?.outcome }
+            return outcomes
+        }
+    }
+}
+
+extension StoredService {
+    /// Whether it is where `service.wait` waits for it to be.
+    fileprivate func reaches(_ goal: ServiceGoal) -> Bool {
+        switch goal {
+        case .settled: state.status == .running || state.status.isAtRest
+        case .started: state.meets(.started, hasProbe: definition.probe != nil)
+        case .ready: state.meets(.ready, hasProbe: definition.probe != nil)
+        case .healthy: state.meets(.healthy, hasProbe: definition.probe != nil)
+        case .stopped: !state.status.isAlive
+        }
+    }
+}
+
+extension StateReading {
+    /// The service of that name; `notFound` if there is none, with the nearest.
+    func namedService(_ name: String) throws -> StoredService {
+        if let service = try service(name) { return service }
+        let near = nearest(name, among: try services().map(\.name))
+        throw Failure(
+            .notFound,
+            "there is no service \"\(name)\"",
+            path: "/service",
+            hint: near.map { "did you mean \"\($0)\"?" } ?? "reeve service ls lists them"
+        )
+    }
+
+    /// What a service requires that is not there: it waits for that.
+    func unknownRequirements(of definition: ServiceDefinition) throws -> [String] {
+        try (definition.requires ?? []).compactMap { requirement in
+            switch requirement.subject {
+            case .service(let name):
+                try service(name) == nil ? "there is no service \(name) now: it is waited for" : nil
+            case .task(let id): try task(id) == nil ? "there is no task \(id) now: it is waited for" : nil
+            }
+        }
+    }
+}
+
+extension Transaction {
+    /// Puts a service that closes no circle. Throws `invalidParams` with all members of one that it would.
+    func putCheckedService(_ definition: ServiceDefinition, source: String, by: String) throws -> ServicePut {
+        let others = try services().map(\.definition).filter { $0.name != definition.name }
+        if let circle = ServiceGraph(others + [definition]).circle(through: definition.name) {
+            let path = (circle + [circle[0]]).joined(separator: " requires ")
+            var failure = Failure(
+                InvalidValue(
+                    path: "/service/requires",
+                    reason: "closes a circle: \(path)",
+                    expected: "services that do not wait for each other"
+                )
+            )
+            failure.details["circle"] = .array(circle.map(JSON.string))
+            throw failure
+        }
+        return try putService(definition, source: source, by: by)
+    }
+}

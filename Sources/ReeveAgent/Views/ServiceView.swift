@@ -1,0 +1,41 @@
+import JSON
+import ReeveProtocol
+import ReeveService
+import ReeveStore
+
+/// A service as clients see it.
+enum ServiceView {
+    /// How it stands, beside its definition.
+    /// - Parameter engine: How the engine sees it, if it does.
+    static func state(_ service: StoredService, engine: ServiceSituation?) throws -> JSONObject {
+        let hasProbe = service.definition.probe != nil
+        var object = JSONObject()
+        object["revision"] = .number(String(service.revision))
+        let state = try JSONCoder.encode(service.state).object ?? JSONObject()
+        // A number for waiting is nobody else's matter.
+        object.members += state.members.filter { $0.name != "request" }
+        object["ready"] = .bool(service.state.isReady)
+        if hasProbe, service.state.status.isAlive, service.state.health == nil { object["health"] = "unknown" }
+        if let waitingFor = engine?.waitingFor, !waitingFor.isEmpty, !service.state.status.isAlive {
+            object["waitingFor"] = .array(waitingFor.map { .string($0.description) })
+        }
+        if let stopped = service.orders.stopped {
+            object["stopped"] = ["by": .string(stopped.by), "at": stopped.at.json]
+        }
+        object["source"] = .string(service.source)
+        object["by"] = .string(service.by)
+        object["createdAt"] = service.createdAt.json
+        object["changedAt"] = service.changedAt.json
+        return object
+    }
+
+    /// The same with what a list needs of the definition.
+    static func item(_ service: StoredService, engine: ServiceSituation?) throws -> JSONObject {
+        var object: JSONObject = ["name": .string(service.name)]
+        object["description"] = service.definition.description.map(JSON.string)
+        object["labels"] = try service.definition.labels.map(JSONCoder.encode)
+        if let requires = service.definition.requires { object["requires"] = try JSONCoder.encode(requires) }
+        object.members += try state(service, engine: engine).members
+        return object
+    }
+}

@@ -1,0 +1,144 @@
+import Glibc
+package import ReeveProcess
+package import ReeveProtocol
+
+/// Turns a command as it was defined into a process.
+package struct CommandLauncher: Sendable {
+    package var processes: Processes
+    package var secrets: SecretReader
+
+    package init(processes: Processes, secrets: SecretReader) {
+        self.processes = processes
+        self.secrets = secrets
+    }
+
+    /// What is not the command's own, but of the occasion on which it is started.
+    package struct Occasion: Sendable {
+        package var key: ProcessKey
+        /// What reeve says of the occasion: `REEVE_…` and its like, by name.
+        package var facts: [String: String]
+        /// Those variables that this process and all that it starts have, and nobody else.
+        package var marks: [String]
+        package var output: SpoolSpecification?
+        /// Where a script is put; it is not there before, and has to be removed by ``CommandLauncher/cleanUp(_:)``.
+        package var scriptDirectory: String
+        /// Where the process finds a socket to tell how it is (sd_notify(3)); none if absent.
+        package var notifySocket: String?
+
+        package init(
+            key: ProcessKey,
+            facts: [String: String],
+            marks: [String],
+            output: SpoolSpecification?,
+            scriptDirectory: String
+        ) {
+            self.key = key
+            self.facts = facts
+            self.marks = marks
+            self.output = output
+            self.scriptDirectory = scriptDirectory
+        }
+    }
+
+    /// Starts it. What it put on disk is gone again if that fails.
+    package func start(_ command: CommandDefinition, on occasion: Occasion) throws(LaunchFailure) -> ChildRecord {
+        let user = try user(command)
+        var specification = ProcessSpecification(arguments: try arguments(command, occasion, user))
+        do {
+            specification.environment = BaseEnvironment.texts(
+                of: user,
+                facts: occasion.facts,
+                own: try environment(command)
+            )
+            specification.workingDirectory = command.workingDirectory ?? (isThere(user.home) ? user.home : "/")
+            if geteuid() == 0 {
+                specification.user = ProcessUser(user: user.uid, group: user.gid, groups: user.groups)
+            }
+            specification.umask = 0o022
+            specification.limits = limits(command)
+            specification.standardInput = command.input.map { .bytes(Array($0.utf8)) } ?? .null
+            specification.output = occasion.output
+            specification.marks = occasion.marks
+            specification.notifySocket = occasion.notifySocket.map(NotifySocketSpecification.init(path:))
+            return try start(specification, occasion.key)
+        } catch {
+            cleanUp(occasion.scriptDirectory)
+            throw error
+        }
+    }
+
+    /// Removes what a start put on disk, after the process has ended.
+    package func cleanUp(_ scriptDirectory: String) {
+        ScriptFile.remove(directory: scriptDirectory)
+    }
+
+    private func start(_ specification: ProcessSpecification, _ key: ProcessKey) throws(LaunchFailure) -> ChildRecord {
+        do {
+            return try processes.start(specification, key: key)
+        } catch {
+            throw LaunchFailure(error)
+        }
+    }
+
+    /// Whose process it is: the one that the command names, else the agent's own.
+    package func user(_ command: CommandDefinition) throws(LaunchFailure) -> UserRecord {
+        let own = geteuid()
+        guard let name = command.user else {
+            return UserDatabase.user(uid: own)
+                ?? UserRecord(
+                    name: String(own),
+                    uid: own,
+                    gid: getegid(),
+                    groups: [getegid()],
+                    home: "/",
+                    shell: "/bin/sh"
+                )
+        }
+        guard let user = UserDatabase.user(name) else {
+            throw LaunchFailure(cause: "startFailed", reason: "there is no user \(name)")
+        }
+        guard own == 0 || own == user.uid else {
+            throw LaunchFailure(cause: "startFailed", reason: "only an agent of root can run it as \(name)")
+        }
+        return user
+    }
+
+    private func arguments(
+        _ command: CommandDefinition,
+        _ occasion: Occasion,
+        _ user: UserRecord
+    ) throws(LaunchFailure) -> [String] {
+        guard let script = command.script else { return command.command ?? [] }
+        do {
+            // Left by an agent that was killed between the intent and the start.
+            ScriptFile.remove(directory: occasion.scriptDirectory)
+            let file = try ScriptFile(script, directory: occasion.scriptDirectory, user: user)
+            return file.interpreter + [file.path]
+        } catch {
+            throw LaunchFailure(cause: "startFailed", reason: error.description)
+        }
+    }
+
+    private func environment(_ command: CommandDefinition) throws(LaunchFailure) -> [String: String] {
+        var own: [String: String] = [:]
+        for (name, value) in command.environment ?? [:] { own[name] = try secrets.value(of: value, name: name) }
+        return own
+    }
+
+    private func limits(_ command: CommandDefinition) -> [ResourceLimit] {
+        guard let limits = command.limits else { return [] }
+        var list: [ResourceLimit] = []
+        func add(_ resource: ResourceLimit.Resource, _ value: Int?) {
+            if let value { list.append(ResourceLimit(resource, UInt64(value))) }
+        }
+        add(.openFiles, limits.openFiles)
+        add(.core, limits.coreSize?.bytes)
+        add(.fileSize, limits.fileSize?.bytes)
+        add(.cpuSeconds, limits.cpuTime.map { Int(($0.milliseconds + 999) / 1000) })
+        return list
+    }
+
+    private func isThere(_ directory: String) -> Bool {
+        access(directory, X_OK) == 0
+    }
+}

@@ -1,0 +1,230 @@
+import AsyncHTTPClient
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+package import ReeveProcess
+package import ReeveProtocol
+
+/// Asks what probes ask. Holds the connections that it keeps; to be shut down by its owner.
+package final class Prober: Sendable {
+    /// The process that is asked about.
+    package struct Subject: Sendable {
+        package var launcher: CommandLauncher
+        /// As whom, where and with what commands of probes run: the process's own command.
+        package var command: CommandDefinition
+        package var key: ProcessKey
+        package var facts: [String: String]
+        package var marks: [String]
+        package var scriptDirectory: String
+        /// Where its output is, and where in it the process began.
+        package var log: String
+        package var logStart: SpoolPosition
+
+        package init(
+            launcher: CommandLauncher,
+            command: CommandDefinition,
+            key: ProcessKey,
+            facts: [String: String],
+            marks: [String],
+            scriptDirectory: String,
+            log: String,
+            logStart: SpoolPosition
+        ) {
+            self.launcher = launcher
+            self.command = command
+            self.key = key
+            self.facts = facts
+            self.marks = marks
+            self.scriptDirectory = scriptDirectory
+            self.log = log
+            self.logStart = logStart
+        }
+    }
+
+    private let client: HTTPClient
+    private let clock: any Clock<Duration>
+
+    /// - Parameter clock: Limits how long tries may take.
+    package init(clock: any Clock<Duration>) {
+        self.clock = clock
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, proxy: nil)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // A probe comes round seldom: a connection that waits for it would only wake the agent up to be closed.
+        configuration.connectionPool.idleTimeout = .milliseconds(1)
+        client = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+    }
+
+    package func shutDown() async {
+        // The only error is that it was shut down already.
+        try? await client.shutdown()
+    }
+
+    /// One try. A cancellation of the task is a failure.
+    package func tryOnce(_ target: ProbeTarget, of subject: Subject, timeout: Duration) async -> ProbeResult {
+        switch target {
+        case .tcp(let place): await connect(place, timeout)
+        case .http(let url): await get(url, timeout)
+        case .exec(let command): await run(command, subject, timeout)
+        case .log(let text): await findNow(text, subject)
+        }
+    }
+
+    /// Waits until the target is met, trying again after each failure. `false`: the task was cancelled, or the process
+    /// is over.
+    package func waitUntilMet(
+        _ target: ProbeTarget,
+        of subject: Subject,
+        interval: Duration,
+        timeout: Duration
+    ) async -> Bool {
+        // A line is waited for, not asked for again and again.
+        if case .log(let text) = target { return await find(text, subject) }
+        while !Task.isCancelled {
+            if await tryOnce(target, of: subject, timeout: timeout) == .success { return !Task.isCancelled }
+            guard (try? await clock.sleep(for: interval)) != nil else { return false }
+        }
+        return false
+    }
+
+    // MARK: TCP and HTTP
+
+    private func connect(_ text: String, _ timeout: Duration) async -> ProbeResult {
+        do {
+            let place = try HostAndPort(text, path: "")
+            let channel = try await ClientBootstrap(group: HTTPClient.defaultEventLoopGroup)
+                .connectTimeout(TimeAmount(probe: timeout))
+                .connect(host: place.host, port: place.port).get()
+            // Made and closed again: that it is there is all that was asked.
+            try? await channel.close()
+            return .success
+        } catch {
+            return .failure("cannot connect to \(text): \(Self.explanation(of: error, timeout))")
+        }
+    }
+
+    private func get(_ url: String, _ timeout: Duration) async -> ProbeResult {
+        do {
+            var request = HTTPClientRequest(url: url)
+            request.headers.add(name: "User-Agent", value: "reeve-probe")
+            request.headers.add(name: "Connection", value: "close")
+            let response = try await client.execute(request, timeout: TimeAmount(probe: timeout))
+            guard (200..<400).contains(response.status.code) else {
+                return .failure("\(url) answered \(response.status.code)")
+            }
+            return .success
+        } catch {
+            return .failure("\(url): \(Self.explanation(of: error, timeout))")
+        }
+    }
+
+    private static func explanation(of error: any Error, _ timeout: Duration) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.first { return explanation(of: first.error, timeout) }
+            return "the name \(error.host) is not known"
+        case let error as IOError: return errorText(error.errnoCode)
+        case is ChannelError: return "no answer within \(Interval(timeout))"
+        case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout:
+            return "no answer within \(Interval(timeout))"
+        case let error as HTTPClientError: return error.shortDescription
+        case is CancellationError: return "given up"
+        default: return String(String(describing: error).prefix(200))
+        }
+    }
+
+    // MARK: A command
+
+    private func run(_ command: [String], _ subject: Subject, _ timeout: Duration) async -> ProbeResult {
+        var definition = subject.command
+        definition.command = command
+        definition.script = nil
+        let key = ProcessKey("\(subject.key)/probe")
+        let processes = subject.launcher.processes
+        do {
+            _ = try subject.launcher.start(
+                definition,
+                on: CommandLauncher.Occasion(
+                    key: key,
+                    facts: subject.facts,
+                    marks: subject.marks,
+                    output: nil,
+                    scriptDirectory: subject.scriptDirectory
+                )
+            )
+        } catch {
+            return .failure(error.reason)
+        }
+        let end = await withTaskGroup(of: ProcessEnd?.self) { group in
+            group.addTask { await processes.ended(key) }
+            group.addTask { [clock] in
+                try? await clock.sleep(for: timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        return await conclude(end, command, key, processes, timeout)
+    }
+
+    private func conclude(
+        _ end: ProcessEnd?,
+        _ command: [String],
+        _ key: ProcessKey,
+        _ processes: Processes,
+        _ timeout: Duration
+    ) async -> ProbeResult {
+        defer { processes.forget(key) }
+        guard let end else {
+            // Also when this task is cancelled: what was started ends before this does.
+            await Task {
+                _ = await processes.kill(key)
+                _ = await processes.ended(key)
+            }.value
+            return .failure("\(command[0]) did not end within \(Interval(timeout))")
+        }
+        if let code = end.exitCode { return code == 0 ? .success : .failure("\(command[0]) exited with \(code)") }
+        return .failure("\(command[0]) was ended by signal \(end.signal ?? 0)")
+    }
+
+    // MARK: A line of the log
+
+    private func findNow(_ text: String, _ subject: Subject) async -> ProbeResult {
+        var search = LineSearch(text)
+        var position = subject.logStart
+        return read(subject, from: &position, &search) ? .success : .failure("no line has \"\(text)\" yet")
+    }
+
+    private func find(_ text: String, _ subject: Subject) async -> Bool {
+        var search = LineSearch(text)
+        var position = subject.logStart
+        while !Task.isCancelled {
+            // Before the read: what comes meanwhile is then more than this.
+            let counts = subject.launcher.processes.record(subject.key)?.output
+            if read(subject, from: &position, &search) { return true }
+            guard let counts, !counts.isComplete else { return false }
+            guard await subject.launcher.processes.output(subject.key, beyond: position) != nil else { return false }
+        }
+        return false
+    }
+
+    /// Whether the text stands in what has come since `position`.
+    private func read(_ subject: Subject, from position: inout SpoolPosition, _ search: inout LineSearch) -> Bool {
+        let reader = SpoolReader(path: subject.log)
+        // A log that cannot be read has no line.
+        while let page = try? reader.read(after: position, limit: 256 << 10) {
+            for chunk in page.chunks where search.take(chunk.bytes, of: chunk.stream == .output ? .output : .error) {
+                return true
+            }
+            position = page.next
+            if page.chunks.isEmpty { return false }
+        }
+        return false
+    }
+}
+
+extension TimeAmount {
+    fileprivate init(probe duration: Duration) {
+        self = .milliseconds(max(1, Interval(duration).milliseconds))
+    }
+}

@@ -1,0 +1,90 @@
+package import ReeveLaunch
+package import ReeveProcess
+import ReeveProtocol
+
+/// Where the files of services are.
+package struct ServiceFiles: Sendable {
+    /// The agent's own folder.
+    package var stateDirectory: String
+
+    package init(stateDirectory: String) {
+        self.stateDirectory = stateDirectory
+    }
+
+    /// The one log of a service, over all its processes.
+    package func log(_ service: String) -> String { "\(stateDirectory)/services/\(service).log" }
+
+    func scriptDirectory(_ service: String) -> String { "\(stateDirectory)/scripts/service.\(service)" }
+
+    /// By its row and not its name: the path of a socket must be short (unix(7)).
+    func notifySocket(_ row: Int64) -> String { "\(stateDirectory)/notify/\(row)" }
+}
+
+/// Turns a service into a process.
+package struct ServiceLauncher: Sendable {
+    package var launcher: CommandLauncher
+    package var files: ServiceFiles
+
+    package init(launcher: CommandLauncher, files: ServiceFiles) {
+        self.launcher = launcher
+        self.files = files
+    }
+
+    package var processes: Processes { launcher.processes }
+
+    package static func key(_ service: String) -> ProcessKey { ProcessKey("service/\(service)") }
+
+    /// What every process of the service, and of no other, has in its environment.
+    static func marks(_ service: String, agentID: String) -> [String] {
+        ["REEVE_AGENT=\(agentID)", "REEVE_SERVICE=\(service)"]
+    }
+
+    /// Whom probes ask, with where in the log this process begins.
+    func subject(_ definition: ServiceDefinition, agentID: String, logStart: SpoolPosition) -> Prober.Subject {
+        Prober.Subject(
+            launcher: launcher,
+            command: definition.commandDefinition,
+            key: Self.key(definition.name),
+            facts: facts(definition, agentID: agentID),
+            marks: Self.marks(definition.name, agentID: agentID),
+            scriptDirectory: files.scriptDirectory(definition.name) + ".probe",
+            log: files.log(definition.name),
+            logStart: logStart
+        )
+    }
+
+    func start(_ definition: ServiceDefinition, row: Int64, agentID: String) throws(LaunchFailure) -> ChildRecord {
+        var facts = facts(definition, agentID: agentID)
+        var occasion = CommandLauncher.Occasion(
+            key: Self.key(definition.name),
+            facts: [:],
+            marks: Self.marks(definition.name, agentID: agentID),
+            output: SpoolSpecification(
+                path: files.log(definition.name),
+                ring: (definition.log?.size ?? ServiceLogDefinition.defaultSize).bytes
+            ),
+            scriptDirectory: files.scriptDirectory(definition.name)
+        )
+        if definition.speaksNotify {
+            facts["NOTIFY_SOCKET"] = files.notifySocket(row)
+            occasion.notifySocket = files.notifySocket(row)
+        }
+        if let watchdog = definition.watchdog { facts["WATCHDOG_USEC"] = String(watchdog.milliseconds * 1000) }
+        occasion.facts = facts
+        return try launcher.start(definition.commandDefinition, on: occasion)
+    }
+
+    /// Removes what a start put on disk.
+    func cleanUp(_ service: String) {
+        launcher.cleanUp(files.scriptDirectory(service))
+    }
+
+    private func facts(_ definition: ServiceDefinition, agentID: String) -> [String: String] {
+        ["REEVE_SERVICE": definition.name, "REEVE_AGENT": agentID]
+    }
+}
+
+extension ServiceDefinition {
+    /// It is to find a socket to tell how it is (sd_notify(3)).
+    var speaksNotify: Bool { ready?.signal == .notify || watchdog != nil }
+}

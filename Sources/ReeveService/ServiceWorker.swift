@@ -1,0 +1,264 @@
+import NIOConcurrencyHelpers
+import ReeveEngine
+import ReeveLaunch
+import ReeveProcess
+import ReeveProtocol
+
+/// What the workers of all services share.
+struct ServiceContext: Sendable {
+    let launcher: ServiceLauncher
+    let prober: Prober
+    let custody: ServiceCustody
+    let conditions: Conditions
+    let agentID: String
+    let clock: any Clock<Duration>
+    let elapsed: @Sendable () -> Duration
+    let now: @Sendable () -> Timestamp
+}
+
+/// A service's process failed; how, is in the text.
+struct ServiceFailure: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// One process of a service as a worker of the engine: does what its ``ServiceMachine`` says.
+final class ServiceWorker: Worker {
+    private enum Input: Sendable {
+        case happened(ServiceMachine.Event)
+        case stopRequested
+    }
+
+    private let definition: ServiceDefinition
+    private let context: ServiceContext
+    private let record: ChildRecord
+    /// The process was there before this worker.
+    private let isTakenOver: Bool
+    /// The definition as it was put last.
+    private let present: @Sendable () -> ServiceDefinition?
+    private let inputs: AsyncStream<Input>
+    private let sender: AsyncStream<Input>.Continuation
+    private let alarms = NIOLockedValueBox<[ServiceMachine.Timer: Duration]>([:])
+
+    init(
+        _ definition: ServiceDefinition,
+        _ record: ChildRecord,
+        isTakenOver: Bool,
+        context: ServiceContext,
+        present: @escaping @Sendable () -> ServiceDefinition?
+    ) {
+        self.definition = definition
+        self.record = record
+        self.isTakenOver = isTakenOver
+        self.context = context
+        self.present = present
+        (inputs, sender) = AsyncStream.makeStream()
+    }
+
+    private var name: String { definition.name }
+    private var key: ProcessKey { record.key }
+    private var processes: Processes { context.launcher.processes }
+
+    func stop() {
+        sender.yield(.stopRequested)
+    }
+
+    func report() async -> ReportValue? {
+        var members: [String: ReportValue] = ["pid": .integer(Int64(record.pid))]
+        let standing = context.conditions.standing(of: name)
+        members["ready"] = .boolean(standing.isReady)
+        if definition.probe != nil { members["healthy"] = .boolean(standing.isHealthy) }
+        if let text = context.custody.standing(of: name)?.text { members["status"] = .text(text) }
+        return .object(members)
+    }
+
+    /// Returns when the process has ended and nothing of it is left, or when it is only let go.
+    func wait() async throws {
+        guard let end = await run() else { return }
+        context.conditions.change(name) { standing in
+            standing.isReady = false
+            standing.isHealthy = false
+        }
+        context.custody.change(name) { $0.ended(end, at: context.now()) }
+        switch (end.kind, (present() ?? definition).restart?.policy ?? RestartDefinition.defaultPolicy) {
+        case (.told, _): return
+        case (.succeeded, .onFailure), (.succeeded, .never):
+            context.custody.setCompleted(true, name)
+            context.conditions.change(name) { standing in
+                standing.hasExited = true
+                standing.hasSucceeded = true
+            }
+        case (.succeeded, .always), (.failed, _): throw ServiceFailure(description: end.reason)
+        }
+    }
+
+    private func run() async -> ServiceEnd? {
+        var machine = ServiceMachine(definition, isReady: isTakenOver && wasReady)
+        return await withTaskGroup(of: Void.self) { group in
+            watch(machine, &group)
+            defer { group.cancelAll() }
+            for action in machine.begin(at: context.elapsed()) { _ = await perform(action, &group) }
+            for await input in inputs {
+                guard let event = event(input, &machine) else { return nil }
+                for action in machine.handle(event, at: context.elapsed()) {
+                    if let end = await perform(action, &group) { return end }
+                }
+            }
+            return nil
+        }
+    }
+
+    private var wasReady: Bool { context.custody.standing(of: name)?.status == .running }
+
+    /// `nil`: the process is let go.
+    private func event(_ input: Input, _ machine: inout ServiceMachine) -> ServiceMachine.Event? {
+        guard case .happened(let event) = input else {
+            machine.stop = (present() ?? definition).stop
+            return context.custody.stopCause(of: name).map { .stopRequested($0) }
+        }
+        return event
+    }
+
+    // MARK: What happens
+
+    private func watch(_ machine: ServiceMachine, _ group: inout TaskGroup<Void>) {
+        group.addTask { [self] in
+            guard let end = await processes.ended(key) else { return }
+            let exit = ServiceExit(
+                code: end.exitCode.map(Int.init),
+                signal: end.signal.map(Int.init),
+                at: Timestamp(milliseconds: end.endedAt)
+            )
+            sender.yield(.happened(.ended(exit)))
+        }
+        if definition.speaksNotify { group.addTask { [self] in await listen() } }
+        if case .probe(let target) = definition.ready?.signal, !machine.isReady {
+            group.addTask { [self] in await waitUntilReady(target) }
+        }
+        // What makes a next failure a first one is that it has run for long.
+        group.addTask { [self] in
+            let reset = (present() ?? definition).restart?.reset ?? RestartDefinition.defaultReset
+            guard (try? await context.clock.sleep(for: reset.duration)) != nil else { return }
+            context.custody.change(name) { $0.hasLasted() }
+        }
+    }
+
+    private func listen() async {
+        var known = NotifyState()
+        while let state = await processes.notices(key, beyond: known.version) {
+            for event in NotifyNews.events(from: known, to: state) { sender.yield(.happened(event)) }
+            known = state
+        }
+    }
+
+    private func waitUntilReady(_ target: ProbeTarget) async {
+        let interval = definition.ready?.interval ?? ReadinessDefinition.defaultInterval
+        let isMet = await context.prober.waitUntilMet(
+            target,
+            of: subject,
+            interval: interval.duration,
+            timeout: ProbeDefinition.defaultTimeout.duration
+        )
+        if isMet { sender.yield(.happened(.wasSeenReady)) }
+    }
+
+    private func probe(_ probe: ProbeDefinition) async {
+        var machine = ProbeMachine(probe)
+        let interval = (probe.interval ?? ProbeDefinition.defaultInterval).duration
+        let timeout = (probe.timeout ?? ProbeDefinition.defaultTimeout).duration
+        let start = context.elapsed()
+        while !Task.isCancelled {
+            let result = await context.prober.tryOnce(probe.target, of: subject, timeout: timeout)
+            guard !Task.isCancelled else { return }
+            if let verdict = machine.tried(result, age: context.elapsed() - start) {
+                sender.yield(.happened(.health(verdict)))
+            }
+            guard (try? await context.clock.sleep(for: interval)) != nil else { return }
+        }
+    }
+
+    private var subject: Prober.Subject {
+        let logStart = context.custody.logStart(of: name) ?? record.output.position
+        return context.launcher.subject(definition, agentID: context.agentID, logStart: logStart)
+    }
+
+    // MARK: What is to be done
+
+    /// Answers how it ended, when it has.
+    private func perform(_ action: ServiceMachine.Action, _ group: inout TaskGroup<Void>) async -> ServiceEnd? {
+        switch action {
+        case .arm(let timer, let delay): arm(timer, delay, &group)
+        case .disarm(let timer): alarms.withLockedValue { $0[timer] = nil }
+        case .becameReady: becameReady()
+        case .lostReadiness(let reason): lostReadiness(reason)
+        case .became(let verdict): became(verdict)
+        case .said(let text): context.custody.change(name) { $0.said(text) }
+        case .beginProbing: if let probe = definition.probe { group.addTask { [self] in await self.probe(probe) } }
+        case .stopping: context.custody.change(name) { $0.isStopping() }
+        case .signal(let number): processes.signal(key, number)
+        case .kill: await kill(&group)
+        case .finish(let end):
+            processes.forget(key)
+            context.launcher.cleanUp(name)
+            return end
+        }
+        return nil
+    }
+
+    private func becameReady() {
+        context.custody.change(name) { $0.becameReady(at: context.now()) }
+        context.conditions.change(name) { standing in
+            standing.isReady = true
+            // Without a probe there is nobody else to say so.
+            if definition.probe == nil { standing.isHealthy = true }
+        }
+    }
+
+    private func lostReadiness(_ reason: String) {
+        context.custody.change(name) { $0.lostReadiness(reason, at: context.now()) }
+        context.conditions.change(name) { standing in
+            standing.isReady = false
+            if definition.probe == nil { standing.isHealthy = false }
+        }
+    }
+
+    private func became(_ verdict: ProbeMachine.Verdict) {
+        switch verdict {
+        case .healthy:
+            context.custody.change(name) { $0.became(.healthy, nil, at: context.now()) }
+            context.conditions.change(name) { $0.isHealthy = true }
+        case .unhealthy(let reason):
+            context.custody.change(name) { $0.became(.unhealthy, reason, at: context.now()) }
+            context.conditions.change(name) { $0.isHealthy = false }
+        }
+    }
+
+    /// While the process lives its end is still to be heard of: that must not wait for this.
+    private func kill(_ group: inout TaskGroup<Void>) async {
+        guard processes.record(key)?.end == nil else {
+            _ = await processes.kill(key)
+            return
+        }
+        group.addTask { [processes, key] in _ = await processes.kill(key) }
+    }
+
+    /// One task for each timer sleeps until what it is set to; set later meanwhile, it sleeps on.
+    private func arm(_ timer: ServiceMachine.Timer, _ delay: Duration, _ group: inout TaskGroup<Void>) {
+        let deadline = context.elapsed() + delay
+        let isAwaited = alarms.withLockedValue { alarms in
+            defer { alarms[timer] = deadline }
+            return alarms[timer] != nil
+        }
+        guard !isAwaited else { return }
+        group.addTask { [self] in
+            while let deadline = alarms.withLockedValue({ $0[timer] }) {
+                let left = deadline - context.elapsed()
+                guard left > .zero else {
+                    alarms.withLockedValue { $0[timer] = nil }
+                    sender.yield(.happened(.timeIsOver(timer)))
+                    return
+                }
+                guard (try? await context.clock.sleep(for: left)) != nil else { return }
+            }
+        }
+    }
+}
