@@ -79,7 +79,8 @@ let package = Package(
             name: "ReeveAgent",
             dependencies: [
                 "CLinux", "JSON", "JSONRPC", "ReeveProtocol", "ReeveProcess", "ReeveEngine", "ReeveStore",
-                "ReeveLaunch", "ReeveScheduler", "ReeveRunner", "ReeveService", "ReeveSubmitter", log, nioCore, nioPosix,
+                "ReeveLaunch", "ReeveScheduler", "ReeveRunner", "ReeveService", "ReeveSubmitter", log, nioCore,
+                nioPosix,
                 nioConcurrency, "YAML",
             ]
         ),
