@@ -1,5 +1,4 @@
 import ArgumentParser
-import JSON
 
 /// `reeve apply`
 struct Apply: Command {
@@ -43,53 +42,6 @@ struct Apply: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        let files = try File.definitions(file).map { try TaskFile(path: $0) }
-        try await check(files, session)
-        var changes: [JSON] = []
-        for entry in files.flatMap(\.entries) {
-            changes.append(dryRun ? try await compare(entry.task, session) : try await put(entry.task, session))
-        }
-        if session.printJSON(["changes": .array(changes)]) { return }
-        var table = Table("TASK", "CHANGE")
-        for change in changes {
-            let action = change["action"]?.string ?? ""
-            let style: Style = action == "same" ? .faint : .good
-            table.add(Table.Cell(change["task"]?.string), Table.Cell(action, style))
-        }
-        session.print(table, ifEmpty: "there is no task in it")
-        if dryRun { Standard.say("nothing was changed (--dry-run)") }
-    }
-
-    /// All or none, as far as can be told before.
-    private func check(_ files: [TaskFile], _ session: Session) async throws {
-        var isValid = true
-        for file in files {
-            for entry in file.entries {
-                let answer = try await session.call("task.check", ["task": entry.task])
-                TaskProblems(file: file, entry: entry, answer: answer).tell()
-                isValid = isValid && answer["valid"]?.bool == true
-            }
-        }
-        guard isValid else { throw CommandFailure(.refused, "nothing was changed") }
-    }
-
-    private func put(_ task: JSON, _ session: Session) async throws -> JSON {
-        let answer = try await session.call("task.put", ["task": task])
-        let action =
-            answer["created"]?.bool == true ? "created" : answer["changed"]?.bool == true ? "changed" : "same"
-        return Self.change(answer["task"]?["id"] ?? task["id"], action)
-    }
-
-    private func compare(_ task: JSON, _ session: Session) async throws -> JSON {
-        guard let id = task["id"]?.string, let current = try await Definition.current(id, session) else {
-            return Self.change(task["id"], "created")
-        }
-        var wanted = task.object ?? [:]
-        wanted["revision"] = nil
-        return Self.change(task["id"], current == wanted ? "same" : "changed")
-    }
-
-    private static func change(_ task: JSON?, _ action: String) -> JSON {
-        ["task": task ?? .null, "action": .string(action)]
+        try await DefinitionApply(kind: .task, session: session, isDryRun: dryRun).perform(file)
     }
 }

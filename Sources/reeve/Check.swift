@@ -29,15 +29,16 @@ struct Check: Command {
         var answers: [JSON] = []
         var table = Table("TASK", "VALID", "NEXT")
         for path in try File.definitions(file) {
-            let file = try TaskFile(path: path)
+            let file = try DefinitionFile(.task, path: path)
+            file.tellOthers()
             for entry in file.entries {
-                let answer = try await session.call("task.check", ["task": entry.task])
+                let answer = try await session.call("task.check", ["task": entry.definition])
                 answers.append(answer)
-                if !session.wantsJSON { TaskProblems(file: file, entry: entry, answer: answer).tell() }
+                if !session.wantsJSON { DefinitionProblems(file: file, entry: entry, answer: answer).tell() }
                 let isValid = answer["valid"]?.bool == true
                 let next = answer["next"]?.array?.first?.string
                 table.add(
-                    Table.Cell(entry.task["id"]?.string),
+                    Table.Cell(entry.definition["id"]?.string),
                     Table.Cell(isValid ? "valid" : "invalid", isValid ? .good : .failure),
                     Table.Cell(next.map { session.terminal.isTerminal ? TimeText.readable($0) : $0 })
                 )
@@ -47,31 +48,5 @@ struct Check: Command {
             session.print(table, ifEmpty: "there is no task in it")
         }
         guard answers.allSatisfy({ $0["valid"]?.bool == true }) else { throw ExitStatus(ExitCodes.refused) }
-    }
-}
-
-/// What is wrong with a task in a file.
-struct TaskProblems {
-    let file: TaskFile
-    let entry: TaskFile.Entry
-    let answer: JSON
-
-    func tell() {
-        for problem in answer["problems"]?.array ?? [] {
-            let path = problem["path"]?.string ?? ""
-            var lines = ["\(file.place(entry, path)): error: \(described(path)): \(problem["reason"]?.string ?? "")"]
-            for name in ["expected", "hint"] {
-                if let text = problem[name]?.string { lines.append("  \((name + ":").padded(to: 10))\(text)") }
-            }
-            Standard.say(lines.joined(separator: "\n"))
-        }
-        for warning in answer["warnings"]?.array ?? [] {
-            Standard.say("\(file.place(entry, "")): warning: \(warning.string ?? warning.text)")
-        }
-    }
-
-    private func described(_ path: String) -> String {
-        let inTask = path.hasPrefix("/task") ? path.dropFirst("/task".count) : path[...]
-        return inTask.isEmpty ? "the task" : String(inTask)
     }
 }

@@ -1,16 +1,22 @@
 import JSON
 import JSONRPC
 
-/// A task's definition as the agent has it.
+/// A definition as the agent has it.
 enum Definition {
-    /// Without its revision; `nil` if there is no such task.
-    static func current(_ id: String, _ session: Session) async throws -> JSONObject? {
+    /// Without its revision; `nil` if there is none of that name.
+    static func current(_ kind: DefinitionKind, _ name: String, _ session: Session) async throws -> JSONObject? {
         do {
-            var task = try await session.call("task.get", ["task": .string(id)])["task"]?.object
-            task?["revision"] = nil
-            return task
+            let answer = try await session.call("\(kind.word).get", [kind.word: .string(name)])
+            var definition = answer[kind.word]?.object
+            definition?["revision"] = nil
+            return definition
         } catch let error as RPCError where error.kind == "notFound" {
             return nil
         }
+    }
+
+    /// What became of one that was put.
+    static func action(_ answer: JSON) -> String {
+        answer["created"]?.bool == true ? "created" : answer["changed"]?.bool == true ? "changed" : "same"
     }
 }

@@ -1,8 +1,5 @@
 import ArgumentParser
-import Glibc
 import JSON
-import JSONRPC
-import YAML
 
 /// `reeve edit`
 struct Edit: Command {
@@ -26,47 +23,12 @@ struct Edit: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        let answer = try await session.call("task.get", ["task": .string(task)])
-        guard case .object(var definition) = answer["task"] else { throw RPCClientError.notUnderstood(answer.text) }
-        let revision = definition["revision"]
-        definition["revision"] = nil
-        let text = JSON.object(definition).yaml
-        let path = try File.temporary(
-            "# \(task). Save and leave to put it; leave without a change to give up.\n" + text,
-            name: "\(task).yaml"
-        )
-        var isKept = false
-        defer { if !isKept { unlink(path) } }
-        while true {
-            try Editor.open(path)
-            do {
-                let written = try TaskFile.read(path)
-                guard written != .object(definition) else { return Standard.say("\(task): nothing changed") }
-                let answer = try await put(written, revision, session)
-                if !session.printJSON(answer) { await PutReport(session: session).tell(answer) }
-                return
-            } catch let error as any ReportableError {
-                guard wantsToGoOn(after: error.failure) else {
-                    isKept = true
-                    Standard.say("reeve: what you wrote is in \(path)")
-                    throw error
-                }
-            }
+        let answer = try await DefinitionEdit(kind: .task, name: task, session: session).perform { written, revision in
+            var parameters: JSONObject = ["task": written]
+            parameters["ifRevision"] = revision
+            return try await session.call("task.put", parameters)
         }
-    }
-
-    private func put(_ task: JSON, _ revision: JSON?, _ session: Session) async throws -> JSON {
-        var parameters: JSONObject = ["task": task]
-        parameters["ifRevision"] = revision
-        return try await session.call("task.put", parameters)
-    }
-
-    private func wantsToGoOn(after failure: CommandFailure) -> Bool {
-        // Another edit of the same old text cannot help there.
-        guard failure.answer?.kind != "conflict", isatty(STDIN_FILENO) == 1 else { return false }
-        Standard.say(failure.text(styled: Terminal.standardError.isStyled))
-        Standard.write(Array("Edit again? [Y/n] ".utf8), to: STDERR_FILENO)
-        guard let line = readLine() else { return false }
-        return !line.lowercased().hasPrefix("n")
+        guard let answer, !session.printJSON(answer) else { return }
+        await PutReport(session: session).tell(answer)
     }
 }

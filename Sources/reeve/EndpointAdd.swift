@@ -74,7 +74,7 @@ struct EndpointAdd: Command {
     func definition() throws -> JSONObject {
         var endpoint: JSONObject = ["name": .string(name), "kind": "webhook"]
         if let file {
-            guard case .object(let written) = try TaskFile.read(file) else {
+            guard case .object(let written) = try DefinitionFile.read(file) else {
                 throw CommandFailure(.refused, "\(file): is no endpoint", hint: "an object with url, secret, filter, …")
             }
             for member in written.members { endpoint[member.name] = member.value }

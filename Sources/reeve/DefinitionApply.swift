@@ -1,0 +1,94 @@
+import JSON
+import ReeveProtocol
+
+/// Puts the tasks or services of files: all or none, as far as can be told before.
+struct DefinitionApply {
+    let kind: DefinitionKind
+    let session: Session
+    let isDryRun: Bool
+
+    func perform(_ path: String) async throws {
+        let files = try File.definitions(path).map { try DefinitionFile(kind, path: $0) }
+        files.forEach { $0.tellOthers() }
+        var told = try await check(files)
+        var changes: [JSON] = []
+        for definition in try await ordered(files.flatMap(\.entries).map(\.definition)) {
+            if isDryRun {
+                changes.append(try await compare(definition))
+            } else {
+                changes.append(try await put(definition, told: &told))
+            }
+        }
+        if session.printJSON(["changes": .array(changes)]) { return }
+        var table = Table(kind.word.uppercased(), "CHANGE")
+        for change in changes {
+            let action = change["action"]?.string ?? ""
+            table.add(Table.Cell(change[kind.word]?.string), Table.Cell(action, action == "same" ? .faint : .good))
+        }
+        session.print(table, ifEmpty: "there is no \(kind.word) in it")
+        if isDryRun { Standard.say("nothing was changed (--dry-run)") }
+    }
+
+    /// - Returns: The warnings that were told.
+    private func check(_ files: [DefinitionFile]) async throws -> Set<String> {
+        var isValid = true
+        var told: Set<String> = []
+        for file in files {
+            for entry in file.entries {
+                let answer = try await session.call("\(kind.word).check", [kind.word: entry.definition])
+                DefinitionProblems(file: file, entry: entry, answer: answer).tell()
+                isValid = isValid && answer["valid"]?.bool == true
+                told.formUnion((answer["warnings"]?.array ?? []).compactMap(\.string))
+            }
+        }
+        guard isValid else { throw CommandFailure(.refused, "nothing was changed") }
+        return told
+    }
+
+    /// Services come behind those that they require, so that none waits for one that is put a moment later.
+    private func ordered(_ definitions: [JSON]) async throws -> [JSON] {
+        guard kind == .service else { return definitions }
+        let order = ServiceOrder(definitions)
+        let present = try await session.list("service.list", [:], "services")["services"]?.array ?? []
+        if let circle = order.circle(among: present) {
+            throw CommandFailure(
+                .refused,
+                "services would require each other in a circle: \((circle + [circle[0]]).joined(separator: " requires "))",
+                hint: "nothing was changed"
+            )
+        }
+        return order.definitions
+    }
+
+    private func put(_ definition: JSON, told: inout Set<String>) async throws -> JSON {
+        let answer = try await session.call("\(kind.word).put", [kind.word: definition])
+        let name = answer[kind.word]?[kind.name] ?? definition[kind.name]
+        for warning in (answer["warnings"]?.array ?? []).compactMap(\.string) where told.insert(warning).inserted {
+            Standard.say("\(name?.string ?? "?"): warning: \(warning)")
+        }
+        return change(name, Definition.action(answer))
+    }
+
+    private func compare(_ definition: JSON) async throws -> JSON {
+        let name = definition[kind.name]
+        guard let text = name?.string, let current = try await Definition.current(kind, text, session) else {
+            return change(name, "created")
+        }
+        var wanted = definition.object ?? [:]
+        wanted["revision"] = nil
+        let isSame = current == wanted || (kind == .service && Self.isSameService(.object(current), .object(wanted)))
+        return change(name, isSame ? "same" : "changed")
+    }
+
+    /// Whether two texts say the same service: `60s` is `1m`.
+    static func isSameService(_ left: JSON, _ right: JSON) -> Bool {
+        guard let left: ServiceDefinition = try? JSONCoder.decode(from: left),
+            let right: ServiceDefinition = try? JSONCoder.decode(from: right)
+        else { return false }  // One that does not decode is the agent's to refuse.
+        return left == right
+    }
+
+    private func change(_ name: JSON?, _ action: String) -> JSON {
+        [kind.word: name ?? .null, "action": .string(action)]
+    }
+}

@@ -1,0 +1,53 @@
+import Glibc
+import JSON
+import JSONRPC
+import YAML
+
+/// Changes a definition in the user's editor.
+struct DefinitionEdit {
+    let kind: DefinitionKind
+    let name: String
+    let session: Session
+
+    /// - Parameter put: Puts what was written; is given the revision that was read too.
+    /// - Returns: What `put` answered; `nil` if nothing was changed.
+    func perform(_ put: (JSON, JSON?) async throws -> JSON) async throws -> JSON? {
+        let answer = try await session.call("\(kind.word).get", [kind.word: .string(name)])
+        guard case .object(var definition) = answer[kind.word] else { throw RPCClientError.notUnderstood(answer.text) }
+        let revision = definition["revision"] ?? answer["revision"]
+        definition["revision"] = nil
+        let text = JSON.object(definition).yaml
+        let path = try File.temporary(
+            "# \(name). Save and leave to put it; leave without a change to give up.\n" + text,
+            name: "\(name).yaml"
+        )
+        var isKept = false
+        defer { if !isKept { unlink(path) } }
+        while true {
+            try Editor.open(path)
+            do {
+                let written = try DefinitionFile.read(path)
+                guard written != .object(definition) else {
+                    Standard.say("\(name): nothing changed")
+                    return nil
+                }
+                return try await put(written, revision)
+            } catch let error as any ReportableError {
+                guard wantsToGoOn(after: error.failure) else {
+                    isKept = true
+                    Standard.say("reeve: what you wrote is in \(path)")
+                    throw error
+                }
+            }
+        }
+    }
+
+    private func wantsToGoOn(after failure: CommandFailure) -> Bool {
+        // Another edit of the same old text cannot help there.
+        guard failure.answer?.kind != "conflict", isatty(STDIN_FILENO) == 1 else { return false }
+        Standard.say(failure.text(styled: Terminal.standardError.isStyled))
+        Standard.write(Array("Edit again? [Y/n] ".utf8), to: STDERR_FILENO)
+        guard let line = readLine() else { return false }
+        return !line.lowercased().hasPrefix("n")
+    }
+}
