@@ -6,23 +6,35 @@ package enum Admission: Sendable, Equatable {
     case start
     /// It stays pending until the others have ended.
     case wait
+    /// It stays pending until what it requires is so; for others of its task it counts as one that lives.
+    case hold
     /// It is told as skipped.
     case skip(reason: String)
     /// These are asked to stop; it stays pending until they have ended.
     case replace(runs: [String])
 
-    /// - Parameter living: the task's runs that have begun and not ended; without the run itself.
-    package static func decide(_ task: TaskDefinition, run: Run, living: [Run], now: Timestamp) -> Admission {
-        guard let blocking = living.first else { return .start }
+    /// - Parameters:
+    ///   - living: The task's runs that have begun and not ended; without the run itself.
+    ///   - held: The task's runs before it that wait for what they require.
+    ///   - unmet: What the task requires and is not so.
+    package static func decide(
+        _ task: TaskDefinition,
+        run: Run,
+        living: [Run],
+        held: [Run] = [],
+        unmet: [RequirementDefinition] = [],
+        now: Timestamp
+    ) -> Admission {
+        guard let blocking = (living + held).first else { return unmet.isEmpty ? .start : .hold }
         switch task.overlap ?? .skip {
-        case .allow: return .start
+        case .allow: return unmet.isEmpty ? .start : .hold
         case .queue: return .wait
-        case .replace: return .replace(runs: living.filter { $0.stopRequest == nil }.map(\.id))
+        case .replace: return .replace(runs: (living + held).filter { $0.stopRequest == nil }.map(\.id))
         case .skip:
             let age = now.since(blocking.startedAt ?? blocking.createdAt)
+            let state = living.isEmpty ? "was still waiting for what it requires" : "was still going"
             return .skip(
-                reason:
-                    "run \(blocking.task)/\(blocking.number) (\(blocking.id)) was still going, for \(age.rounded) by then"
+                reason: "run \(blocking.task)/\(blocking.number) (\(blocking.id)) \(state), for \(age.rounded) by then"
             )
         }
     }

@@ -61,6 +61,11 @@ package final class Runner: Sendable {
             group.addTask { [store] in
                 for await _ in store.signals.changes(.stops) { try await self.forwardStopRequests() }
             }
+            let states = store.signals.changes(.serviceStates)
+            group.addTask { [freedSender] in
+                // What a run waits for may be there now.
+                for await _ in states { freedSender.yield() }
+            }
             for run in try await store.read({ try $0.liveRuns() }) where run.status > .pending {
                 try await supervise(run, &group)
             }
@@ -84,17 +89,26 @@ package final class Runner: Sendable {
         while hasRoom {
             let page = try await store.read { [limit] reader in
                 try reader.pendingRuns(limit: limit).map { run in
-                    PendingRun(
+                    let definition = try reader.definition(task: run.task, revision: run.revision)
+                    return PendingRun(
                         run: run,
-                        definition: try reader.definition(task: run.task, revision: run.revision),
-                        isRemoved: try reader.task(run.task) == nil
+                        definition: definition,
+                        isRemoved: try reader.task(run.task) == nil,
+                        unmet: try reader.unmet(definition?.requires ?? [])
                     )
                 }
             }
-            // Where one has to wait, the later ones of its task do too, though what it waits for may end meanwhile.
+            // Where one has to wait for another, the later ones of its task do too, though what it waits for may end
+            // meanwhile.
             var waiting: Set<String> = []
+            var held: [String: [Run]] = [:]
             for pending in page where hasRoom && !waiting.contains(pending.run.task) {
-                if try await !admit(pending, &group) { waiting.insert(pending.run.task) }
+                let task = pending.run.task
+                switch try await admit(pending, held: held[task] ?? [], &group) {
+                case .done: break
+                case .waits: waiting.insert(task)
+                case .isHeld: held[task, default: []].append(pending.run)
+                }
             }
             guard page.count == limit, hasRoom else { return }
             limit *= 4
@@ -106,27 +120,48 @@ package final class Runner: Sendable {
         var run: Run
         var definition: TaskDefinition?
         var isRemoved: Bool
+        /// What it requires and is not so.
+        var unmet: [RequirementDefinition]
+    }
+
+    private enum Progress {
+        /// It is dealt with.
+        case done
+        /// It waits for others of its task.
+        case waits
+        /// It waits for what it requires.
+        case isHeld
     }
 
     private var hasRoom: Bool {
         state.withLockedValue { !$0.isEnding && $0.living.count < concurrency }
     }
 
-    /// Whether it is dealt with; if not, it waits for others of its task.
+    /// - Parameter held: The runs of its task before it that wait for what they require.
     private func admit(
         _ pending: PendingRun,
+        held: [Run],
         _ group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) async throws -> Bool {
+    ) async throws -> Progress {
         let run = pending.run
-        guard state.withLockedValue({ $0.living[run.id] == nil }) else { return true }
+        guard state.withLockedValue({ $0.living[run.id] == nil }) else { return .done }
         guard let definition = pending.definition, !pending.isRemoved else {
             try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
-            return true
+            return .done
         }
         let living = definition.overlap == .allow ? [] : try await living(besides: run)
-        switch Admission.decide(definition, run: run, living: living, now: wallClock.now) {
+        let decision = Admission.decide(
+            definition,
+            run: run,
+            living: living,
+            held: definition.overlap == .allow ? [] : held,
+            unmet: pending.unmet,
+            now: wallClock.now
+        )
+        switch decision {
         case .start: try await supervise(run, definition, &group)
-        case .wait: return false
+        case .wait: return .waits
+        case .hold: return .isHeld
         case .skip(let reason): try await refuse(run, .skipped, "overlap", reason)
         case .replace(let runs):
             let request = StopRequest(at: wallClock.now, by: "run:\(run.id)", reason: "replaced by a newer run")
@@ -136,9 +171,9 @@ package final class Runner: Sendable {
                     _ = try transaction.requestStop(id, request)
                 }
             }
-            return false
+            return .waits
         }
-        return true
+        return .done
     }
 
     private func definition(of run: Run) async throws -> TaskDefinition? {

@@ -8,6 +8,7 @@ extension Parts {
             storeHandle: Live(cell: LiveCell()),
             processesHandle: Live(cell: LiveCell()),
             runnerHandle: Live(cell: LiveCell()),
+            servicesHandle: Live(cell: LiveCell()),
             submitterHandle: Live(cell: LiveCell())
         )
     }

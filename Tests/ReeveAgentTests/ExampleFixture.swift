@@ -4,7 +4,8 @@ import TestSupport
 
 @testable import ReeveAgent
 
-/// The little world in which the document's examples are true: a task that ran once, an endpoint that answers, an event.
+/// The little world in which the document's examples are true: a task that ran once, two services, an endpoint that
+/// answers, an event.
 struct ExampleFixture: Sendable {
     let agent: RunningAgent
     let receiver: WebhookReceiver
@@ -31,6 +32,16 @@ struct ExampleFixture: Sendable {
         try await agent.call("endpoint.put", ["endpoint": endpoint])
         try await agent.put("nightly-backup", shell: "echo saved; echo slowly >&2", ["schedule": ["cron": "0 3 * * *"]])
         _ = try await agent.runToEnd("nightly-backup")
+        for (name, shell, more) in [
+            ("db", "exec sleep 1000", [:]), ("web", "echo serving; exec sleep 1000", ["requires": ["db"]]),
+        ]
+            as [(String, String, JSONObject)]
+        {
+            var service: JSONObject = ["name": .string(name), "command": ["/bin/sh", "-c", .string(shell)]]
+            service.members += more.members
+            try await agent.call("service.put", ["service": .object(service)])
+        }
+        try await agent.call("service.wait", ["service": "web"])
         let event: JSON = ["type": "com.example.order.placed", "subject": "order-17", "data": ["total": 12]]
         try await agent.call("event.publish", ["events": [event]])
         for await request in receiver.requests where request.type == "com.example.order.placed" { break }

@@ -53,8 +53,15 @@ struct RunMethods: Sendable {
 
     @Sendable private func get(_ parameters: RunReference, _ call: Call) async throws -> JSON {
         let zone = try time.zone(named: parameters.timeZone)
-        let run = try await parts.store.read { try $0.existingRun(parameters.run) }
-        return ["run": try RunView.json(run, zone: zone)]
+        let (run, unmet) = try await parts.store.read { reader in
+            let run = try reader.existingRun(parameters.run)
+            let isWaiting = run.status == .pending
+            let definition = isWaiting ? try reader.definition(task: run.task, revision: run.revision) : nil
+            return (run, try reader.unmet(definition?.requires ?? []))
+        }
+        var view = try RunView.json(run, zone: zone).object ?? JSONObject()
+        if !unmet.isEmpty { view["waitingFor"] = .array(unmet.map { .string($0.description) }) }
+        return ["run": .object(view)]
     }
 
     @Sendable private func stop(_ parameters: RunStopParameters, _ call: Call) async throws -> JSON {

@@ -15,7 +15,7 @@ enum OpenRPC {
     }
 
     static var methods: [MethodDescription] {
-        agentMethods + taskMethods + runMethods + eventMethods + endpointMethods + engineMethods
+        agentMethods + taskMethods + runMethods + serviceMethods + eventMethods + endpointMethods + engineMethods
     }
 
     private static let info: JSON = [
@@ -57,7 +57,7 @@ enum OpenRPC {
 
     private static func meaning(of kind: Failure.Kind) -> String {
         switch kind {
-        case .notFound: "There is no such task, run, event, endpoint or part; data.hint has the nearest."
+        case .notFound: "There is no such task, run, service, event, endpoint or part; data.hint has the nearest."
         case .conflict:
             "Another revision is current (data.current), it belongs to another source (data.owner), or it is there with other content."
         case .forbidden: "The caller's role (data.role) is not the one that is needed (data.needs)."
@@ -84,12 +84,12 @@ enum OpenRPC {
         let answered = requests.map { shared in
             SharedSchema(Schema.answeredName(shared.name), shared.text, shared.schema.answered(names))
         }
-        let all = simpleSchemas + requests + answered + runSchemas + eventSchemas + agentSchemas
+        let all = simpleSchemas + requests + answered + runSchemas + serviceStateSchemas + eventSchemas + agentSchemas
         return JSONObject(all.map { .init(name: $0.name, value: .object($0.schema.described($0.text).json)) })
     }
 
-    /// The pieces of tasks and endpoints: sent by clients, and sent back to them.
-    private static var requestSchemas: [SharedSchema] { taskSchemas + endpointSchemas }
+    /// The pieces of tasks, services and endpoints: sent by clients, and sent back to them.
+    private static var requestSchemas: [SharedSchema] { taskSchemas + serviceSchemas + endpointSchemas }
 }
 
 /// A schema that others refer to by name.

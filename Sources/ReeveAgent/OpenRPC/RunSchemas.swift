@@ -31,6 +31,11 @@ extension OpenRPC {
             .optional("outcome", .openWord(Outcome.self), "how it ended, once it has stopped"),
             .optional("cause", .string, "a stable word for why: exit, signal, timeout, requested, agentStopped, …"),
             .optional("reason", .string, "the same for people"),
+            .optional(
+                "waitingFor",
+                .list(of: .string),
+                "what the task requires and is not so, of a run that waits for it; for people"
+            ),
             .required("attempt", .integer(from: 1), "of the same slot"),
             .optional("willRetry", .time.orNull, "when another attempt follows; null if none does"),
             .optional(

@@ -38,6 +38,7 @@ extension OpenRPC {
                 .text("^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
             ),
             SharedSchema("TaskID", "A task's id.", .text("^[A-Za-z0-9._-]{1,128}$")),
+            SharedSchema("ServiceName", "A service's name.", .text("^[A-Za-z0-9._-]{1,64}$")),
             SharedSchema("RunName", "A run: its id, TASK/7 by number, or TASK/-1 for the task's last.", .string),
             SharedSchema(
                 "TimeZone",
@@ -93,6 +94,11 @@ extension OpenRPC {
             .optional("environment", .map(of: .ref("Value")), "variables of all steps"),
             .optional("workingDirectory", .string, "an absolute path; the user's home by default"),
             .optional("limits", .ref("Limits"), "for steps that have none of their own"),
+            .optional(
+                "requires",
+                .list(of: .ref("Requirement")),
+                "services in a state that a run waits for before it begins"
+            ),
             .optional("steps", .list(of: .ref("Step")), "its processes, in their order"),
             .optional("command", .list(of: .string), "one step named main: the program and its arguments"),
             .optional("script", .string, "one step named main: a text, run by its #! line, else by /bin/sh -e"),

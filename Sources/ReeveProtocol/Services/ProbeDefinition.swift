@@ -69,36 +69,40 @@ package enum UnhealthyPolicy: String, WireWord {
 // MARK: Coding
 
 extension ProbeTarget {
-    /// Where a process listens or what it writes is one of these keys; `others` stand beside them.
-    enum Keys: String, CodingKey, CaseIterable {
-        case notify, tcp, http, exec, log
-    }
+    private static let names = ["tcp", "http", "exec", "log"]
 
-    /// Which one of the keys is given. Throws unless it is exactly one of `allowed`.
-    static func key(_ decoder: any Decoder, among allowed: [Keys]) throws -> Keys {
-        let container = try decoder.container(keyedBy: Keys.self)
-        let given = allowed.filter(container.contains)
-        guard let key = given.first, given.count == 1 else {
-            let words = allowed.map(\.rawValue).joined(separator: ", ")
+    /// Which one of the names is given. Throws unless it is exactly one of the targets' names and `others`.
+    static func name<Key>(
+        in container: KeyedDecodingContainer<Key>,
+        others: [String] = []
+    ) throws -> String {
+        let allowed = others + names
+        let given = allowed.filter { Key(stringValue: $0).map(container.contains) ?? false }
+        guard let name = given.first, given.count == 1 else {
             throw InvalidValue(
-                at: decoder.codingPath,
+                at: container.codingPath,
                 reason: given.isEmpty
                     ? "does not say what is asked"
-                    : "has \(given.map(\.rawValue).joined(separator: " and ")), but only one may be given",
-                expected: "one of \(words)"
+                    : "has \(given.joined(separator: " and ")), but only one may be given",
+                expected: "one of \(allowed.joined(separator: ", "))"
             )
         }
-        return key
+        return name
     }
 
-    init(_ decoder: any Decoder, _ key: Keys) throws {
-        let container = try decoder.container(keyedBy: Keys.self)
-        switch key {
-        case .exec: self = .exec(try container.decode([String].self, forKey: .exec))
-        case .tcp: self = .tcp(try container.decode(String.self, forKey: .tcp))
-        case .http: self = .http(try container.decode(String.self, forKey: .http))
-        case .log, .notify: self = .log(try container.decode(String.self, forKey: .log))
+    init<Key>(named name: String, in container: KeyedDecodingContainer<Key>) throws {
+        // The name was found among the keys before.
+        guard let key = Key(stringValue: name) else { throw InvalidValue(path: "", reason: "has no \(name)") }
+        switch name {
+        case "exec": self = .exec(try container.decode([String].self, forKey: key))
+        case "tcp": self = .tcp(try container.decode(String.self, forKey: key))
+        case "http": self = .http(try container.decode(String.self, forKey: key))
+        default: self = .log(try container.decode(String.self, forKey: key))
         }
+    }
+
+    private enum Keys: String, CodingKey {
+        case tcp, http, exec, log
     }
 
     func encode(into encoder: any Encoder) throws {
@@ -119,8 +123,8 @@ extension ReadinessDefinition: Codable {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let key = try ProbeTarget.key(decoder, among: ProbeTarget.Keys.allCases)
-        if key == .notify {
+        let name = try ProbeTarget.name(in: container, others: ["notify"])
+        if name == "notify" {
             guard try container.decode(Bool.self, forKey: .notify) else {
                 throw InvalidValue(
                     at: container.codingPath + [CodingKeys.notify],
@@ -131,7 +135,7 @@ extension ReadinessDefinition: Codable {
             }
             signal = .notify
         } else {
-            signal = .probe(try ProbeTarget(decoder, key))
+            signal = .probe(try ProbeTarget(named: name, in: container))
         }
         timeout = try container.decodeIfPresent(Interval.self, forKey: .timeout)
         interval = try container.decodeIfPresent(Interval.self, forKey: .interval)
@@ -155,8 +159,7 @@ extension ProbeDefinition: Codable {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let key = try ProbeTarget.key(decoder, among: [.tcp, .http, .exec, .log])
-        self.init(try ProbeTarget(decoder, key))
+        self.init(try ProbeTarget(named: try ProbeTarget.name(in: container), in: container))
         interval = try container.decodeIfPresent(Interval.self, forKey: .interval)
         timeout = try container.decodeIfPresent(Interval.self, forKey: .timeout)
         threshold = try container.decodeIfPresent(Int.self, forKey: .threshold)

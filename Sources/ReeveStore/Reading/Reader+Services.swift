@@ -1,5 +1,5 @@
 import GRDB
-import ReeveProtocol
+package import ReeveProtocol
 
 extension StateReading {
     /// `nil` if there is none; one that is going only if asked for.
@@ -7,6 +7,19 @@ extension StateReading {
         let sql = "SELECT \(StoredService.columns) FROM services WHERE name = ?"
         let service = try database.first(sql, [.text(name)], StoredService.init(row:))
         return service.flatMap { $0.removed && !includingRemoved ? nil : $0 }
+    }
+
+    /// Those of the requirements that are not so now; a service that is not there meets none.
+    package func unmet(_ requirements: [RequirementDefinition]) throws -> [RequirementDefinition] {
+        try requirements.filter { requirement in
+            switch requirement.subject {
+            case .service(let name):
+                guard let service = try service(name) else { return true }
+                let hasProbe = service.definition.probe != nil
+                return !service.state.meets(requirement.effectiveCondition, hasProbe: hasProbe)
+            case .task(let id): return try task(id)?.last?.outcome != .succeeded
+            }
+        }
     }
 
     /// Services by name, after the one of that name (which need not be there).
