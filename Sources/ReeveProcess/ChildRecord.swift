@@ -6,11 +6,12 @@ package struct ChildRecord: Sendable, Equatable {
     }
 
     package let key: ProcessKey
-    package let pid: Int32
-    /// When it started, in the kernel's ticks since boot: with ``pid`` and the boot's id it names the process for ever.
+    /// The process that was started, or, if that has ended, the one to which it handed over (``Processes``).
+    package internal(set) var pid: Int32
+    /// When that began, in the kernel's ticks since boot: with ``pid`` and the boot's id it names the process for ever.
     /// 0 where `/proc` does not say.
-    package let startTicks: UInt64
-    /// When it started, in milliseconds since 1970.
+    package internal(set) var startTicks: UInt64
+    /// When it was started, in milliseconds since 1970.
     package let startedAt: Int64
     package internal(set) var state: State
     package internal(set) var output: OutputCounts
@@ -28,9 +29,13 @@ package struct ProcessEnd: Sendable, Equatable {
         /// By itself, with this code, 0 to 255.
         case exit(code: Int32)
         case signal(Int32, coreDumped: Bool)
+        /// In a way that the kernel did not tell us: it was not our child any more, nor an orphan of ours. It is neither
+        /// a success nor a failure.
+        case unknown
     }
 
     package let reason: Reason
+    /// All zero where the reason is unknown.
     package let usage: ResourceUsage
     /// In milliseconds since 1970: the start plus ``duration``, so that setting the clock meanwhile does not matter.
     package let endedAt: Int64

@@ -12,6 +12,10 @@ import Glibc
 /// A process that ends is waited for at once. It is over when its output is closed too, or
 /// ``ProcessSpecification/outputGrace`` after its end: what it left in the background never delays that, and finds its
 /// output closed then.
+///
+/// A process may hand over to another: if it ends while the last `MAINPID=` that it told (``NotifyState/mainPID``) names
+/// a living process of its ``ProcessTree``, that one takes its place. Signals go to it, and its end is the one that is
+/// told; with its exit status where it was left to the agent (``adoptOrphans()``), else as ``ProcessEnd/Reason/unknown``.
 package final class Processes: Sendable {
     private let table = ProcessTable()
     private let kills = KillTable()
@@ -133,7 +137,8 @@ package final class Processes: Sendable {
         await table.notices(key, beyond: version)
     }
 
-    /// Signals the process, with its process group (what it started and did not move elsewhere) or alone.
+    /// Signals the process, with its process group (what it started and did not move elsewhere) or alone. One that took
+    /// over has the group that it leads, or that of the process which was started; in any other it is signalled alone.
     ///
     /// Whether it was sent: `false` if the process has ended or is not known.
     @discardableResult
@@ -164,8 +169,13 @@ extension WatchedProcess {
         _ started: Duration
     ) {
         self.init(
-            pid: process.pid,
-            pidfd: process.pidfd,
+            main: MainProcess(pid: process.pid, startTicks: process.startTicks, pidfd: process.pidfd),
+            tree: ProcessTree(
+                pid: process.pid,
+                startTicks: process.startTicks,
+                marks: specification.marks,
+                cgroup: specification.cgroup
+            ),
             output: process.output,
             error: process.error,
             notices: process.notices,
@@ -173,8 +183,6 @@ extension WatchedProcess {
             spool: specification.output,
             counts: record.output,
             outputGrace: specification.outputGrace,
-            marks: specification.marks,
-            cgroup: specification.cgroup,
             startedAt: record.startedAt,
             started: started
         )

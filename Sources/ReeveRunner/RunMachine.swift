@@ -239,7 +239,8 @@ package struct RunMachine: Sendable {
     private func judge(_ end: StepEnd) -> (Outcome, cause: String?, reason: String?) {
         if let ending { return endingVerdict(ending) }
         if let signal = end.signal { return (.failed, "signal", "ended by signal \(signal)") }
-        let code = end.exitCode ?? 0
+        // Neither is known: somebody else has waited for the process. That is no success, and no failure of its own.
+        guard let code = end.exitCode else { return (.lost, "unknown", "ended, and it is not known how") }
         return code == 0 ? (.succeeded, nil, nil) : (.failed, "exit", "exited with \(code)")
     }
 

@@ -29,8 +29,9 @@ import Testing
         withExtendedLifetime(environment) {}
         var waited = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
         #expect(poll(&waited, 1, 30_000) == 1)
-        let end = try #require(ChildCensus.reap(pid))
+        guard case .ended(let end) = ChildCensus.reap(pid) else { throw Workshop.StartFailed() }
         #expect(clinux_exit_code(end.status) == 3)
+        guard case .lost = ChildCensus.reap(pid) else { throw Workshop.StartFailed() }
         close(pidfd)
     }
 

@@ -13,29 +13,12 @@ import Testing
         workshop = try Workshop()
     }
 
-    /// What a Python program needs to say something.
-    private static let prelude = """
-        import array, os, socket, sys
-        server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        def say(text, descriptors=[]):
-            control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
-            server.sendmsg([text.encode()], control, 0, os.environ["NOTIFY_SOCKET"])
-
-        """
-
-    private func environment(_ path: String) -> [String] { [Workshop.path, "NOTIFY_SOCKET=\(path)"] }
-
     private func shell(_ script: String, path: String? = nil) -> ProcessSpecification {
-        let path = path ?? self.path
-        var specification = workshop.shell(script, environment: environment(path))
-        specification.notifySocket = NotifySocketSpecification(path: path)
-        return specification
+        workshop.notifyingShell(script, path: path ?? self.path)
     }
 
     private func python(_ script: String, path: String? = nil) -> ProcessSpecification {
-        var specification = shell("", path: path)
-        specification.arguments = ["/usr/bin/python3", "-c", Self.prelude + script]
-        return specification
+        workshop.notifyingPython(script, path: path ?? self.path)
     }
 
     private func mode(of path: String) -> (owner: UInt32, mode: mode_t)? {
@@ -133,13 +116,13 @@ import Testing
         #expect(mode(of: workshop.path("run"))?.mode == S_IFDIR | 0o711)
         for (user, code) in [(65_533, 13), (65_534, 0), (0, 0)] as [(UInt32, Int32)] {
             let script =
-                Self.prelude + """
+                Workshop.prelude + """
                     try: say("STATUS=\(user)")
                     except OSError as error: sys.exit(error.errno)
                     """
             let specification = ProcessSpecification(
                 arguments: ["/usr/bin/python3", "-c", script],
-                environment: environment(path),
+                environment: Workshop.environment(path),
                 user: ProcessUser(user: user, group: 65_534)
             )
             try processes.start(specification, key: ProcessKey("\(user)"))

@@ -67,6 +67,16 @@ struct RunMachineTests {
         #expect(machine.run.steps.map(\.status) == [.stopped, .stopped, .stopped])
     }
 
+    @Test func `an end of which nothing is known is told as that`() {
+        var machine = machine()
+        _ = machine.handle(.admitted, at: start)
+        _ = machine.handle(.started(pid: 7), at: start)
+        _ = machine.handle(end(nil), at: start)
+        #expect(machine.run.outcome == .lost)
+        #expect(machine.run.cause == "unknown")
+        #expect(machine.run.reason == "ended, and it is not known how")
+    }
+
     @Test func `a step ended by a signal that nobody asked for failed`() {
         var machine = machine()
         _ = machine.handle(.admitted, at: start)

@@ -11,6 +11,11 @@ struct NotifyInbox {
         self.path = path
     }
 
+    /// Makes who waits look again.
+    mutating func nextVersion() {
+        state.version += 1
+    }
+
     enum Message: Equatable {
         case none
         /// Nothing that is known here.

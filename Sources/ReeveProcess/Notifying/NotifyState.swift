@@ -15,6 +15,8 @@ package struct NotifyState: Sendable, Equatable {
     package internal(set) var status: String?
     /// The last `MAINPID=`, above 0.
     package internal(set) var mainPID: Int32?
+    /// How many `MAINPID=` came.
+    var mainPIDs: UInt64 = 0
     /// How many `WATCHDOG=1` came.
     package internal(set) var watchdogs: UInt64 = 0
     /// `WATCHDOG=trigger` came: it wants to be treated as if it had missed its watchdog's time.
@@ -76,6 +78,7 @@ extension NotifyState {
         case "MAINPID":
             guard number > 0, let pid = Int32(exactly: number) else { return false }
             mainPID = pid
+            mainPIDs += 1
         case "EXTEND_TIMEOUT_USEC":
             extensions += 1
             `extension` = .microseconds(number)

@@ -31,6 +31,10 @@ struct ChildCensus {
         return starts == 0 && catchUp()
     }
 
+    mutating func didFind(_ pid: pid_t) {
+        known.insert(pid)
+    }
+
     /// Whether to look for orphans again.
     mutating func didEnd(_ pid: pid_t) -> Bool {
         known.remove(pid)
@@ -66,15 +70,33 @@ extension ChildCensus {
         return started
     }
 
-    /// Waits for one of ours, without waiting; `nil` if it still runs.
-    static func reap(_ pid: pid_t) -> clinux_end? {
+    enum Outcome {
+        /// It can not be waited for yet.
+        case running
+        case ended(clinux_end)
+        /// It is no child of ours, or somebody else has waited for it.
+        case lost
+    }
+
+    /// Waits for one of ours, without waiting.
+    static func reap(_ pid: pid_t) -> Outcome {
         var end = clinux_end()
         let (result, looksAgain) = shared.withLockedValue { census in
             let result = clinux_wait(pid, &end)
             return (result, result != 0 && census.didEnd(pid))
         }
         if looksAgain { clinux_poke_child_signals() }
-        return result == 0 ? nil : end
+        return result == 0 ? .running : result > 0 ? .ended(end) : .lost
+    }
+
+    /// Counts a process that we did not start as one of ours: who calls waits for it, should it become an orphan.
+    static func adopt(_ pid: pid_t) {
+        shared.withLockedValue { $0.didFind(pid) }
+    }
+
+    /// Leaves it to whoever looks for orphans.
+    static func release(_ pid: pid_t) {
+        if shared.withLockedValue({ $0.didEnd(pid) }) { clinux_poke_child_signals() }
     }
 
     /// Waits for every orphan that has ended.

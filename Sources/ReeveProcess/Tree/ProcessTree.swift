@@ -13,12 +13,32 @@ package struct ProcessTree: Sendable, Equatable {
     package let marks: [String]
     /// As in ``ProcessSpecification/cgroup``.
     package let cgroup: String?
+    /// When it all began: what is older does not belong to it.
+    let beginning: UInt64
 
     package init(pid: Int32, startTicks: UInt64, marks: [String], cgroup: String? = nil) {
-        self.cgroup = cgroup
+        self.init(pid: pid, startTicks: startTicks, marks: marks, cgroup: cgroup, beginning: startTicks)
+    }
+
+    private init(pid: Int32, startTicks: UInt64, marks: [String], cgroup: String?, beginning: UInt64) {
         self.pid = pid
         self.startTicks = startTicks
         self.marks = marks
+        self.cgroup = cgroup
+        self.beginning = beginning
+    }
+
+    /// The same tree when this member is the main process.
+    func led(by main: MainProcess) -> ProcessTree {
+        // While it is in that session, no other process can get the number that names it.
+        if ProcessStatus(pid: main.pid)?.session == pid { return self }
+        return ProcessTree(
+            pid: main.pid,
+            startTicks: main.startTicks,
+            marks: marks,
+            cgroup: cgroup,
+            beginning: beginning
+        )
     }
 
     /// Those of them that live now.
@@ -31,14 +51,11 @@ package struct ProcessTree: Sendable, Equatable {
         -> [ProcessStatus]
     {
         let own = getpid()
-        // What began before it can not descend from it; and it keeps hands off everything else on the host.
-        let younger = processes.filter { $0.startTicks >= startTicks && $0.pid > 1 && $0.pid != own }
-        // If its pid names another process now, the session of that number is that one's.
-        let isRecycled = younger.contains { $0.pid == pid && startTicks != 0 && $0.startTicks != startTicks }
+        let younger = processes.filter { canBelong($0, own: own) }
+        let hasSession = !younger.contains(where: isAnother)
         var pids = Set<pid_t>()
         for process in younger where !process.isGone {
-            let isInSession = !isRecycled && (process.session == pid || process.pid == pid)
-            if isInSession || confined.contains(process.pid) || (!marks.isEmpty && isMarked(process.pid)) {
+            if belongs(process, hasSession: hasSession, confined: confined, isMarked: isMarked) {
                 pids.insert(process.pid)
             }
         }
@@ -48,6 +65,42 @@ package struct ProcessTree: Sendable, Equatable {
             for child in children[parent] ?? [] where pids.insert(child.pid).inserted { parents.append(child.pid) }
         }
         return younger.filter { pids.contains($0.pid) && !$0.isGone }
+    }
+
+    /// The process with this pid, if it belongs to the tree and lives now. Looks at that process and its parents only.
+    func member(_ pid: pid_t) -> ProcessStatus? {
+        guard let member = ProcessStatus(pid: pid), !member.isGone else { return nil }
+        let own = getpid()
+        let hasSession = !(ProcessStatus(pid: self.pid).map(isAnother) ?? false)
+        let confined = pidsInCgroup()
+        var process = member
+        while canBelong(process, own: own) {
+            if belongs(process, hasSession: hasSession, confined: confined, isMarked: isMarked) { return member }
+            guard let parent = ProcessStatus(pid: process.parent) else { return nil }
+            process = parent
+        }
+        return nil
+    }
+
+    /// What began before it can not descend from it; and it keeps hands off everything else on the host.
+    private func canBelong(_ process: ProcessStatus, own: pid_t) -> Bool {
+        process.startTicks >= beginning && process.pid > 1 && process.pid != own
+    }
+
+    /// Its pid names another process now: the session of that number is that one's.
+    private func isAnother(_ process: ProcessStatus) -> Bool {
+        process.pid == pid && startTicks != 0 && process.startTicks != startTicks
+    }
+
+    /// By itself, whoever its parents are.
+    private func belongs(
+        _ process: ProcessStatus,
+        hasSession: Bool,
+        confined: Set<pid_t>,
+        isMarked: (pid_t) -> Bool
+    ) -> Bool {
+        if hasSession, process.session == pid || process.pid == pid { return true }
+        return confined.contains(process.pid) || (!marks.isEmpty && isMarked(process.pid))
     }
 
     /// Kills all of the cgroup and of those below it at once, so that nothing is born meanwhile.

@@ -19,10 +19,15 @@ final class ChildWatch {
     private var spool: SpoolWriter
     private var open: [OutputStream: CInt]
     private var inbox: NotifyInbox?
-    private var pidfd: CInt
+    private var main: MainProcess
+    /// The process that takes the place of the main one when that ends.
+    private var successor: MainProcess?
+    private var followedMainPIDs: UInt64 = 0
+    private var tree: ProcessTree
     private var timer: CInt = -1
     private var end: ProcessEnd?
     private var isOver = false
+    private var isClosed = false
 
     init(_ id: UInt64, _ process: WatchedProcess, _ table: ProcessTable, _ poller: Poller, _ clocks: ProcessClocks) {
         self.id = id
@@ -33,14 +38,15 @@ final class ChildWatch {
         spool = SpoolWriter(process.spool, counts: process.counts)
         open = [.output: process.output, .error: process.error]
         inbox = process.notifyPath.map { NotifyInbox(descriptor: process.notices, path: $0) }
-        pidfd = process.pidfd
+        main = process.main
+        tree = process.tree
     }
 
     deinit {
         closeAll()
     }
 
-    /// These four answer whether the process is over and nothing more is to be heard of it.
+    /// These five answer whether the process is over and nothing more is to be heard of it.
     func outputIsReadable(_ stream: OutputStream, _ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         let before = spool.counts
         _ = readOnce(stream, buffer)
@@ -54,14 +60,28 @@ final class ChildWatch {
 
     func processHasEnded(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         guard end == nil else { return false }
-        table.willReap(id)
-        guard let ended = ChildCensus.reap(process.pid) else { return tryAgain() }
-        end = ProcessEnd(ended, startedAt: process.startedAt, duration: clocks.elapsed() - process.started)
-        let before = spool.counts
         readNotices(buffer, atMost: Self.lastMessages)
+        if let successor {
+            handOver(to: successor)
+            return false
+        }
+        table.willReap(id)
+        let duration = clocks.elapsed() - process.started
+        switch ChildCensus.reap(main.pid) {
+        case .running: return tryAgain()
+        case .ended(let ended): end = ProcessEnd(ended, startedAt: process.startedAt, duration: duration)
+        case .lost: end = ProcessEnd(unknownSince: process.startedAt, duration: duration)
+        }
+        let before = spool.counts
         readRest(buffer)
         act(lifecycle.ended())
         return conclude(before)
+    }
+
+    func successorHasEnded() -> Bool {
+        // If the main one has ended too, whose end comes to be heard of now, it did so first.
+        if let successor, !main.hasEnded { dismiss(successor) }
+        return false
     }
 
     func graceIsOver(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
@@ -116,8 +136,45 @@ final class ChildWatch {
     private func readNotices(_ buffer: UnsafeMutableRawBufferPointer, atMost limit: Int) {
         for _ in 0..<limit {
             guard let message = inbox?.receive(buffer), message != .none else { return }
-            if message == .merged, let state = inbox?.state { table.publish(id, state) }
+            guard message == .merged, let state = inbox?.state else { continue }
+            table.publish(id, state)
+            if end == nil { followMainPID(state) }
         }
+    }
+
+    /// Finds the process that was named last.
+    ///
+    /// Once for each time that one is named: later the same number may be another's.
+    private func followMainPID(_ state: NotifyState) {
+        guard let pid = state.mainPID, state.mainPIDs > followedMainPIDs else { return }
+        followedMainPIDs = state.mainPIDs
+        guard pid != successor?.pid else { return }
+        if let successor { dismiss(successor) }
+        guard pid != main.pid, let found = MainProcess.member(pid, of: tree) else { return }
+        ChildCensus.adopt(pid)
+        successor = found
+        if poller.watch(found.pidfd, for: Occurrence(.successorEnd, id), once: true) != 0 { dismiss(found) }
+    }
+
+    private func dismiss(_ found: MainProcess) {
+        successor = nil
+        leave(found)
+    }
+
+    private func handOver(to found: MainProcess) {
+        successor = nil
+        tree = tree.led(by: found)
+        inbox?.nextVersion()
+        table.succeed(id, found, tree, inbox?.state ?? NotifyState())
+        leave(main)
+        main = found
+        poller.watchAgain(main.pidfd, for: Occurrence(.end, id))
+    }
+
+    /// Waits for it if it is an orphan that has ended; later ends are for who looks for orphans.
+    private func leave(_ left: MainProcess) {
+        if case .running = ChildCensus.reap(left.pid) { ChildCensus.release(left.pid) }
+        poller.close(left.pidfd)
     }
 
     private func beginGrace() {
@@ -145,36 +202,10 @@ final class ChildWatch {
             unlink(inbox.path)
         }
         inbox = nil
-        if pidfd >= 0 { poller.close(pidfd) }
+        if let successor { dismiss(successor) }
+        if !isClosed { poller.close(main.pidfd) }
         if timer >= 0 { poller.close(timer) }
-        pidfd = -1
+        isClosed = true
         timer = -1
-    }
-}
-
-extension ProcessEnd {
-    fileprivate init(_ end: clinux_end, startedAt: Int64, duration: Duration) {
-        let signal = clinux_exit_signal(end.status)
-        self.init(
-            reason: signal >= 0
-                ? .signal(signal, coreDumped: clinux_core_dumped(end.status) != 0)
-                : .exit(code: clinux_exit_code(end.status)),
-            usage: ResourceUsage(
-                userTime: .microseconds(end.user_microseconds),
-                systemTime: .microseconds(end.system_microseconds),
-                maximumResident: end.maximum_resident_bytes > ownMaximumResident() ? end.maximum_resident_bytes : nil,
-                bytesRead: end.read_bytes,
-                bytesWritten: end.written_bytes
-            ),
-            endedAt: startedAt + duration.wholeMilliseconds,
-            duration: duration
-        )
-    }
-}
-
-extension Duration {
-    /// Rounded down.
-    var wholeMilliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -6,8 +6,10 @@ struct Occurrence: Equatable {
     enum Kind: UInt64 {
         /// The table has something for the thread to do.
         case wake
-        /// A process has ended.
+        /// The main process has ended.
         case end
+        /// The process that would be the next main one has ended.
+        case successorEnd
         case output, error
         /// A process tells something.
         case notice
@@ -72,6 +74,14 @@ final class Poller: Sendable {
         if edges { event.events |= EPOLLET.rawValue }
         event.data.u64 = occurrence.token
         return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno
+    }
+
+    /// Watches what is watched already for something else, until it has happened; at once, if it has.
+    func watchAgain(_ descriptor: CInt, for occurrence: Occurrence) {
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue | EPOLLONESHOT.rawValue
+        event.data.u64 = occurrence.token
+        epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
     }
 
     /// Stops watching a descriptor and closes it.

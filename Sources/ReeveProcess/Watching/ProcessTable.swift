@@ -52,16 +52,7 @@ final class ProcessTable: Sendable {
     }
 
     func tree(_ key: ProcessKey) -> ProcessTree? {
-        state.withLockedValue { state in
-            state.child(key).map {
-                ProcessTree(
-                    pid: $0.record.pid,
-                    startTicks: $0.record.startTicks,
-                    marks: $0.watched.marks,
-                    cgroup: $0.watched.cgroup
-                )
-            }
-        }
+        state.withLockedValue { $0.child(key)?.tree }
     }
 
     func forget(_ key: ProcessKey) -> Bool {
@@ -72,11 +63,17 @@ final class ProcessTable: Sendable {
     func signal(_ key: ProcessKey, _ signal: CInt, toGroup: Bool) -> Bool {
         state.withLockedValue { state in
             guard let child = state.child(key), !child.isReaped else { return false }
-            return kill(toGroup ? -child.record.pid : child.record.pid, signal) == 0
+            return child.main.signal(signal, group: toGroup, of: child.watched.main.pid)
         }
     }
 
-    /// From now on its pid may be another's.
+    /// Another process is the main one from now on.
+    func succeed(_ id: UInt64, _ main: MainProcess, _ tree: ProcessTree, _ notices: NotifyState) {
+        let waiters = state.withLockedValue { $0.succeed(id, main, tree, notices) }
+        for waiter in waiters { waiter.resume(returning: notices) }
+    }
+
+    /// From now on its pid may be another's, and its descriptor closed.
     func willReap(_ id: UInt64) {
         state.withLockedValue { $0.children[id]?.isReaped = true }
     }

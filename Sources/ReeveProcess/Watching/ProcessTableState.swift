@@ -1,7 +1,7 @@
 /// What the watching thread needs to know of a process. The descriptors are that thread's: it alone closes them.
 struct WatchedProcess: Sendable {
-    let pid: Int32
-    let pidfd: CInt
+    let main: MainProcess
+    let tree: ProcessTree
     let output: CInt
     let error: CInt
     /// -1: none.
@@ -11,8 +11,6 @@ struct WatchedProcess: Sendable {
     /// What the spool held before.
     let counts: OutputCounts
     let outputGrace: Duration
-    let marks: [String]
-    let cgroup: String?
     /// When it started, on the clocks that were given to ``Processes``.
     let startedAt: Int64
     let started: Duration
@@ -28,6 +26,9 @@ struct ProcessTableState {
     struct Child {
         var record: ChildRecord
         let watched: WatchedProcess
+        /// What signals and kills are for.
+        var main: MainProcess
+        var tree: ProcessTree
         var isReaped = false
         var isAbandoned = false
         var endWaiters: [UInt64: EndWaiter] = [:]
@@ -80,7 +81,7 @@ struct ProcessTableState {
         let id = makeID()
         starting.remove(record.key)
         ids[record.key] = id
-        children[id] = Child(record: record, watched: watched)
+        children[id] = Child(record: record, watched: watched, main: watched.main, tree: watched.tree)
         return id
     }
 
@@ -114,6 +115,19 @@ struct ProcessTableState {
         let satisfied = waiters.filter { counts.isComplete || counts.position > $0.value.position }
         for waiter in satisfied.keys { children[id]?.outputWaiters[waiter] = nil }
         return satisfied.values.map(\.waiter)
+    }
+
+    mutating func succeed(
+        _ id: UInt64,
+        _ main: MainProcess,
+        _ tree: ProcessTree,
+        _ notices: NotifyState
+    ) -> [NoticeWaiter] {
+        children[id]?.main = main
+        children[id]?.tree = tree
+        children[id]?.record.pid = main.pid
+        children[id]?.record.startTicks = main.startTicks
+        return publish(id, notices)
     }
 
     mutating func publish(_ id: UInt64, _ notices: NotifyState) -> [NoticeWaiter] {

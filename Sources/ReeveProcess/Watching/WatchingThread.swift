@@ -61,7 +61,8 @@ final class WatchingThread {
 
     private func run() {
         while true {
-            for occurrence in poller.wait() {
+            let occurrences = poller.wait()
+            for occurrence in occurrences where occurrence.kind != .childSignal {
                 guard occurrence.kind == .wake else {
                     handle(occurrence)
                     continue
@@ -70,6 +71,8 @@ final class WatchingThread {
                 for id in orders.abandoned { tell(id) { $0.processHasEnded(buffer) } }
                 if orders.isStopping { return close() }
             }
+            // Last, as a process may just have said of one that has ended since that it is its main one: no orphan then.
+            if occurrences.contains(where: { $0.kind == .childSignal }) { ChildCensus.reapOrphans() }
         }
     }
 
@@ -80,15 +83,15 @@ final class WatchingThread {
 
     private func handle(_ occurrence: Occurrence) {
         switch occurrence.kind {
-        case .wake: break
+        case .wake, .childSignal: break
         case .end: tell(occurrence.id) { $0.processHasEnded(buffer) }
+        case .successorEnd: tell(occurrence.id) { $0.successorHasEnded() }
         case .output: tell(occurrence.id) { $0.outputIsReadable(.output, buffer) }
         case .error: tell(occurrence.id) { $0.outputIsReadable(.error, buffer) }
         case .notice: tell(occurrence.id) { $0.noticesAreReadable(buffer) }
         case .grace: tell(occurrence.id) { $0.graceIsOver(buffer) }
         case .death: kills.someoneDied(occurrence.id)
         case .deadline: kills.timeIsOver(occurrence.id)
-        case .childSignal: ChildCensus.reapOrphans()
         }
     }
 
