@@ -42,7 +42,26 @@ struct Invocation {
                     ?? "reeve --help lists the commands"
             )
         }
+        if let (group, name, names) = Self.unknownSubcommand(in: arguments) {
+            throw CommandFailure(
+                .usage,
+                "there is no command \"\(group) \(name)\"",
+                hint: nearest(name, among: names).map { "did you mean \"reeve \(group) \($0)\"?" }
+                    ?? "reeve \(group) --help lists the commands"
+            )
+        }
         return try Reeve.parseAsRoot(arguments)
+    }
+
+    /// The word right behind that of a group, if it is none of the group's commands.
+    static func unknownSubcommand(in arguments: [String]) -> (group: String, name: String, names: [String])? {
+        guard let word = commandName(in: arguments), let index = arguments.firstIndex(of: word),
+            let group = Reeve.configuration.groupedSubcommands.lazy.flatMap(\.subcommands)
+                .first(where: { $0._commandName == word && !($0 is any Command.Type) }),
+            let name = arguments[(index + 1)...].first, !name.hasPrefix("-")
+        else { return nil }
+        let names = group.configuration.subcommands.map(\._commandName)
+        return names.contains(name) || name == "help" ? nil : (word, name, names)
     }
 
     /// The first argument that is neither an option nor the value of one that stands before commands.

@@ -1,14 +1,16 @@
 import ArgumentParser
 import JSON
+import JSONRPC
 
 /// `reeve logs`
 struct Logs: Command {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Print what a run wrote.",
+        abstract: "Print what a run or a service wrote.",
         discussion: """
-            A task's name means its last run; without an argument it is the last run of all. What the command wrote to \
-            standard error goes to standard error.
+            A task's name means its last run; without an argument it is the last run of all. A name that no task has \
+            may be a service's ("reeve service logs" takes several). What the command wrote to standard error goes to \
+            standard error.
 
             EXAMPLES:
               reeve logs backup
@@ -19,10 +21,10 @@ struct Logs: Command {
 
     @OptionGroup var options: GlobalOptions
 
-    @Argument(help: "A task or a run.", completion: .task)
+    @Argument(help: "A task, a run, or a service.", completion: .taskOrService)
     var run: String?
 
-    @Flag(name: .shortAndLong, help: "Go on until the run ends.")
+    @Flag(name: .shortAndLong, help: "Go on until the run ends, or the service is removed.")
     var follow = false
 
     @Option(help: ArgumentHelp("Only of this step.", valueName: "name"))
@@ -43,7 +45,13 @@ struct Logs: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        let run = try await chosen(session)
+        let run: JSON
+        do {
+            run = try await chosen(session)
+        } catch let error as RPCError where error.kind == "notFound" {
+            guard try await printService(session) else { throw error }
+            return
+        }
         var parameters: JSONObject = ["run": run["id"] ?? .null]
         parameters["step"] = step.map(JSON.string)
         parameters["stream"] = stream.map(JSON.string)
@@ -61,6 +69,15 @@ struct Logs: Command {
         }
     }
 
+    /// - Returns: Whether there is a service of that name.
+    private func printService(_ session: Session) async throws -> Bool {
+        guard let run, try await Definition.current(.service, run, session) != nil else { return false }
+        guard step == nil else { throw CommandFailure(.usage, "--step: \(run) is a service, which has no steps") }
+        let printer = ServiceLogPrinter(session: session, names: [run], stream: stream, lines: tail, follows: follow)
+        try await printer.print()
+        return true
+    }
+
     private func chosen(_ session: Session) async throws -> JSON {
         if let run {
             let answer = try await session.call("run.get", ["run": .string(RunName.resolved(run))])
@@ -72,12 +89,10 @@ struct Logs: Command {
         return run
     }
 
-    /// The end of the output, with enough of it for that many lines of usual length, or for fewer that are longer.
+    /// The end of the output, with about that many lines.
     private func tail(_ session: Session, _ parameters: JSONObject, lines: Int) async throws -> JSON {
         var parameters = parameters
-        parameters["tail"] = .number(
-            min(1 << 20, max(64 << 10, lines.multipliedReportingOverflow(by: 200).partialValue))
-        )
+        parameters["tail"] = .number(OutputWriter.bytes(forLines: lines))
         return try await session.call("run.output", parameters)
     }
 

@@ -23,18 +23,31 @@ struct OutputWriter {
     ///
     /// - Parameter lastLines: Write no more than these of it.
     mutating func write(page: JSON, lastLines: Int? = nil) throws {
-        let bytes = try Self.bytes(page["data"]?.string ?? "", page["encoding"]?.string)
+        for piece in try Self.pieces(page: page, lastLines: lastLines) { write(Array(piece.bytes), of: piece.chunk) }
+    }
+
+    /// What an answer holds, each piece with its chunk.
+    static func pieces(page: JSON, lastLines: Int?) throws -> [(chunk: JSON, bytes: ArraySlice<UInt8>)] {
+        let bytes = try bytes(page["data"]?.string ?? "", page["encoding"]?.string)
         let start = lastLines.map { Self.start(ofLast: $0, in: bytes) } ?? 0
+        var pieces: [(chunk: JSON, bytes: ArraySlice<UInt8>)] = []
         var offset = 0
         for chunk in page["chunks"]?.array ?? [] {
             let end = min(bytes.count, offset + (chunk["size"]?.integer ?? 0))
-            if end > start { write(Array(bytes[max(start, offset)..<end]), of: chunk) }
+            if end > start { pieces.append((chunk, bytes[max(start, offset)..<end])) }
             offset = end
         }
+        return pieces
+    }
+
+    /// How many bytes of the end to ask for, to get that many lines of usual length, or fewer that are longer.
+    static func bytes(forLines lines: Int) -> Int {
+        min(1 << 20, max(64 << 10, lines.multipliedReportingOverflow(by: 200).partialValue))
     }
 
     /// Where the last lines begin; a text after the last newline is a line too.
     static func start(ofLast lines: Int, in bytes: [UInt8]) -> Int {
+        guard lines > 0 else { return bytes.endIndex }
         var left = lines
         for index in bytes.indices.dropLast().reversed() where bytes[index] == UInt8(ascii: "\n") {
             left -= 1

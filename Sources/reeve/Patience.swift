@@ -26,11 +26,13 @@ struct Patience {
     /// Takes every item of a subscription, over as many as it needs, until one ends for good.
     ///
     /// - Parameter take: Is given an item; `false` ends the subscription.
+    /// - Returns: Why it ended, as the agent says it; `nil` if `take` ended it.
+    @discardableResult
     mutating func follow(
         _ method: String,
         _ parameters: JSONObject,
-        _ take: (JSON) throws -> Bool
-    ) async throws {
+        _ take: (JSON) async throws -> Bool
+    ) async throws -> String? {
         var parameters = parameters
         while true {
             do {
@@ -38,11 +40,11 @@ struct Patience {
                 for try await element in subscription {
                     switch element {
                     case .item(let item, let next):
-                        guard try take(item) else { return }
+                        guard try await take(item) else { return nil }
                         Self.goOn(&parameters, from: next)
                     case .end(let cause, let next):
                         Self.goOn(&parameters, from: next)
-                        if cause == "ended" || cause == "done" || cause == "canceled" { return }
+                        if Self.ends.contains(cause) { return cause }
                         if cause != "slowReader" { throw RPCError.stopping }
                     }
                 }
@@ -51,6 +53,9 @@ struct Patience {
             }
         }
     }
+
+    /// Causes after which there is nothing to go on with.
+    private static let ends: Set<String> = ["ended", "done", "canceled", "removed"]
 
     private static func goOn(_ parameters: inout JSONObject, from next: JSON?) {
         guard let next, next != .null else { return }

@@ -39,6 +39,7 @@ struct Reeve: Command {
                     List.self, Next.self, Processes.self, Runs.self, Logs.self, Stop.self, Wait.self,
                 ]
             ),
+            CommandGroup(name: "Service", subcommands: [ServiceGroup.self, Why.self]),
             CommandGroup(
                 name: "Event",
                 subcommands: [

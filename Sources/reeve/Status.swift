@@ -21,13 +21,17 @@ struct Status: Command {
     func perform() async throws {
         let session = try await Session.open(options)
         let answer = try await session.callInZone("agent.status")
-        if !session.printJSON(answer) { show(answer, session) }
+        if !session.printJSON(answer) {
+            // While the store is away it cannot be said, and the rest can.
+            let services = try? await session.list("service.list", [:], "services")
+            show(answer, services?["services"]?.array ?? [], session)
+        }
         if answer["ready"]?.bool != true { throw ExitStatus(ExitCodes.refused) }
     }
 
-    private func show(_ status: JSON, _ session: Session) {
+    private func show(_ status: JSON, _ services: [JSON], _ session: Session) {
         var table = Table("", "")
-        for (name, text, style) in facts(status, session.times) where !text.isEmpty {
+        for (name, text, style) in facts(status, session.times) + facts(services, session.times) where !text.isEmpty {
             table.add(Table.Cell(name, .faint), Table.Cell(text, style))
         }
         let terminal = session.terminal
@@ -65,6 +69,17 @@ struct Status: Command {
             facts.append(("due", text, .plain))
         }
         return facts
+    }
+
+    /// How many services there are, then each that is not as it should be.
+    private func facts(_ services: [JSON], _ times: TimeText) -> [(String, String, Style)] {
+        guard let text = ServiceCount(services).text else { return [] }
+        let troubles = services.map { ServiceStanding(item: $0, times: times) }.filter(\.isInTrouble)
+        let lines = troubles.map { standing in
+            let note = standing.note.map { ": \($0)" } ?? ""
+            return ("service", "\(standing.name) \(standing.word)\(note)", standing.style)
+        }
+        return [("services", text, .plain)] + lines
     }
 
     private static func facts(_ store: JSON) -> [(String, String, Style)] {

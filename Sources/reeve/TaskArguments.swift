@@ -59,8 +59,12 @@ extension [Assignment] {
 }
 
 extension CompletionKind {
-    /// The ids of the agent's tasks.
+    // The ids of the agent's tasks, and the names of what else it has.
     static var task: CompletionKind { .shellCommand("reeve ls 2>/dev/null | cut -f1") }
+    static var service: CompletionKind { .shellCommand("reeve service ls 2>/dev/null | cut -f1") }
+    static var taskOrService: CompletionKind {
+        .shellCommand("{ reeve ls; reeve service ls; } 2>/dev/null | cut -f1")
+    }
     static var endpoint: CompletionKind { .shellCommand("reeve endpoint ls 2>/dev/null | cut -f1") }
 }
 

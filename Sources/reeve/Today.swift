@@ -21,8 +21,10 @@ struct Today {
         )
         let live = try await session.call("run.list", ["live": true, "all": true, "timeZone": zone])
         let tasks = try await session.list("task.list", ["timeZone": zone], "tasks")
+        let services = try await session.list("service.list", [:], "services")
         let all: JSON = [
             "status": status, "runs": day["runs"] ?? [], "live": live["runs"] ?? [], "tasks": tasks["tasks"] ?? [],
+            "services": services["services"] ?? [],
         ]
         if session.printJSON(all) { return }
         let page = TodayPage(
@@ -30,6 +32,7 @@ struct Today {
             runs: day["runs"]?.array ?? [],
             live: live["runs"]?.array ?? [],
             tasks: tasks["tasks"]?.array ?? [],
+            services: services["services"]?.array ?? [],
             times: session.times,
             most: Self.mostOfEach
         )

@@ -21,12 +21,14 @@ struct TodayPage {
     let runs: [JSON]
     let live: [JSON]
     let tasks: [JSON]
+    let services: [JSON]
     let times: TimeText
     /// Entries of a section that are shown.
     let most: Int
 
     var sections: [Section] {
         [
+            Section(title: "down", style: .failure, entries: down, more: "reeve service"),
             Section(
                 title: "failed",
                 style: .failure,
@@ -54,6 +56,18 @@ struct TodayPage {
                 time: time(run, "stoppedAt"),
                 text: Runs.why(run, times) ?? run["outcome"]?.string ?? "",
                 command: hasOutput ? "reeve logs \(RunName.short(run))" : "reeve show \(run["task"]?.string ?? "")"
+            )
+        }
+    }
+
+    /// Services that a person has to look at.
+    private var down: [Entry] {
+        services.map { ServiceStanding(item: $0, times: times) }.filter(\.isInTrouble).map { standing in
+            Entry(
+                name: standing.name,
+                time: standing.age ?? "",
+                text: [standing.word, standing.note].compactMap(\.self).joined(separator: ": "),
+                command: "reeve why \(standing.name)"
             )
         }
     }
@@ -124,7 +138,9 @@ struct TodayPage {
         let rows = sections.flatMap { section in
             section.entries.map { [section.title, $0.name, $0.time, $0.text, $0.command] }
         }
-        return ([["day", status["name"]?.string ?? "", "", count, "reeve runs --since 24h"]] + rows).map { row in
+        var head = [["day", status["name"]?.string ?? "", "", count, "reeve runs --since 24h"]]
+        if let services = ServiceCount(services).text { head.append(["services", "", "", services, "reeve service"]) }
+        return (head + rows).map { row in
             row.map { $0.isEmpty ? "-" : Table.clean($0) }.joined(separator: "\t") + "\n"
         }.joined()
     }
@@ -139,10 +155,11 @@ struct TodayPage {
             text += Style.failure.applied(to: Table.clean(line), styled) + "\n"
         }
         text += count + "\n"
+        if let services = ServiceCount(services).text { text += Table.clean(services) + "\n" }
         for section in sections {
             text += "\n" + section.style.applied(to: section.title, styled) + "\n" + body(section, styled)
         }
-        if tasks.isEmpty { text += "\nno tasks yet; add one with: reeve add ID --cron '0 3 * * *' -- COMMAND\n" }
+        if tasks.isEmpty, services.isEmpty { text += "\nno tasks yet; add one with: reeve add ID --cron '0 3 * * *' -- COMMAND\n" }
         return text
     }
 

@@ -1,0 +1,88 @@
+import ArgumentParser
+import JSON
+import ReeveProtocol
+
+/// `reeve service add`
+struct ServiceAdd: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add a service, and keep it running.",
+        discussion: """
+            The command stands after "--" and runs without a shell; -c gives a line to /bin/sh. It must not go to the \
+            background by itself. Without a --ready-… option it counts as ready as soon as it runs. The command waits \
+            until it is ready, and ends with 1 if it is not.
+
+            EXAMPLES:
+              reeve service add files -- python3 -m http.server 8080
+              reeve service add db --ready-tcp localhost:5432 -- postgres -D /srv/db
+              reeve service add web --requires db:healthy -c 'exec ./web --port 80'
+              reeve service add app --ready-notify --watchdog 30s -- /usr/bin/app
+              reeve service add job --requires task:migrate --restart onFailure -- job
+              reeve service add beat -c 'while date; do sleep 5; done'
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: "How") var how: ServiceOptions
+    @OptionGroup(title: "Ready and healthy") var health: ServiceHealthOptions
+    @OptionGroup(title: "Waiting") var patience: ServicePatience
+
+    @Argument(help: ArgumentHelp("Letters, digits, dots, hyphens and underscores.", valueName: "name"))
+    var name: String
+
+    @Option(name: .customShort("c"), help: ArgumentHelp("Run this line with /bin/sh.", valueName: "shell line"))
+    var line: String?
+
+    @Flag(help: "Change the service if there is one of this name.")
+    var replace = false
+
+    @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard command.isEmpty != (line == nil) else {
+            throw ValidationError("Say what to run: a command after --, or -c 'SHELL LINE'.")
+        }
+        _ = try definition()
+    }
+
+    /// The service that the arguments describe.
+    func definition() throws -> JSONObject {
+        var service: JSONObject = ["name": .string(name)]
+        service["description"] = how.description.map(JSON.string)
+        service["command"] = .array((line.map { ["/bin/sh", "-c", $0] } ?? command).map(JSON.string))
+        try how.add(to: &service)
+        health.add(to: &service)
+        return service
+    }
+
+    func perform() async throws {
+        let session = try await Session.open(options)
+        let service = JSON.object(try definition())
+        if !replace { try await refuseIfOther(service, session) }
+        let answer = try await session.call("service.put", ["service": service])
+        for warning in answer["warnings"]?.array ?? [] where !session.wantsJSON {
+            Standard.say("\(name): warning: \(warning.string ?? warning.text)")
+        }
+        let action = Definition.action(answer)
+        let done = action == "created" ? "added" : action == "same" ? "was so already" : "changed"
+        if patience.detach {
+            if !session.printJSON(answer) { Standard.say("\(name): \(done)") }
+            return
+        }
+        try await ServiceOrders(session: session, patience: patience, done: done, goal: .settled).wait([name])
+    }
+
+    private func refuseIfOther(_ service: JSON, _ session: Session) async throws {
+        // One that cannot be read is refused by the agent, with what is wrong with it.
+        guard (try? JSONCoder.decode(ServiceDefinition.self, from: service)) != nil else { return }
+        guard let current = try await Definition.current(.service, name, session),
+            !DefinitionApply.isSameService(.object(current), service)
+        else { return }
+        throw CommandFailure(
+            .refused,
+            "there is a service \"\(name)\" already",
+            hint: "--replace changes it; \"reeve service show \(name)\" shows it"
+        )
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import JSON
+import ReeveProtocol
+
+extension RestartPolicy: ExpressibleByArgument {}
+extension ByteSize: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}
+
+/// How a service runs, as options.
+struct ServiceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Start it only while this is there: db, db:healthy (or started, ready, exited, succeeded), or task:ID.",
+            valueName: "name"
+        ),
+        completion: .service
+    )
+    var requires: [ServiceRequirement] = []
+
+    @Option(name: .customLong("as"), help: ArgumentHelp("Run as this user.", valueName: "user"))
+    var runAs: String?
+
+    @Option(
+        name: [.customShort("C"), .long],
+        help: ArgumentHelp("Run in this folder.", valueName: "dir"),
+        completion: .directory
+    )
+    var directory: String?
+
+    @Option(
+        name: [.customShort("e"), .customLong("env")],
+        help: ArgumentHelp("Set a variable; K alone takes the value that it has here.", valueName: "K[=V]")
+    )
+    var environment: [Assignment] = []
+
+    @Option(help: "Whether it is started again when it ends by itself (default: always).")
+    var restart: RestartPolicy?
+
+    @Option(help: ArgumentHelp("Wait so long before the first try, longer before each further.", valueName: "duration"))
+    var restartDelay: Interval?
+
+    @Option(help: ArgumentHelp("Give it up after so many failures within ten minutes.", valueName: "count"))
+    var restartLimit: Int?
+
+    @Option(help: ArgumentHelp("Ask it to end with this: TERM, INT, USR1.", valueName: "signal"))
+    var signal: String?
+
+    @Option(help: ArgumentHelp("Kill it if it takes longer to end.", valueName: "duration"))
+    var grace: Interval?
+
+    @Option(help: ArgumentHelp("Keep so much of its output (default: 16MiB).", valueName: "size"))
+    var logSize: ByteSize?
+
+    @Option(name: [.customShort("l"), .long], help: ArgumentHelp("Add a label.", valueName: "K=V"))
+    var label: [Assignment] = []
+
+    @Option(help: ArgumentHelp("Say what it is for.", valueName: "text"))
+    var description: String?
+
+    func add(to service: inout JSONObject) throws {
+        service["requires"] = requires.isEmpty ? nil : .array(requires.map(\.definition))
+        service["user"] = runAs.map(JSON.string)
+        service["workingDirectory"] = directory.map(JSON.string)
+        service["environment"] = try environment.environment()
+        service["restart"] = Self.object([
+            ("policy", restart.map { .string($0.rawValue) }), ("delay", restartDelay.map { .string($0.description) }),
+            ("limit", restartLimit.map { .number($0) }),
+        ])
+        service["stop"] = Self.object([
+            ("signal", signal.map(JSON.string)), ("grace", grace.map { .string($0.description) }),
+        ])
+        service["log"] = Self.object([("size", logSize.map { .string($0.description) })])
+        service["labels"] = try label.pairs("--label")
+    }
+
+    /// `nil` if none of the members has a value.
+    static func object(_ members: [(String, JSON?)]) -> JSON? {
+        let given = members.compactMap { name, value in value.map { JSONObject.Member(name: name, value: $0) } }
+        return given.isEmpty ? nil : .object(given)
+    }
+}

@@ -1,0 +1,71 @@
+import JSON
+import JSONRPC
+import ReeveProtocol
+
+/// Says what became of services, and why where it is not what was asked for.
+struct ServiceReport {
+    let session: Session
+    /// What was done to them, where their status does not say it: `added`.
+    let done: String?
+
+    private var prefix: String { done.map { "\($0), but " } ?? "" }
+
+    /// - Returns: Whether it is well.
+    func tell(_ name: String, _ end: ServiceWatch.End) async throws -> Bool {
+        switch end {
+        case .settled(let item):
+            let isFailed = item["status"]?.string == "failed"
+            if !session.printJSON(item) {
+                say(name, item)
+                if isFailed { try await explain(name) }
+            }
+            return !isFailed
+        case .ended(let item):
+            if !session.printJSON(item) {
+                Standard.say("\(name): \(prefix)\(failed(item)): \(Table.clean(item["reason"]?.string ?? "?"))")
+                try await explain(name)
+            }
+            return false
+        case .late(let error, let words):
+            if session.wantsJSON { throw error }
+            Standard.say("\(name): \(prefix)\(words)")
+            try await explain(name)
+            return false
+        }
+    }
+
+    private func failed(_ item: JSON) -> String {
+        guard item["stoppedAt"]?.string != nil, let length = session.times.took(item) else { return "failed to start" }
+        return "ended after \(length)"
+    }
+
+    private func say(_ name: String, _ item: JSON) {
+        let standing = ServiceStanding(item: item, times: session.times)
+        var facts = [standing.status]
+        if let pid = item["pid"]?.integer { facts.append("pid \(pid)") }
+        if let took = readyAfter(item) { facts.append("ready after \(took)") }
+        // Whoever stopped it need not be told who did.
+        let note = standing.status == "stopped" ? "" : standing.note.map { ": \(Table.clean($0))" } ?? ""
+        Standard.say("\(name): \(done.map { "\($0), " } ?? "")\(facts.joined(separator: ", "))\(note)")
+    }
+
+    /// Only where it took long enough to be noticed.
+    private func readyAfter(_ item: JSON) -> String? {
+        guard item["status"]?.string == "running",
+            let start = item["startedAt"]?.string.flatMap({ Timestamp($0) }),
+            let ready = item["readyAt"]?.string.flatMap({ Timestamp($0) }),
+            ready.since(start).milliseconds >= 50
+        else { return nil }
+        return session.times.took(item, to: "readyAt")
+    }
+
+    /// Why, and the end of what it wrote.
+    private func explain(_ name: String) async throws {
+        let answer = try await session.call("service.why", ["service": .string(name)])
+        for reason in (answer["reasons"]?.array ?? []).compactMap(\.string) { Standard.say("  " + Table.clean(reason)) }
+        let lines = try await ServiceLog(session: session, name: name, stream: nil).lastLines(5)
+        guard !lines.isEmpty else { return }
+        Standard.say("  it wrote last (reeve service logs \(name)):")
+        for line in lines { Standard.say("  │ " + Table.clean(line)) }
+    }
+}

@@ -1,0 +1,101 @@
+import JSON
+
+/// How a service stands, in words.
+struct ServiceStanding {
+    /// As `service.get`, `service.list` and `service.wait` answer it.
+    let item: JSON
+    let times: TimeText
+
+    var name: String { item["name"]?.string ?? "?" }
+    var status: String { item["status"]?.string ?? "?" }
+    var health: String? { item["health"]?.string }
+    var reason: String? { item["reason"]?.string }
+
+    /// It does what it is for, or has done it.
+    var isWell: Bool {
+        switch status {
+        case "running": health != "unhealthy"
+        case "completed": true
+        default: false
+        }
+    }
+
+    /// A person has to look at it: it is neither well, nor stopped by hand, nor only on its way.
+    var isInTrouble: Bool {
+        switch status {
+        case "stopped", "stopping": false
+        case "starting", "waiting": reason != nil || waitingFor != nil
+        default: !isWell
+        }
+    }
+
+    /// The status, or the health where that is what counts.
+    var word: String { health == "unhealthy" ? "unhealthy" : status }
+
+    var style: Style {
+        switch status {
+        case "running": isWell ? .good : .caution
+        case "waiting": nextTry == nil ? .caution : .failure
+        default: Style.of(status)
+        }
+    }
+
+    var healthStyle: Style { health == "unhealthy" ? .failure : health == "healthy" ? .good : .plain }
+
+    /// The time that its present status has been so since.
+    private var since: (object: JSON, name: String)? {
+        let names: [String] =
+            switch status {
+            case "running": ["readyAt", "startedAt"]
+            case "starting", "stopping": ["startedAt"]
+            default: ["stoppedAt"]
+            }
+        if let name = names.first(where: { item[$0]?.string != nil }) { return (item, name) }
+        // One that was stopped before it ever ran.
+        return item["stopped"].map { ($0, "at") }
+    }
+
+    /// For how long it is so; in a pipe since when.
+    var age: String? {
+        guard let (object, name) = since else { return nil }
+        return times.terminal.isTerminal ? times.remaining(object, name) : times.time(object, name)
+    }
+
+    private var waitingFor: String? {
+        let names = (item["waitingFor"]?.array ?? []).compactMap(\.string)
+        return names.isEmpty ? nil : "waits for " + names.joined(separator: ", ")
+    }
+
+    private var nextTry: String? {
+        guard let time = item["nextTry"]?.string else { return nil }
+        return "next try " + (times.terminal.isTerminal ? times.distance(item, "nextTry") ?? time : time)
+    }
+
+    private var failures: String? {
+        guard let count = item["failures"]?.integer, count > 1 else { return nil }
+        return "\(count) failures in a row"
+    }
+
+    /// What a person wants to know beside the status; `nil` where that says it all.
+    var note: String? {
+        var parts: [String?]
+        switch status {
+        case "running":
+            parts = health == "unhealthy" ? [reason] : []
+            parts.append(item["text"]?.string)
+            if health != "unhealthy", reason != nil, item["failures"]?.integer ?? 0 > 0 {
+                parts.append("ended before: \(reason ?? "")")
+            }
+        case "starting": parts = [item["text"]?.string ?? "not ready yet"]
+        case "waiting":
+            // That what it requires went away is said by what it waits for.
+            parts = [waitingFor, nextTry, failures, item["cause"]?.string == "requirement" ? nil : reason]
+        case "stopped": parts = [item["stopped"]?["by"]?.string.map { "by \($0)" }]
+        case "completed": parts = [reason]
+        case "failed": parts = ["given up", failures, reason]
+        default: parts = [reason]
+        }
+        let text = parts.compactMap(\.self).joined(separator: "; ")
+        return text.isEmpty ? nil : text
+    }
+}

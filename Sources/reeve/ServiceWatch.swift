@@ -1,0 +1,88 @@
+import JSON
+import JSONRPC
+import ReeveProtocol
+
+/// Waits until it is known what became of a service that was put, started or stopped.
+struct ServiceWatch: Sendable {
+    enum End: Sendable {
+        /// It is as it is meant to be, or has failed.
+        case settled(JSON)
+        /// It ran, and ended at once; it is tried again.
+        case ended(JSON)
+        /// It was not there in time.
+        case late(RPCError, String)
+
+        var isThere: Bool {
+            if case .late = self { false } else { true }
+        }
+    }
+
+    let session: Session
+    let name: String
+    let goal: ServiceGoal
+    let limit: Interval
+
+    /// One without a sign of readiness counts as ready as soon as it runs. Whether it also stays says this time.
+    private static let trial = Interval.seconds(1)
+    /// When it is looked whether it has failed meanwhile: nobody waits long for what cannot be started.
+    private static let looks = [Interval.milliseconds(300), .seconds(2), .seconds(10)]
+    /// After this a person is told what is waited for.
+    private static let silence = Interval.seconds(2)
+
+    func untilEnd() async throws -> End {
+        var patience = Patience(session)
+        var waited = Interval.zero
+        for look in Self.looks.filter({ $0 < limit }) + [limit] {
+            do {
+                let step = Interval(milliseconds: look.milliseconds - waited.milliseconds)
+                let item = try await wait(goal, step, &patience)
+                return try await isStanding(item, &patience)
+            } catch let error as RPCError where error.kind == "deadline" {
+                waited = look
+                let word = goal == .settled ? "up" : goal.rawValue
+                if waited >= limit { return .late(error, "not \(word) within \(limit)") }
+            }
+            if let end = try await failure(&patience) { return end }
+            if waited == Self.silence { try await tell(&patience) }
+        }
+        throw RPCClientError.notUnderstood("no end of a wait")
+    }
+
+    /// It could not be started, or ended before it was ready; it is tried again.
+    private func failure(_ patience: inout Patience) async throws -> End? {
+        guard goal == .settled else { return nil }
+        let item = try await patience.call("service.get", ["service": .string(name)])
+        let isFailing = item["status"]?.string == "waiting" && item["nextTry"]?.string != nil
+        return isFailing ? .ended(item) : nil
+    }
+
+    private func tell(_ patience: inout Patience) async throws {
+        guard Terminal.standardError.isTerminal, !session.wantsJSON else { return }
+        let answer = try await patience.call("service.why", ["service": .string(name)])
+        Standard.say("\(name): waiting up to \(limit): \(Table.clean(answer["summary"]?.string ?? "?"))")
+    }
+
+    private func wait(_ goal: ServiceGoal, _ deadline: Interval, _ patience: inout Patience) async throws -> JSON {
+        try await patience.call(
+            "service.wait",
+            [
+                "service": .string(name), "until": .string(goal.rawValue), "deadline": .string(deadline.description),
+            ]
+        )
+    }
+
+    private func isStanding(_ item: JSON, _ patience: inout Patience) async throws -> End {
+        guard goal == .settled, item["status"]?.string == "running",
+            let start = item["startedAt"]?.string.flatMap({ Timestamp($0) })
+        else { return .settled(item) }
+        let left = Self.trial.milliseconds - Host.now.since(start).milliseconds
+        guard (1...Self.trial.milliseconds).contains(left) else { return .settled(item) }
+        do {
+            let end = try await wait(.stopped, Interval(milliseconds: left), &patience)
+            // Having done its work, or stopped by somebody else, it is where it is meant to be.
+            return end["status"]?.string == "waiting" ? .ended(end) : .settled(end)
+        } catch let error as RPCError where error.kind == "deadline" {
+            return .settled(item)
+        }
+    }
+}
