@@ -55,12 +55,11 @@ struct Invocation {
 
     /// The word right behind that of a group, if it is none of the group's commands.
     static func unknownSubcommand(in arguments: [String]) -> (group: String, name: String, names: [String])? {
-        guard let word = commandName(in: arguments), let index = arguments.firstIndex(of: word),
-            let group = Reeve.configuration.groupedSubcommands.lazy.flatMap(\.subcommands)
-                .first(where: { $0._commandName == word && !($0 is any Command.Type) }),
-            let name = arguments[(index + 1)...].first, !name.hasPrefix("-")
+        guard let word = commandName(in: arguments), let group = Reeve.group(word),
+            let index = arguments.firstIndex(of: word), let name = arguments[(index + 1)...].first,
+            !name.hasPrefix("-")
         else { return nil }
-        let names = group.configuration.subcommands.map(\._commandName)
+        let names = group.configuration.subcommands.map { $0._commandName }
         return names.contains(name) || name == "help" ? nil : (word, name, names)
     }
 

@@ -61,6 +61,14 @@ struct Reeve: Command {
     static let commandNames: [String] =
         configuration.groupedSubcommands.flatMap { $0.subcommands }.map { $0._commandName } + ["help"]
 
+    /// The command of that name if it is nothing but a group of others.
+    static func group(_ name: String) -> (any ParsableCommand.Type)? {
+        for command in configuration.groupedSubcommands.flatMap({ $0.subcommands }) where command._commandName == name {
+            return command is any Command.Type ? nil : command
+        }
+        return nil
+    }
+
     func perform() async throws {
         try await Today(session: try await Session.open(options)).show()
     }

@@ -139,7 +139,7 @@ struct TodayPage {
             section.entries.map { [section.title, $0.name, $0.time, $0.text, $0.command] }
         }
         var head = [["day", status["name"]?.string ?? "", "", count, "reeve runs --since 24h"]]
-        if let services = ServiceCount(services).text { head.append(["services", "", "", services, "reeve service"]) }
+        if let text = ServiceCount(services).text { head.append(["services", "", "", text, "reeve service"]) }
         return (head + rows).map { row in
             row.map { $0.isEmpty ? "-" : Table.clean($0) }.joined(separator: "\t") + "\n"
         }.joined()
@@ -159,7 +159,9 @@ struct TodayPage {
         for section in sections {
             text += "\n" + section.style.applied(to: section.title, styled) + "\n" + body(section, styled)
         }
-        if tasks.isEmpty, services.isEmpty { text += "\nno tasks yet; add one with: reeve add ID --cron '0 3 * * *' -- COMMAND\n" }
+        if tasks.isEmpty, services.isEmpty {
+            text += "\nno tasks yet; add one with: reeve add ID --cron '0 3 * * *' -- COMMAND\n"
+        }
         return text
     }
 
