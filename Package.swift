@@ -130,6 +130,17 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "ReeveLaunchTests",
+            dependencies: ["JSON", "ReeveProtocol", "ReeveProcess", "ReeveLaunch", "TestSupport"]
+        ),
+        .testTarget(
+            name: "ReeveServiceTests",
+            dependencies: [
+                "JSON", "ReeveProtocol", "ReeveProcess", "ReeveEngine", "ReeveLaunch", "ReeveStore", "ReeveService",
+                "TestSupport",
+            ]
+        ),
+        .testTarget(
             name: "ReeveSubmitterTests",
             dependencies: [
                 "JSON", "ReeveProtocol", "ReeveStore", "ReeveSubmitter", "TestSupport", crypto, log, nioConcurrency,

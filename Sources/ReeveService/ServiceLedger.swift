@@ -157,6 +157,13 @@ package struct ServiceLedger: Sendable {
         tell(health == .healthy ? .healthy : .unhealthy, at: time)
     }
 
+    /// Its process has handed over to another one.
+    package mutating func isNow(pid: Int) {
+        guard state.status.isAlive, state.pid != pid else { return }
+        state.pid = pid
+        isDirty = true
+    }
+
     package mutating func said(_ text: String) {
         guard state.text != text else { return }
         state.text = text

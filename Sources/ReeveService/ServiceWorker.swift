@@ -147,6 +147,8 @@ final class ServiceWorker: Worker {
         while let state = await processes.notices(key, beyond: known.version) {
             for event in NotifyNews.events(from: known, to: state) { sender.yield(.happened(event)) }
             known = state
+            // It may have handed over to another process (`MAINPID=`).
+            if let pid = processes.record(key)?.pid { context.custody.change(name) { $0.isNow(pid: Int(pid)) } }
         }
     }
 

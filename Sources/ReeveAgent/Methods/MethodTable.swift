@@ -57,7 +57,8 @@ struct MethodTable: Sendable {
         ServiceMethods(
             parts: parts,
             checker: ServiceChecker(commands: CommandChecker(ownUser: ownUser)),
-            clock: clock
+            clock: clock,
+            wallClock: wallClock
         )
     }
 

@@ -9,6 +9,7 @@ struct ServiceMethods: Sendable {
     var parts: Parts
     var checker: ServiceChecker
     var clock: any Clock<Duration>
+    var wallClock: any WallClock
 
     var methods: [AgentMethod] {
         [
@@ -102,13 +103,36 @@ struct ServiceMethods: Sendable {
         }
         let what = "service \(name) is not \(goal.rawValue)"
         let service = try await withDeadline(parameters.deadline, clock, what: what) {
-            for await _ in store.signals.changes(.serviceStates) {
+            try await reach(goal, of: name, after: request, in: store)
+        }
+        return try .object(ServiceView.item(service, engine: parts.servicesHandle.value?.situation(of: name)))
+    }
+
+    private func reach(
+        _ goal: ServiceGoal,
+        of name: String,
+        after request: Int,
+        in store: Store
+    ) async throws -> StoredService {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let (wakeups, sender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            group.addTask {
+                for await _ in store.signals.changes(.serviceStates) { sender.yield() }
+                sender.finish()
+            }
+            defer { group.cancelAll() }
+            for await _ in wakeups {
                 let service = try await store.read { try $0.namedService(name) }
-                if service.state.request >= request, service.reaches(goal) { return service }
+                guard service.state.request >= request, service.reaches(goal) else { continue }
+                let left = goal == .settled ? service.timeToProve(now: wallClock.now) : .zero
+                guard left > .zero else { return service }
+                group.addTask { [clock] in
+                    try await clock.sleep(for: left.duration)
+                    sender.yield()
+                }
             }
             throw Parts.unavailable("store")
         }
-        return try .object(ServiceView.item(service, engine: parts.servicesHandle.value?.situation(of: name)))
     }
 
     // MARK: Reading
@@ -178,6 +202,13 @@ extension StoredService {
         case .healthy: state.meets(.healthy, hasProbe: definition.probe != nil)
         case .stopped: !state.status.isAlive
         }
+    }
+
+    /// How long its process still has to run until it counts as settled. One that says or shows when it is ready needs
+    /// not; of any other it is known only that its program was executed, and many end at once.
+    fileprivate func timeToProve(now: Timestamp) -> Interval {
+        guard state.status == .running, definition.ready == nil, let start = state.startedAt else { return .zero }
+        return Interval(milliseconds: 1000 - max(0, now.since(start).milliseconds))
     }
 }
 

@@ -203,7 +203,7 @@ extension OpenRPC {
             "Answers when a service is as it is meant to be",
             """
             What was asked of it before is taken into account: after service.restart it waits for the new process. settled \
-            is running and ready, stopped, completed or failed.
+            is running and ready (for a second, where it has no ready), stopped, completed or failed.
             """,
             parameters: [
                 named, .optional("until", .word(ServiceGoal.self), "settled by default"),

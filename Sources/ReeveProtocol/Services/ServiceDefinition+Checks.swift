@@ -128,16 +128,19 @@ package struct ServiceGraph: Sendable {
     /// there requires nothing.
     package func circle(through start: String) -> [String]? {
         var path = [start]
+        var open: Set<String> = [start]
         var rest = [requirements[start] ?? []]
         var done: Set<String> = []
         while !rest.isEmpty {
             guard let next = rest[rest.count - 1].popLast() else {
-                done.insert(path.removeLast())
+                let last = path.removeLast()
+                open.remove(last)
+                done.insert(last)
                 rest.removeLast()
                 continue
             }
             if next == start { return path }
-            guard !done.contains(next), !path.contains(next) else { continue }
+            guard !done.contains(next), open.insert(next).inserted else { continue }
             path.append(next)
             rest.append(requirements[next] ?? [])
         }
