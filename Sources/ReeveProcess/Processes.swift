@@ -19,6 +19,7 @@ import Glibc
 package final class Processes: Sendable {
     private let table = ProcessTable()
     private let kills = KillTable()
+    private let scans = ProcessScans()
     private let poller: Poller
     private let clocks: ProcessClocks
 
@@ -157,7 +158,7 @@ package final class Processes: Sendable {
 
     /// The same for what an agent before this one has left. The caller has to know that the host has not booted since.
     package func kill(_ tree: ProcessTree, within limit: Duration = .seconds(5)) async -> [Int32] {
-        await TreeKill(tree: tree, kills: kills, poller: poller).run(within: limit)
+        await TreeKill(tree: tree, scans: scans, kills: kills, poller: poller).run(within: limit)
     }
 }
 
