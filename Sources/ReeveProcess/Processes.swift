@@ -44,6 +44,12 @@ package final class Processes: Sendable {
         return { start.duration(to: clock.now) }
     }
 
+    /// Lets the agent have up to 65,536 descriptors open, if the host allows it that many: each process takes up to six.
+    /// For the whole Unix process and for good; processes that are started get the limit as it was before.
+    package static func raiseDescriptorLimit() {
+        DescriptorLimit.raise()
+    }
+
     /// Makes the agent the parent of all orphans among the descendants of its processes, and waits for those that end:
     /// nothing that they left behind stays as a zombie, and ``kill(_:within:)`` sees them. For the whole Unix process
     /// and for good; handles SIGCHLD. Processes that the agent's own session gets from elsewhere are left alone.
