@@ -113,7 +113,8 @@ let package = Package(
             dependencies: ["JSON", "JSONRPC", "TestSupport", nioCore, nioPosix, nioEmbedded]
         ),
         .testTarget(name: "ReeveProtocolTests", dependencies: ["JSON", "ReeveProtocol", "TestSupport"]),
-        .testTarget(name: "ReeveProcessTests", dependencies: ["CLinux", "ReeveProcess"]),
+        .executableTarget(name: "FirstProcess", dependencies: ["ReeveProcess"], path: "Tests/FirstProcess"),
+        .testTarget(name: "ReeveProcessTests", dependencies: ["CLinux", "FirstProcess", "ReeveProcess"]),
         .testTarget(name: "ReeveEngineTests", dependencies: ["ReeveEngine", "TestSupport", log]),
         .testTarget(
             name: "ReeveStoreTests",

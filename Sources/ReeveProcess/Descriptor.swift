@@ -37,11 +37,24 @@ func readFile(_ path: String, limit: Int) -> [UInt8]? {
     let opened = open(path, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else { return nil }
     let file = Descriptor(opened)
+    // Most are small: room for the limit would be mapped and unmapped each time.
+    var room = min(limit, 4096)
+    var bytes: [UInt8] = []
+    while true {
+        guard let more = readUpTo(room, file.raw) else { return nil }
+        bytes += more
+        guard more.count == room, bytes.count < limit else { return bytes }
+        room = min(bytes.count, limit - bytes.count)
+    }
+}
+
+/// So many bytes, or all there are; `nil` if they cannot be read.
+private func readUpTo(_ limit: Int, _ descriptor: CInt) -> [UInt8]? {
     var failed = false
     let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
         while filled < limit {
             let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-            let count = readSome(file.raw, rest)
+            let count = readSome(descriptor, rest)
             if count < 0 { failed = true }
             if count <= 0 { return }
             filled += count

@@ -19,6 +19,7 @@ import Glibc
 package final class Processes: Sendable {
     private let table = ProcessTable()
     private let kills = KillTable()
+    private let scans = ProcessScans()
     private let poller: Poller
     private let clocks: ProcessClocks
 
@@ -41,6 +42,12 @@ package final class Processes: Sendable {
     private static func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
         let start = clock.now
         return { start.duration(to: clock.now) }
+    }
+
+    /// Lets the agent have up to 65,536 descriptors open, if the host allows it that many: each process takes up to six.
+    /// For the whole Unix process and for good; processes that are started get the limit as it was before.
+    package static func raiseDescriptorLimit() {
+        DescriptorLimit.raise()
     }
 
     /// Makes the agent the parent of all orphans among the descendants of its processes, and waits for those that end:
@@ -157,7 +164,7 @@ package final class Processes: Sendable {
 
     /// The same for what an agent before this one has left. The caller has to know that the host has not booted since.
     package func kill(_ tree: ProcessTree, within limit: Duration = .seconds(5)) async -> [Int32] {
-        await TreeKill(tree: tree, kills: kills, poller: poller).run(within: limit)
+        await TreeKill(tree: tree, scans: scans, kills: kills, poller: poller).run(within: limit)
     }
 }
 

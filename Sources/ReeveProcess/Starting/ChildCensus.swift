@@ -102,14 +102,16 @@ extension ChildCensus {
     /// Waits for every orphan that has ended.
     ///
     /// What is in our own session is not an orphan of ours, as each process we start gets a session of its own: some
-    /// library has started it and will wait for it.
+    /// library has started it and will wait for it. Only as the first process of a PID namespace we may be in none that
+    /// is known there: then all that entered from outside are in the same none, and whatever we did not start is ours to
+    /// wait for.
     static func reapOrphans() {
         let session = getsid(0)
         while true {
             let goesOn = shared.withLockedValue { census in
                 let pid = clinux_ended_child()
                 guard pid > 0, census.verdict(on: pid) == .orphan else { return false }
-                if let status = ProcessStatus(pid: pid), status.session == session { return false }
+                if session != 0, ProcessStatus(pid: pid)?.session == session { return false }
                 var end = clinux_end()
                 return clinux_wait(pid, &end) > 0
             }

@@ -17,6 +17,7 @@ struct LaunchedProcess {
 enum Launcher {
     static func launch(_ specification: ProcessSpecification) throws(StartError) -> LaunchedProcess {
         try check(specification)
+        let specification = withDescriptorLimit(specification)
         let output = try Pipe()
         let error = try Pipe()
         let input = try openInput(specification.standardInput)
@@ -54,6 +55,13 @@ enum Launcher {
         guard !texts.contains(where: { $0.utf8.contains(0) }), specification.executable?.utf8.contains(0) != true else {
             throw StartError(.arguments, errno: EINVAL, detail: "one of them has a zero byte")
         }
+    }
+
+    private static func withDescriptorLimit(_ specification: ProcessSpecification) -> ProcessSpecification {
+        guard let limit = DescriptorLimit.ofPrograms else { return specification }
+        var specification = specification
+        if !specification.limits.contains(where: { $0.resource == .openFiles }) { specification.limits.append(limit) }
+        return specification
     }
 
     private static func makeSocket(_ specification: ProcessSpecification) throws(StartError) -> NotifySocket? {

@@ -42,8 +42,11 @@ package struct ProcessTree: Sendable, Equatable {
     }
 
     /// Those of them that live now.
-    func members() -> [ProcessStatus] {
-        members(among: Self.processes(), confined: pidsInCgroup(), isMarked: isMarked)
+    func members(in snapshot: ProcessSnapshot = ProcessSnapshot()) -> [ProcessStatus] {
+        let entries = markEntries
+        return members(among: snapshot.processes, confined: pidsInCgroup()) {
+            snapshot.hasInEnvironment($0, entries)
+        }
     }
 
     /// The rule, apart from where the facts come from.
@@ -59,6 +62,7 @@ package struct ProcessTree: Sendable, Equatable {
                 pids.insert(process.pid)
             }
         }
+        if pids.isEmpty { return [] }
         let children = Dictionary(grouping: younger, by: \.parent)
         var parents = Array(pids)
         while let parent = parents.popLast() {
@@ -118,21 +122,8 @@ package struct ProcessTree: Sendable, Equatable {
     }
 
     private func isMarked(_ pid: pid_t) -> Bool {
-        guard let environment = readFile("/proc/\(pid)/environ", limit: 256 * 1024) else { return false }
-        let entries = Set(environment.split(separator: 0))
-        return marks.allSatisfy { entries.contains(Array($0.utf8)[...]) }
+        ProcessSnapshot.environment(ProcessSnapshot.environment(of: pid), has: markEntries)
     }
 
-    private static func processes() -> [ProcessStatus] {
-        guard let folder = opendir("/proc") else { return [] }
-        defer { closedir(folder) }
-        var processes: [ProcessStatus] = []
-        while let entry = readdir(folder) {
-            let pid = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { pid_t(String(cString: $0)) }
-            }
-            if let pid, let status = ProcessStatus(pid: pid) { processes.append(status) }
-        }
-        return processes
-    }
+    private var markEntries: [[UInt8]] { marks.map { Array($0.utf8) } }
 }

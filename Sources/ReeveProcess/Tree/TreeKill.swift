@@ -6,6 +6,7 @@ import Glibc
 /// What is born between two looks is found by the next: its parent was in the tree, or it carries the marks.
 struct TreeKill {
     let tree: ProcessTree
+    let scans: ProcessScans
     let kills: KillTable
     let poller: Poller
 
@@ -21,12 +22,16 @@ struct TreeKill {
         var idleRounds = 0
         while true {
             tree.killCgroup()
-            let members = tree.members()
+            let members = await members()
             if members.isEmpty { return [] }
             idleRounds = await round(id, members) ? 0 : idleRounds + 1
             // It can wait for nobody if no descriptors are left: it does not go on like that for long.
-            if kills.isOver(id) || idleRounds > 64 { return tree.members().map(\.pid) }
+            if kills.isOver(id) || idleRounds > 64 { return await self.members().map(\.pid) }
         }
+    }
+
+    private func members() async -> [ProcessStatus] {
+        tree.members(in: await scans.snapshot())
     }
 
     /// Whether it could wait for any of them.

@@ -62,8 +62,12 @@ final class ChildWatch {
         guard end == nil else { return false }
         readNotices(buffer, atMost: Self.lastMessages)
         if let successor {
-            handOver(to: successor)
-            return false
+            if successor.isThere {
+                handOver(to: successor)
+                return false
+            }
+            // Whoever started it has waited for it: mostly this one, before its own end.
+            dismiss(successor)
         }
         table.willReap(id)
         let duration = clocks.elapsed() - process.started
@@ -79,7 +83,7 @@ final class ChildWatch {
     }
 
     func successorHasEnded() -> Bool {
-        // If the main one has ended too, whose end comes to be heard of now, it did so first.
+        // If the main one has ended too, that will be heard of now, and which of them was first can not be told.
         if let successor, !main.hasEnded { dismiss(successor) }
         return false
     }

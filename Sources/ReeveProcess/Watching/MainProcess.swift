@@ -22,6 +22,9 @@ struct MainProcess: Sendable, Equatable {
         return nil
     }
 
+    /// It lives, or nobody has waited for it yet.
+    var isThere: Bool { ProcessStatus(pid: pid)?.startTicks == startTicks }
+
     var hasEnded: Bool {
         var waited = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
         return poll(&waited, 1, 0) > 0

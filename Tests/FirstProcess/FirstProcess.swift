@@ -1,0 +1,63 @@
+import Glibc
+import ReeveProcess
+
+/// What `FirstProcessTests` runs as the first process of a PID namespace: it starts processes that leave orphans behind,
+/// and says whether their ends were told right and whether a zombie is left.
+///
+/// Its argument is a folder that it may write to, with two FIFOs: `ready` is written to when others may enter the
+/// namespace, and `entered` is read until they have.
+@main struct FirstProcess {
+    private let processes: Processes
+    private let folder: String
+
+    static func main() async throws {
+        let processes = try Processes(now: { 0 }, clock: ContinuousClock())
+        try processes.adoptOrphans()
+        let folder = CommandLine.arguments[1]
+        let first = FirstProcess(processes: processes, folder: folder)
+        print("pid \(getpid()) session \(getsid(0))")
+        print("wrong ends \(try await first.wrongEnds())")
+        // Meanwhile others enter the namespace and leave orphans of their own.
+        _ = try await first.run("entered", "echo > \(folder)/ready; read x < \(folder)/entered")
+        print("zombies left \(try await first.zombies())")
+    }
+
+    /// Each process leaves orphans in its session and out of it that end at about the same time, with other codes.
+    private func wrongEnds() async throws -> Int {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for code: Int32 in 0..<100 {
+                group.addTask {
+                    let script = "(exit 101 &); (setsid sh -c 'exit 102' &); (kill -9 $$ &) ; exit \(code)"
+                    let quiet = "(exit 101 &); (setsid sh -c 'exit 102' &); exit \(code)"
+                    let end = try await run("\(code)", code % 10 == 9 ? script : quiet)
+                    return end?.exitCode == code || (code % 10 == 9 && end?.signal == SIGKILL)
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 0 : 1) }
+        }
+    }
+
+    /// Whoever ends is one more thing for the thread that waits for orphans: they are gone after some of these.
+    private func zombies() async throws -> Int {
+        var found = 0
+        for number in 0..<1000 {
+            let path = "\(folder)/zombies-\(number)"
+            let output = SpoolSpecification(path: path, quota: 1 << 16)
+            _ = try await run("zombies-\(number)", "exec grep -ls '^State:.Z' /proc/[0-9]*/status", output)
+            found = try SpoolReader(path: path).read().bytes.split(separator: UInt8(ascii: "\n")).count
+            if found == 0 { return 0 }
+        }
+        return found
+    }
+
+    private func run(_ key: String, _ script: String, _ output: SpoolSpecification? = nil) async throws -> ProcessEnd? {
+        let key = ProcessKey(key)
+        let specification = ProcessSpecification(
+            arguments: ["/bin/sh", "-c", script],
+            environment: ["PATH=/usr/bin:/bin"],
+            output: output
+        )
+        try processes.start(specification, key: key)
+        return await processes.ended(key)
+    }
+}
