@@ -234,7 +234,7 @@ struct World {
             case .present(let attempt): present.insert(attempt.manifold)
             case .absent(let resources): present.subtract(resources)
             case .finish(let names): left = names
-            case .remove, .tell: break
+            case .remove, .forget, .tell: break
             }
         }
     }
