@@ -99,6 +99,9 @@ let package = Package(
             dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "YAML", arguments]
         ),
 
+        // Beside the program: what `contrib/bench/run engine` measures.
+        .executableTarget(name: "engine-bench", dependencies: ["ReeveEngine", log], path: "contrib/bench/engine"),
+
         // Tests
         .target(
             name: "TestSupport",

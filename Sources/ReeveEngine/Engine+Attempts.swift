@@ -118,14 +118,12 @@ extension Engine {
         for cell in cells { cell.set(nil) }
     }
 
-    /// Forgets the cells of what nobody offers or wants any more.
-    func dropCells() {
+    /// Forgets the cell of a resource, unless somebody has come to offer or want it again.
+    func dropCell(of resource: String) {
         let dropped = state.withLockedValue { state in
-            let unknown = state.cells.filter { !state.machine.knows($0.key) }
-            for name in unknown.keys { state.cells[name] = nil }
-            return unknown.values
+            state.machine.knows(resource) ? nil : state.cells.removeValue(forKey: resource)
         }
-        for cell in dropped { cell.set(nil) }
+        dropped?.set(nil)
     }
 }
 

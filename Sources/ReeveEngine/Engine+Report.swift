@@ -13,11 +13,12 @@ extension Engine {
         var report = snapshot()
         let (asked, silent) = askers()
         let answers = await answers(of: asked)
+        let owing = silent.union(asked.lazy.map(\.0.manifold))
         for index in report.manifolds.indices {
             let name = report.manifolds[index].name
             if let answer = answers[name] {
                 report.manifolds[index].report = answer
-            } else if silent.contains(name) || asked.contains(where: { $0.0.manifold == name }) {
+            } else if owing.contains(name) {
                 let limit = configuration.reportLimit.inMilliseconds
                 report.manifolds[index].report = ["error": "the worker did not answer within \(limit) ms"]
             }

@@ -67,9 +67,9 @@ extension Engine {
         case .cancel(let attempt): cancel(attempt)
         case .present(let attempt): present(attempt)
         case .absent(let resources): withdraw(resources)
-        case .remove: dropCells()
+        case .forget(let resource): dropCell(of: resource)
         case .tell(let transition): tell(transition)
-        case .finish: break
+        case .remove, .finish: break
         }
     }
 

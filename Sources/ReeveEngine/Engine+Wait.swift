@@ -36,7 +36,7 @@ extension Engine {
             if Task.isCancelled { return .failure(CancellationError()) }
             if state.hasEnded { return state.endAnswer(condition) }
             // Not even if it holds now: the loop may have to do yet what was decided.
-            state.waiters.insert(id, condition, continuation)
+            state.waiters.insert(id, condition, continuation, state.machine)
             return nil
         }
         if let answer { continuation.resume(with: answer) } else { signal.yield() }
@@ -45,7 +45,7 @@ extension Engine {
     /// To be called by the loop when it has done everything.
     func answerWaiters() {
         let satisfied = state.withLockedValue { state in
-            state.actions.isEmpty ? state.waiters.take(state.machine) : []
+            state.actions.isEmpty ? state.waiters.take() : []
         }
         for (waiter, answer) in satisfied { waiter.resume(with: answer) }
     }
@@ -56,7 +56,7 @@ extension Engine {
             state.hasEnded = true
             // Their starts may hold on to the engine itself.
             state.manifolds = [:]
-            return (state.waiters.take(state.machine), state.waiters.takeAll())
+            return (state.waiters.take(), state.waiters.takeAll())
         }
         for (waiter, answer) in satisfied { waiter.resume(with: answer) }
         for waiter in others { waiter.resume(throwing: EngineError.stopping) }
@@ -65,6 +65,6 @@ extension Engine {
 
 extension Engine.State {
     fileprivate func endAnswer(_ condition: EngineWaiters.Condition) -> Result<Void, any Error> {
-        machine.answer(condition) ?? .failure(EngineError.stopping)
+        EngineWaiters.Wait(for: condition, machine).answer ?? .failure(EngineError.stopping)
     }
 }

@@ -163,8 +163,16 @@ package final class Engine: Sendable {
 extension Engine.State {
     fileprivate mutating func takeActions() {
         for action in machine.takeActions() {
-            // At once: the name may be given anew before the loop comes to this.
-            if case .remove(let name) = action { manifolds[name] = nil }
+            switch action {
+            case .remove(let name):
+                // At once: the name may be given anew before the loop comes to this.
+                manifolds[name] = nil
+                waiters.changed(name, machine)
+            case .tell(let transition):
+                waiters.changed(transition.manifold, machine)
+            case .start, .stop, .cancel, .present, .absent, .forget, .finish:
+                break
+            }
             actions.append(action)
         }
     }

@@ -23,6 +23,8 @@ package enum EngineAction: Sendable, Equatable {
     case absent([String])
     /// The manifold is gone.
     case remove(String)
+    /// Nobody offers or wants this resource any more.
+    case forget(String)
     /// Tell who wants to know.
     case tell(Transition)
     /// Everything has stopped, but for what is named.

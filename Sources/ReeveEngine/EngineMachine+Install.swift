@@ -86,8 +86,10 @@ extension EngineMachine {
 
     private mutating func dropIfUnused(_ id: Int) {
         guard resources.contains(id), resources[id].provider == nil, resources[id].dependents.isEmpty else { return }
-        resourceNames[resources[id].name] = nil
+        let name = resources[id].name
+        resourceNames[name] = nil
         resources.remove(id)
+        actions.append(.forget(name))
     }
 }
 

@@ -12,17 +12,14 @@ extension EngineMachine {
         )
     }
 
-    /// Whether each of these is installed and started.
-    package func areStarted(_ wanted: some Sequence<String>) -> Bool {
-        wanted.allSatisfy { name in names[name].map { nodes[$0].phase == .running } ?? false }
+    /// Whether it is installed and started.
+    func isStarted(_ name: String) -> Bool {
+        names[name].map { nodes[$0].phase == .running } ?? false
     }
 
-    /// Whether none of these runs, or is about to stop.
-    package func areStopped(_ wanted: some Sequence<String>) -> Bool {
-        wanted.allSatisfy { name in
-            guard let id = names[name] else { return true }
-            return nodes[id].state == .stopped || nodes[id].state == .failed
-        }
+    /// Whether nothing of it runs, or is about to stop.
+    func isStopped(_ name: String) -> Bool {
+        names[name].map { nodes[$0].state == .stopped || nodes[$0].state == .failed } ?? true
     }
 
     /// It was told to stop and has not in time.

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `starts that fail wait longer and longer, up to the cap`() throws {
+    @Test func `E42: starts that fail wait longer and longer, up to the cap`() throws {
         var driver = try MachineDriver(
             MachineDriver.rules {
                 $0.backoff.delay = .seconds(1)
@@ -42,20 +42,20 @@ import Testing
         expect(waits, near: [1, 2, 3, 3, 3])
     }
 
-    @Test func `quick deaths wait longer and longer`() throws {
+    @Test func `E43: quick deaths wait longer and longer`() throws {
         expect(try waits(8, running: .seconds(1)), near: [3, 6, 12, 24, 48, 96, 120, 120])
     }
 
-    @Test func `only a worker that ran well begins anew`() throws {
+    @Test func `E44: only a worker that ran well begins anew`() throws {
         expect(try waits(3, running: .seconds(59)), near: [3, 6, 12])
         expect(try waits(3, running: .seconds(60)), near: [3, 3, 3])
     }
 
-    @Test func `the wait counts from the death`() throws {
+    @Test func `E45: the wait counts from the death`() throws {
         expect(try waits(1, running: .seconds(5)), near: [3])
     }
 
-    @Test func `two hundred failures never wait too little or too long`() throws {
+    @Test func `E46: two hundred failures never wait too little or too long`() throws {
         let waits = try waits(200) {
             $0.backoff.factor = 100
             $0.backoff.maximum = .seconds(60)
@@ -63,17 +63,17 @@ import Testing
         for wait in waits.dropFirst() { #expect((.seconds(54)...Duration.seconds(66)).contains(wait)) }
     }
 
-    @Test func `without a cap a wait is never negative or zero`() throws {
+    @Test func `E47: without a cap a wait is never negative or zero`() throws {
         let waits = try waits(80) { $0.backoff.maximum = .zero }
         for wait in waits { #expect(wait > .seconds(2)) }
         #expect(waits.last! > waits[20])
     }
 
-    @Test func `a factor of zero does not grow`() throws {
+    @Test func `E48: a factor of zero does not grow`() throws {
         expect(try waits(20) { $0.backoff.factor = 0 }, near: Array(repeating: 3, count: 20))
     }
 
-    @Test func `a clean end forgets the failures before it`() throws {
+    @Test func `E49: a clean end forgets the failures before it`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"))
         driver.fail("a")
@@ -86,7 +86,7 @@ import Testing
         expect([try driver.deadline()], near: [3])
     }
 
-    @Test func `waits are spread evenly around what they should be`() {
+    @Test func `E51: waits are spread evenly around what they should be`() {
         var generator = SplitMix64(seed: 1)
         let policy = BackoffPolicy(delay: .seconds(1))
         let waits = (0..<1000).map { _ in policy.wait(failures: 1, using: &generator) }
@@ -94,7 +94,7 @@ import Testing
         #expect(Set(waits).count > 100)
     }
 
-    @Test func `a delay of zero is exactly zero`() throws {
+    @Test func `E50: a delay of zero is exactly zero`() throws {
         var generator = SplitMix64(seed: 1)
         #expect(BackoffPolicy(delay: .zero).wait(failures: 9, using: &generator) == .zero)
         var driver = try MachineDriver(MachineDriver.rules { $0.bounceDelay = .zero })
@@ -103,7 +103,7 @@ import Testing
         #expect(driver.starts.map(\.time) == [.zero, .zero])
     }
 
-    @Test func `bounces always wait the bounce delay`() throws {
+    @Test func `E26, E27: bounces always wait the bounce delay`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"), .needing("b", "a"))
         for _ in 0..<5 {

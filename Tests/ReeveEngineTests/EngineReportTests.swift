@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func `one that does not answer is marked, and holds up nothing`() async throws {
+    @Test func `E65: one that does not answer is marked, and holds up nothing`() async throws {
         let house = try House()
         let release = StopSignal()
         let asked = Events<String>()
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `an engine inside an engine is one report, and its fatal error the outer one's failure`() async throws {
+    @Test func `E70: an inner engine is part of the report, its fatal error the outer one's failure`() async throws {
         let house = try House()
         let inner = try House(fatalErrors: FatalErrors(isFatal: { $0 is Trouble }))
         let failing = Failures()

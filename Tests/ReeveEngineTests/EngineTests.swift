@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct EngineTests {
-    @Test func `an empty engine starts and ends`() async throws {
+    @Test func `E1: an empty engine starts and ends`() async throws {
         let house = try House()
         #expect(await house.engine.report().state == .started)
         house.engine.shutdown()
@@ -13,7 +13,7 @@ import Testing
         await #expect(throws: EngineError.self) { try await house.engine.run() }
     }
 
-    @Test func `a failed worker is tried again after the delay, and its dependent runs once more`() async throws {
+    @Test func `E20: a failed worker is tried again after the delay, and its dependent runs once more`() async throws {
         let house = try House()
         let starts = Events<String>()
         let failing = Failures()
@@ -45,7 +45,7 @@ import Testing
         #expect(await starts.next(4) == ["store", "user of s", "store", "user of s"])
     }
 
-    @Test func `a start that throws harms only itself`() async throws {
+    @Test func `E41: a start that throws harms only itself`() async throws {
         let house = try House()
         try await house.running { engine in
             try engine.install([
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `a start is cancelled when the engine stops, and not tried again`() async throws {
+    @Test func `E35: a start is cancelled when the engine stops, and not tried again`() async throws {
         let house = try House()
         let starts = Events<Int>()
         try await house.running { engine in
@@ -81,7 +81,7 @@ import Testing
         #expect(house.engine.snapshot()["slow"]?.error == nil)
     }
 
-    @Test func `a worker that comes too late is stopped and waited for, not cancelled`() async throws {
+    @Test func `E59: a worker that comes too late is stopped and waited for, not cancelled`() async throws {
         let house = try House()
         let log = Events<String>()
         try await house.running { engine in
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func `the shutdown goes from dependents to inputs`() async throws {
+    @Test func `E60: the shutdown goes from dependents to inputs`() async throws {
         let house = try House()
         let ended = Events<String>()
         @Sendable func worker(_ name: String) -> TaskWorker {
@@ -161,7 +161,7 @@ import Testing
         #expect(await ended.next(3) == ["top", "middle", "store"])
     }
 
-    @Test func `what does not stop is cancelled, named and left`() async throws {
+    @Test func `E61: what does not stop is cancelled, named and left`() async throws {
         let house = try House()
         let release = StopSignal()
         let left = try await house.running { engine in
@@ -213,6 +213,30 @@ import Testing
         }
     }
 
+    @Test func `a group is removed as one, and its names may be given anew`() async throws {
+        let house = try House()
+        let middle = Resource<Int>("middle")
+        func group() -> [Manifold] {
+            [
+                house.storing("s"),
+                Manifold("middle", inputs: [.required(House.store)], outputs: [middle.declaration]) { _ in
+                    Started(House.idler, outputs: [middle.output(1)])
+                },
+            ]
+        }
+        try await house.running { engine in
+            try engine.install(group() + [Manifold("user", inputs: [.required(middle)]) { _ in Started(House.idler) }])
+            try await engine.started(["user"])
+            #expect(throws: EngineError.self) { try engine.remove(["store", "middle", "nobody"]) }
+            try engine.remove(["store", "middle"])
+            try await engine.stopped(["store", "middle", "user"])
+            #expect(engine.snapshot().manifolds.map(\.name) == ["user"])
+            try engine.install(group())
+            try await engine.started(["user"])
+            #expect(engine.snapshot()["user"]?.starts == 2)
+        }
+    }
+
     @Test func `a cancelled run shuts down in order`() async throws {
         let house = try House()
         try house.engine.install(house.storing("s"))
@@ -221,46 +245,6 @@ import Testing
         task.cancel()
         #expect(try await task.value == [])
         #expect(house.engine.snapshot().state == .stopped)
-    }
-
-    @Test func `the worst fatal error ends the engine`() async throws {
-        let fatal = FatalErrors(
-            isFatal: { ($0 as? Trouble)?.text.hasPrefix("fatal") == true },
-            worst: { newer, previous in "\(newer)" > "\(previous)" ? newer : previous },
-            filter: { Trouble(text: "the engine: \(($0 as? Trouble)?.text ?? "")") }
-        )
-        let house = try House(fatalErrors: fatal)
-        try house.engine.install([
-            Manifold("small") { _ in throw Trouble(text: "small") },
-            Manifold("q") { _ in
-                Started(
-                    TaskWorker(stopping: .signals) {
-                        await $0.requested()
-                        throw Trouble(text: "fatal 2")
-                    }
-                )
-            },
-        ])
-        let task = Task { try await house.engine.run() }
-        try await house.engine.started(["q"])
-        try house.engine.install(Manifold("p") { _ in throw Trouble(text: "fatal 1") })
-        await #expect(throws: Trouble(text: "the engine: fatal 2")) { try await task.value }
-        #expect(house.engine.snapshot().error == "Trouble(text: \"fatal 1\")")
-    }
-
-    @Test func `a filter speaks for the worker, and hears of clean ends too`() async throws {
-        let house = try House()
-        try await house.running { engine in
-            try engine.install([
-                Manifold("goer", filter: { $0 is Trouble ? Directive.uninstall : $0 }) { _ in throw Trouble(text: "") },
-                Manifold("ender", filter: { $0 ?? Directive.missing("more work") }) { _ in Started(TaskWorker { _ in })
-                },
-                Manifold("wrapper") { _ in throw Wrapper(inner: Directive.uninstall) },
-            ])
-            _ = await house.transitions.first { $0.reason == "more work" }
-            try await engine.stopped(["goer", "wrapper"])
-            #expect(engine.snapshot().manifolds.map(\.name) == ["ender"])
-        }
     }
 
     @Test func `who waits for what never comes is told of the end`() async throws {
@@ -283,9 +267,4 @@ private struct DeafWorker: Worker {
         // A task of its own does not inherit the cancellation.
         await Task { await release.requested() }.value
     }
-}
-
-private struct Wrapper: DirectingError {
-    let inner: any Error
-    var directive: Directive? { (inner as? any DirectingError)?.directive }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// What the coming and going of inputs does to those who use them.
 @Suite struct InputTests {
-    @Test func `what needs an absent input is not tried`() throws {
+    @Test func `E5: what needs an absent input is not tried`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("b", "a"))
         driver.pass(.seconds(600))
@@ -14,7 +14,7 @@ import Testing
         #expect(driver.starts.map(\.name) == ["a", "b"])
     }
 
-    @Test func `an optional input is missed without a timed retry, and tried once when it comes`() throws {
+    @Test func `E5, E6: an optional input is missed without a timed retry, and tried once when it comes`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.using("b", "a"))
         driver.end("b", .missing("a is not running"))
@@ -31,7 +31,7 @@ import Testing
         #expect(driver.report["b"]?.starts == 1)
     }
 
-    @Test func `a dead input stops its dependents at once and starts them once`() throws {
+    @Test func `E20, E22: a dead input stops its dependents at once and starts them once`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"), .needing("b", "a"), .needing("c", "b"))
         driver.fail("a")
@@ -43,7 +43,7 @@ import Testing
         for name in ["a", "b", "c"] { #expect(driver.count(name) == 2) }
     }
 
-    @Test func `a dead dependent leaves its input alone`() throws {
+    @Test func `E21: a dead dependent leaves its input alone`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"), .needing("b", "a"))
         driver.fail("b")
@@ -53,7 +53,7 @@ import Testing
         #expect(driver.count("a") == 1)
     }
 
-    @Test func `a completed worker rests until its input has changed`() throws {
+    @Test func `E23, E24: a completed worker rests until its input has changed`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"), .needing("b", "a"))
         driver.end("b")
@@ -65,7 +65,7 @@ import Testing
         #expect(driver.count("b") == 2)
     }
 
-    @Test func `what always misses something is tried at most twice for a restart of its input`() throws {
+    @Test func `E25: what always misses something is tried at most twice for a restart of its input`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"), .using("b", "a"))
         driver.succeed("a")
@@ -89,7 +89,7 @@ import Testing
         #expect(driver.count("b") - again == 1)
     }
 
-    @Test func `an optional input that comes during a start cancels it, and the next start sees it`() throws {
+    @Test func `E19, E36: an optional input that comes during a start cancels it, and the next start sees it`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.using("b", "a"))
         try driver.install(.needing("a"))
@@ -103,7 +103,7 @@ import Testing
         #expect(driver.count("b") == 2)
     }
 
-    @Test func `an input change cuts an error wait short`() throws {
+    @Test func `E37: an input change cuts an error wait short`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.using("b", "a"))
         driver.fail("b")
@@ -115,7 +115,7 @@ import Testing
         #expect(driver.now == .seconds(2))
     }
 
-    @Test func `several changes within the bounce delay are one bounce, counted from the last`() throws {
+    @Test func `E38: several changes within the bounce delay are one bounce, counted from the last`() throws {
         var driver = try MachineDriver()
         try driver.install(.using("task1", "t2", "t3"))
         driver.end("task1", .missing("t2 and t3"))

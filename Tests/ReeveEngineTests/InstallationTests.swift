@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func `what needs nothing starts at once`() throws {
+    @Test func `E2: what needs nothing starts at once`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"))
         #expect(driver.starts.map(\.name) == ["a"])
@@ -20,14 +20,14 @@ import Testing
         #expect(driver.machine.nextDeadline == nil)
     }
 
-    @Test func `a later installation leaves the others alone`() throws {
+    @Test func `E3: a later installation leaves the others alone`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"))
         try driver.install(.needing("b"))
         #expect(driver.starts.map(\.name) == ["a", "b"])
     }
 
-    @Test func `a name is installed once`() throws {
+    @Test func `E4: a name is installed once`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"))
         #expect(code { try driver.install(.needing("a")) } == .duplicate)
@@ -43,13 +43,13 @@ import Testing
         #expect(driver.state("b") == nil)
     }
 
-    @Test func `a manifold cannot need itself`() throws {
+    @Test func `E7: a manifold cannot need itself`() throws {
         var driver = try MachineDriver()
         #expect(code { try driver.install(.needing("a", "a")) } == .cycle)
         #expect(driver.report.manifolds.isEmpty)
     }
 
-    @Test func `the last member of a cycle is refused, and the members are named`() throws {
+    @Test func `E8: the last member of a cycle is refused, and the members are named`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a", "b"), .using("b", "c"))
         do {
@@ -64,7 +64,7 @@ import Testing
         #expect(driver.report.areStarted(["a", "b", "c"]))
     }
 
-    @Test func `a tangled lattice is no cycle until a root needs a leaf`() throws {
+    @Test func `E9: a tangled lattice is no cycle until a root needs a leaf`() throws {
         let lattice: [ManifoldDeclaration] = [
             .needing("leaf1", "mid1"), .needing("leaf2", "mid1", "mid2"), .needing("leaf3", "mid2", "root1"),
             .needing("mid1", "root1", "root2"), .needing("mid2", "root1", "root2"), .needing("root2"),
@@ -76,7 +76,7 @@ import Testing
         #expect(other.report.manifolds.isEmpty)
     }
 
-    @Test func `an empty group and inputs that nobody offers are fine`() throws {
+    @Test func `E10: an empty group and inputs that nobody offers are fine`() throws {
         var driver = try MachineDriver()
         try driver.machine.install([], at: .zero)
         try driver.install(.needing("b", "nowhere"))
@@ -98,24 +98,30 @@ import Testing
         #expect(driver.stops.last == "m0")
     }
 
-    @Test func `a group is installed as one or not at all`() throws {
+    @Test func `E11: a group is installed as one or not at all`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("y"))
         #expect(code { try driver.install(.needing("x"), .needing("y"), .needing("z")) } == .duplicate)
         #expect(driver.report.manifolds.map(\.name) == ["y"])
     }
 
-    @Test func `nothing is installed once the engine stops`() throws {
+    @Test func `E12: nothing is installed once the engine stops`() throws {
         var driver = try MachineDriver()
         driver.shutdown()
         #expect(code { try driver.install(.needing("a")) } == .stopping)
         #expect(driver.starts.isEmpty)
     }
 
-    @Test func `an input declared twice is one`() throws {
+    @Test func `E13: an input declared twice is one`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("b", "p", "p"), .needing("p"))
         #expect(driver.count("b") == 1)
+        try driver.install(.using("d", "q", "q"))
+        driver.end("d", .missing("q"))
+        try driver.install(.needing("q"))
+        #expect(driver.passToDeadline() == .seconds(1))
+        driver.pass(.seconds(600))
+        #expect(driver.count("d") == 2)
         let both = ManifoldDeclaration.make("c", [.required(Resource<Int>("p")), .live(Resource<Int>("p"))])
         #expect(code { try driver.install(both) } == .invalidManifold)
     }
@@ -135,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func `configurations that cannot be are refused by the name of the field`() {
+    @Test func `E52: configurations that cannot be are refused by the name of the field`() {
         let cases: [(String, (inout EngineConfiguration) -> Void)] = [
             ("backoff.delay", { $0.backoff.delay = .seconds(-1) }),
             ("backoff.factor", { $0.backoff.factor = 0.9 }), ("backoff.factor", { $0.backoff.factor = .nan }),

@@ -146,7 +146,7 @@ struct MachineDriver {
         case .cancel(let attempt): cancelled.append(attempt.manifold)
         case .tell(let transition): transitions.append(transition)
         case .finish(let names): left = names
-        case .present, .absent, .remove: break
+        case .present, .absent, .remove, .forget: break
         }
     }
 }

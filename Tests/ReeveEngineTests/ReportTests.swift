@@ -3,7 +3,7 @@ import Testing
 @testable import ReeveEngine
 
 @Suite struct ReportTests {
-    @Test func `two manifolds, one needing the other`() throws {
+    @Test func `E62: two manifolds, one needing the other`() throws {
         var driver = try MachineDriver()
         driver.now = .seconds(5)
         try driver.install(.needing("a"), .needing("b", "a"))
@@ -18,7 +18,7 @@ import Testing
         #expect(driver.report.value == expected)
     }
 
-    @Test func `a wait shows the last error and when the next try is due`() throws {
+    @Test func `E64: a wait shows the last error and when the next try is due`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"))
         driver.fail("a", "no route")
@@ -35,7 +35,7 @@ import Testing
         #expect(driver.report["a"]?.error == "no route")
     }
 
-    @Test func `each start that came to run is told once`() throws {
+    @Test func `E66: each start that came to run is told once`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"))
         driver.fail("a")

@@ -69,7 +69,7 @@ import Testing
         #expect(driver.starts.map(\.time) == [.zero, .zero])
     }
 
-    @Test func `a worker that was stopped while it started is not counted and starts again`() throws {
+    @Test func `E39: a worker that was stopped while it started is not counted and starts again`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"), .needing("b", "a"))
         driver.succeed("a")
@@ -125,7 +125,7 @@ import Testing
         #expect(driver.state("a") == .started)
     }
 
-    @Test func `what uninstalls itself is gone, and may be installed anew`() throws {
+    @Test func `E28, E29: what uninstalls itself is gone, and may be installed anew`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"), .using("b", "a"))
         driver.pass(.seconds(2))
@@ -142,7 +142,7 @@ import Testing
         #expect(driver.count("b") == before + 2)
     }
 
-    @Test func `a start that uninstalls tells nobody`() throws {
+    @Test func `E30: a start that uninstalls tells nobody`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"), .using("b", "a"))
         driver.succeed("b")
@@ -152,7 +152,7 @@ import Testing
         #expect(driver.count("b") == 1)
     }
 
-    @Test func `a wish to be uninstalled is granted also when it answers a bounce`() throws {
+    @Test func `E31: a wish to be uninstalled is granted also when it answers a bounce`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"), .needing("b", "a"))
         driver.succeed("a")

@@ -3,7 +3,7 @@ import Testing
 @testable import ReeveEngine
 
 @Suite struct ShutdownTests {
-    @Test func `dependents end before their inputs, whatever the kind of input`() throws {
+    @Test func `E60: dependents end before their inputs, whatever the kind of input`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(
             .needing("store"),
@@ -25,7 +25,7 @@ import Testing
         #expect(driver.report.state == .stopped)
     }
 
-    @Test func `it waits for a slow worker, and reports so`() throws {
+    @Test func `E58: it waits for a slow worker, and reports so`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"), .needing("b", "a"))
         driver.succeed("a")
@@ -38,7 +38,7 @@ import Testing
         #expect(driver.report["a"]?.waitingFor == ["b"])
     }
 
-    @Test func `a worker that comes after the stop is ended and not counted`() throws {
+    @Test func `E59: a worker that comes after the stop is ended and not counted`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"))
         driver.shutdown()
@@ -48,7 +48,7 @@ import Testing
         #expect(driver.report["a"]?.starts == 0)
     }
 
-    @Test func `what is over its stop limit is left behind and named, and its inputs are stopped`() throws {
+    @Test func `E61: what is over its stop limit is left behind and named, and its inputs are stopped`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(
             .needing("a"),
@@ -65,7 +65,7 @@ import Testing
         #expect(driver.left == ["b"])
     }
 
-    @Test func `the deadline ends it, and those not yet asked are told`() throws {
+    @Test func `E61: the deadline ends it, and those not yet asked are told`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"), .needing("b", "a"))
         driver.succeed("a")
@@ -81,7 +81,7 @@ import Testing
         #expect(driver.starts.count == 2)
     }
 
-    @Test func `what waits for its next try does not start any more, and its error stays`() throws {
+    @Test func `E63: what waits for its next try does not start any more, and its error stays`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"), .using("b", "a"))
         driver.fail("a", "the disk is full")
@@ -95,7 +95,7 @@ import Testing
         #expect(driver.report["b"]?.starts == 0)
     }
 
-    @Test func `a fatal error stops everything, also from one that is being bounced`() throws {
+    @Test func `E53, E55: a fatal error stops everything, also from one that is being bounced`() throws {
         var driver = try MachineDriver(isObliging: false)
         try driver.install(.needing("a"), .needing("b", "a"), .needing("c"))
         for name in ["a", "b", "c"] { driver.succeed(name) }

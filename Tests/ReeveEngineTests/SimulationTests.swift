@@ -7,16 +7,24 @@ import Testing
 @Suite struct SimulationTests {
     @Test(arguments: 0..<24)
     func `what must always hold does`(batch: UInt64) throws {
+        var tally: [String: Int] = [:]
         for seed in batch * 10..<batch * 10 + 10 {
             var world = try World(seed: seed)
             for _ in 0..<500 { world.step() }
             world.comeToRest()
             world.checkRest()
-            let stubborn = world.shutDown(stubborn: Int(seed % 3))
+            let stubborn = world.shutDown(stubborn: Int(seed % 3), fatally: seed % 4 == 3)
             #expect(world.faults.isEmpty, "seed \(seed)")
             #expect(Set(world.left ?? []) == stubborn, "seed \(seed)")
             guard world.faults.isEmpty else { return }
+            #expect(world.events == 500)
+            tally.merge(world.tally, uniquingKeysWith: +)
         }
+        let kinds = [
+            "install", "remove", "stop", "start", "restart", "setLimits", "time", "completed", "failed", "bounced",
+            "uninstalled", "missing", "fatal",
+        ]
+        for kind in kinds { #expect(tally[kind, default: 0] > 0, "\(kind) never came about") }
     }
 
     @Test func `the same seed gives the same events`() throws {

@@ -16,11 +16,13 @@ struct World {
     private(set) var faults: [String] = []
     private(set) var lives: [Attempt: Life] = [:]
     private(set) var left: [String]?
+    /// How many events of each kind there were that changed something.
+    private(set) var tally: [String: Int] = [:]
     private var now = Duration.zero
     private var random: SplitMix64
     private var present: Set<String> = []
     private var isShuttingDown = false
-    private var isDeadlineOver = false
+    private var isOrdered = true
 
     static let pool = (0..<12).map { "m\($0)" }
 
@@ -29,6 +31,7 @@ struct World {
         let rules = MachineDriver.rules {
             $0.startLimit = .seconds(20)
             $0.stopLimit = .seconds(10)
+            $0.shutdownLimit = .seconds(25)
             $0.failureLimit = FailureLimit(count: 4, window: .seconds(30))
         }
         machine = try EngineMachine(configuration: rules, seed: seed)
@@ -40,11 +43,11 @@ struct World {
         events += 1
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<12: install()
-        case 12..<15: try? machine.remove(names(upTo: 2), at: now)
-        case 15..<18: try? machine.stop(name(), at: now)
-        case 18..<22: try? machine.start(name(), at: now)
-        case 22..<26: try? machine.restart(name(), at: now)
-        case 26..<29: try? machine.setLimits(limits(), of: name(), at: now)
+        case 12..<15: request("remove", names(upTo: 2)) { try $0.remove($1, at: $2) }
+        case 15..<18: request("stop", name()) { try $0.stop($1, at: $2) }
+        case 18..<22: request("start", name()) { try $0.start($1, at: $2) }
+        case 22..<26: request("restart", name()) { try $0.restart($1, at: $2) }
+        case 26..<29: request("setLimits", (name(), limits())) { try $0.setLimits($1.1, of: $1.0, at: $2) }
         case 29..<60: answerStart()
         case 60..<75: endTold()
         case 75..<82: endRunning()
@@ -58,6 +61,16 @@ struct World {
 
     private mutating func names(upTo count: Int) -> [String] {
         (0..<Int.random(in: 1...count, using: &random)).map { _ in name() }
+    }
+
+    /// One that is refused changes nothing.
+    private mutating func request<Argument>(
+        _ kind: String,
+        _ argument: Argument,
+        _ request: (inout EngineMachine, Argument, Duration) throws -> Void
+    ) {
+        guard (try? request(&machine, argument, now)) != nil else { return }
+        tally[kind, default: 0] += 1
     }
 
     private mutating func limits() -> ManifoldLimits {
@@ -82,6 +95,7 @@ struct World {
         let before = machine.names.count
         do {
             try machine.install(group, at: now)
+            tally["install", default: 0] += 1
         } catch {
             note(machine.names.count == before, "a refused group left something behind")
         }
@@ -139,6 +153,7 @@ struct World {
 
     private mutating func end(_ life: Life, _ outcome: Outcome) {
         lives[life.attempt] = nil
+        tally["\(outcome)".prefix { $0 != "(" }.description, default: 0] += 1
         machine.ended(life.attempt, outcome, at: now)
     }
 
@@ -147,6 +162,7 @@ struct World {
         let jump = Duration.milliseconds(Int64.random(in: 0..<4000, using: &random))
         now = Bool.random(using: &random) ? max(now, deadline) : now + jump
         machine.timePassed(at: now)
+        tally["time", default: 0] += 1
     }
 
     // MARK: The end
@@ -171,11 +187,19 @@ struct World {
     }
 
     /// Some of those who are told to stop never do. Answers who.
-    mutating func shutDown(stubborn: Int) -> Set<String> {
+    ///
+    /// - Parameter fatally: Somebody who runs ends with a fatal error, where there is somebody.
+    mutating func shutDown(stubborn: Int, fatally: Bool) -> Set<String> {
         isShuttingDown = true
-        let limit = Duration.seconds(25)
-        machine.shutdown(within: limit, at: now)
+        let limit = machine.configuration.shutdownLimit
         let end = now + limit
+        if fatally, let life = pick({ $0.isStarted }) {
+            // Those who need it are told at once then, not in order.
+            isOrdered = false
+            self.end(life, .fatal("the end"))
+        } else {
+            machine.shutdown(within: limit, at: now)
+        }
         perform()
         var refusing: Set<String> = []
         for _ in 0..<1000 where left == nil {
@@ -187,7 +211,7 @@ struct World {
                 }
             } else if let deadline = machine.nextDeadline {
                 now = max(now, deadline)
-                isDeadlineOver = now >= end
+                if now >= end { isOrdered = false }
                 machine.timePassed(at: now)
             }
             perform()
@@ -210,7 +234,7 @@ struct World {
             case .present(let attempt): present.insert(attempt.manifold)
             case .absent(let resources): present.subtract(resources)
             case .finish(let names): left = names
-            case .remove, .tell: break
+            case .remove, .forget, .tell: break
             }
         }
     }
@@ -224,7 +248,7 @@ struct World {
 
     private mutating func checkStop(_ attempt: Attempt) {
         lives[attempt]?.isTold = true
-        guard isShuttingDown, !isDeadlineOver, let node = machine.names[attempt.manifold] else { return }
+        guard isShuttingDown, isOrdered, let node = machine.names[attempt.manifold] else { return }
         for output in machine.nodes[node].outputs {
             for (user, _) in machine.resources[output].dependents {
                 let name = machine.nodes[user].name
