@@ -83,12 +83,10 @@ extension Services {
             // Only an engine that is ending refuses this: then it ends anyway.
             return
         }
-        // It ends when the engine does; nobody else has to wait for it meanwhile.
-        Task { await self.hasLeft(name) }
+        isLeaving(name)
     }
 
-    private func hasLeft(_ name: String) async {
-        do { try await engine.stopped([name]) } catch { return }
+    func hasLeft(_ name: String) {
         conditions.forget(name)
         custody.setCause(nil, of: name)
         let unused = state.withLockedValue { state -> Set<Milestone> in
@@ -100,7 +98,6 @@ extension Services {
         }
         // Nobody needs them; should the engine be ending, they go with it.
         try? engine.remove(unused.map(\.name))
-        planAgain()
     }
 
     private func forget(_ service: StoredService) {

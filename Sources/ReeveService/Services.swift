@@ -31,7 +31,9 @@ package final class Services: Sendable {
     let engine: Engine
     let state = NIOLockedValueBox(State())
     /// Raised when the plan has to be made again though the store says nothing new.
-    private let (replan, replanSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let replan = Wakeup()
+    /// Those that are being taken out of the engine.
+    private let (leaving, leavingSender) = AsyncStream.makeStream(of: String.self)
 
     /// - Parameter store: May be away at first, too.
     package init(
@@ -79,6 +81,7 @@ package final class Services: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.record() }
             group.addTask { await self.followStore() }
+            group.addTask { await self.seeOff() }
             group.addTask { [custody, engine] in
                 await signal.requested()
                 // The group's end comes this way too: then there is nothing to let go of any more.
@@ -120,11 +123,12 @@ package final class Services: Sendable {
         while let store = try? await store.present() {
             state.withLockedValue { $0.agentID = store.agentID }
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { [replanSender] in
-                    for await _ in store.signals.changes(.services) { replanSender.yield() }
+                group.addTask { [replan] in
+                    for await _ in store.signals.changes(.services) { replan.set() }
                 }
                 group.addTask { [replan] in
-                    for await _ in replan {
+                    while true {
+                        await replan.wait()
                         guard !Task.isCancelled, await self.reconcile(with: store) else { return }
                     }
                 }
@@ -195,8 +199,24 @@ package final class Services: Sendable {
         }
     }
 
-    /// Plans again: something that was in the way is gone.
-    func planAgain() {
-        replanSender.yield()
+    // MARK: Leaving
+
+    /// It was told to leave the engine: when it has, the plan is made again.
+    func isLeaving(_ name: String) {
+        leavingSender.yield(name)
+    }
+
+    private func seeOff() async {
+        await withDiscardingTaskGroup { group in
+            for await name in leaving {
+                group.addTask {
+                    // An engine that ends before needs no plan any more.
+                    do { try await self.engine.stopped([name]) } catch { return }
+                    self.hasLeft(name)
+                    self.replan.set()
+                }
+            }
+            group.cancelAll()
+        }
     }
 }

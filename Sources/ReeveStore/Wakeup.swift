@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 /// A flag that one task waits for and others set; setting it while nobody waits is not lost.
 ///
 /// Unlike a stream it can be waited for again after a wait was cancelled.
-final class Wakeup: Sendable {
+package final class Wakeup: Sendable {
     private struct State {
         var isSet = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -11,7 +11,9 @@ final class Wakeup: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    func set() {
+    package init() {}
+
+    package func set() {
         let waiter = state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
             defer { state.waiter = nil }
             state.isSet = state.waiter == nil
@@ -21,7 +23,7 @@ final class Wakeup: Sendable {
     }
 
     /// Returns when the flag is set, and clears it; also when the caller is cancelled.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = state.withLockedValue { state in

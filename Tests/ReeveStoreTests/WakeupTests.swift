@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ReeveScheduler
+@testable import ReeveStore
 
 @Suite(.timeLimit(.minutes(1))) struct WakeupTests {
     @Test func `what was set before anybody waits is not lost, and counts once`() async {
