@@ -49,8 +49,10 @@ struct Logs: Command {
         do {
             run = try await chosen(session)
         } catch let error as RPCError where error.kind == "notFound" {
-            guard try await printService(session) else { throw error }
-            return
+            guard try await !printService(session) else { return }
+            guard let name = self.run, !name.contains("/") else { throw error }
+            let message = "no task \"\(name)\" has run, and no service is called so"
+            throw RPCError(code: error.code, message: message, kind: "notFound")
         }
         var parameters: JSONObject = ["run": run["id"] ?? .null]
         parameters["step"] = step.map(JSON.string)

@@ -8,8 +8,12 @@ struct Patience {
     /// How long the agent may be away.
     static let limit = Duration.seconds(300)
 
-    init(_ session: Session) {
+    /// Whether it is said that the agent is away; where several wait, one says so.
+    private let speaks: Bool
+
+    init(_ session: Session, speaks: Bool = true) {
         self.session = session
+        self.speaks = speaks
     }
 
     /// Calls a method that may be called again without harm, until it is answered.
@@ -96,7 +100,7 @@ struct Patience {
                     clock.now < end
                 else { throw error }
             }
-            if !hasSaid, delay > .milliseconds(500) {
+            if speaks, !hasSaid, delay > .milliseconds(500) {
                 hasSaid = true
                 Standard.say("reeve: the agent is away; waiting for it")
             }

@@ -44,10 +44,12 @@ struct ServiceLog: Sendable {
     }
 
     /// Takes what it writes from a position on, over restarts of it and of the agent, until it is removed.
-    func follow(after position: JSON?, _ take: (JSON) async throws -> Void) async throws {
+    ///
+    /// - Parameter speaks: Whether it is said when the agent is away.
+    func follow(after position: JSON?, speaks: Bool, _ take: (JSON) async throws -> Void) async throws {
         var parameters = parameters
         parameters["after"] = position
-        var patience = Patience(session)
+        var patience = Patience(session, speaks: speaks)
         let cause = try await patience.follow("service.follow", parameters) { item in
             try await take(item)
             return true

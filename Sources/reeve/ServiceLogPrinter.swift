@@ -58,7 +58,7 @@ struct ServiceLogPrinter {
 
     private func follow(_ log: ServiceLog, after position: JSON?, _ merged: MergedOutput?) async throws {
         var writer = OutputWriter(run: .null)
-        try await log.follow(after: position) { item in
+        try await log.follow(after: position, speaks: log.name == names.first) { item in
             if session.wantsJSON {
                 Standard.print(named(item, log.name).text)
             } else if let merged {

@@ -42,6 +42,7 @@ struct ServiceReport {
     private func say(_ name: String, _ item: JSON) {
         let standing = ServiceStanding(item: item, times: session.times)
         var facts = [standing.status]
+        if let health = standing.health, health != "unknown" { facts.append(health) }
         if let pid = item["pid"]?.integer { facts.append("pid \(pid)") }
         if let took = readyAfter(item) { facts.append("ready after \(took)") }
         // Whoever stopped it need not be told who did.

@@ -72,8 +72,8 @@ struct ServiceStanding {
     }
 
     private var failures: String? {
-        guard let count = item["failures"]?.integer, count > 1 else { return nil }
-        return "\(count) failures in a row"
+        guard let count = item["failures"]?.integer, count > 0 else { return nil }
+        return count == 1 ? "1 failure" : "\(count) failures in a row"
     }
 
     /// What a person wants to know beside the status; `nil` where that says it all.
@@ -81,18 +81,15 @@ struct ServiceStanding {
         var parts: [String?]
         switch status {
         case "running":
-            parts = health == "unhealthy" ? [reason] : []
-            parts.append(item["text"]?.string)
-            if health != "unhealthy", reason != nil, item["failures"]?.integer ?? 0 > 0 {
-                parts.append("ended before: \(reason ?? "")")
-            }
-        case "starting": parts = [item["text"]?.string ?? "not ready yet"]
+            // It may be one that fails again and again, caught while it runs.
+            parts = [health == "unhealthy" ? reason : nil, item["text"]?.string, failures.map { "after \($0)" }]
+        case "starting": parts = [item["text"]?.string ?? "not ready yet", failures.map { "after \($0)" }]
         case "waiting":
             // That what it requires went away is said by what it waits for.
             parts = [waitingFor, nextTry, failures, item["cause"]?.string == "requirement" ? nil : reason]
         case "stopped": parts = [item["stopped"]?["by"]?.string.map { "by \($0)" }]
         case "completed": parts = [reason]
-        case "failed": parts = ["given up", failures, reason]
+        case "failed": parts = [(item["failures"]?.integer ?? 0) > 1 ? failures : nil, reason]
         default: parts = [reason]
         }
         let text = parts.compactMap(\.self).joined(separator: "; ")
