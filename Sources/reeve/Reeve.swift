@@ -9,7 +9,8 @@ struct Reeve: Command {
         commandName: "reeve",
         abstract: "Runs a host's work when it is due, and shows what became of it.",
         discussion: """
-            Without a command: what ran, what failed, what was missed and what is due, with the command to look closer.
+            Without a command: what ran, what failed or is down, what was missed and what is due, with the command to \
+            look closer.
 
             EXAMPLES:
               reeve run -- sleep 5
@@ -18,6 +19,8 @@ struct Reeve: Command {
               reeve run backup
               reeve runs --failed --since 2d
               reeve logs backup
+              reeve service add beat -c 'while date; do sleep 5; done'
+              reeve service logs -f beat
 
             A run is named by its task and number (backup/7), backup/-1 for the last, or its id.
 

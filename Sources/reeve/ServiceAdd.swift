@@ -13,12 +13,11 @@ struct ServiceAdd: Command {
             until it is ready, and ends with 1 if it is not.
 
             EXAMPLES:
-              reeve service add files -- python3 -m http.server 8080
-              reeve service add db --ready-tcp localhost:5432 -- postgres -D /srv/db
-              reeve service add web --requires db:healthy -c 'exec ./web --port 80'
-              reeve service add app --ready-notify --watchdog 30s -- /usr/bin/app
-              reeve service add job --requires task:migrate --restart onFailure -- job
-              reeve service add beat -c 'while date; do sleep 5; done'
+              reeve service add files --ready-tcp localhost:8000 -- python3 -m http.server
+              reeve service add beat --requires files -c 'while date; do sleep 5; done'
+              reeve service add disk --probe-exec 'test -w /tmp' -- sleep infinity
+              reeve service add told --ready-notify -c 'systemd-notify --ready; sleep 1h'
+              reeve service add once --requires files:healthy --restart never -- date
             """
     )
 

@@ -9,7 +9,7 @@ struct ServiceGroup: ParsableCommand {
             Without a command: the list of services.
 
             EXAMPLES:
-              reeve service add files --ready-tcp localhost:8080 -- python3 -m http.server 8080
+              reeve service add files --ready-tcp localhost:8000 -- python3 -m http.server
               reeve service add beat --requires files -c 'while date; do sleep 5; done'
               reeve service
               reeve service logs -f beat

@@ -11,6 +11,12 @@ struct Terminal: Sendable {
     static let standardOutput = Terminal(STDOUT_FILENO)
     static let standardError = Terminal(STDERR_FILENO)
 
+    init(isTerminal: Bool, isStyled: Bool, width: Int) {
+        self.isTerminal = isTerminal
+        self.isStyled = isStyled
+        self.width = width
+    }
+
     private init(_ descriptor: Int32) {
         isTerminal = isatty(descriptor) == 1
         isStyled = isTerminal && Host.environment("NO_COLOR") == nil && Host.environment("TERM") != "dumb"

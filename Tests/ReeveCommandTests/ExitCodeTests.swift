@@ -50,15 +50,25 @@ struct InvocationTests {
         #expect(Invocation.commandName(in: arguments) == name)
     }
 
+    @Test(
+        arguments: [
+            (["service", "lst"], "lst"), (["--socket", "/x", "service", "lst"], "lst"), (["endpoint", "list"], "list"),
+            (["service", "ls"], nil), (["service"], nil), (["service", "-l", "a=b"], nil), (["service", "help"], nil),
+            (["events", "shw"], nil), (["ls", "service"], nil),
+        ] as [([String], String?)]
+    )
+    func `what stands where a group's command is expected is one of them`(arguments: [String], unknown: String?) {
+        #expect(Invocation.unknownSubcommand(in: arguments)?.name == unknown)
+    }
+
     @Test func `every command has a name of its own and a help with examples`() {
         #expect(Set(Reeve.commandNames).count == Reeve.commandNames.count)
-        for group in Reeve.configuration.groupedSubcommands {
-            for command in group.subcommands {
-                let discussion = command.configuration.discussion
-                #expect(discussion.contains("EXAMPLES:"), "\(command)")
-                let lines = discussion.split(separator: "\n").filter { $0.hasPrefix("  ") }
-                #expect(lines.allSatisfy { $0.count <= 80 }, "an example of \(command) would be wrapped")
-            }
+        let commands = Reeve.configuration.groupedSubcommands.flatMap { $0.subcommands }
+        for command in commands + commands.flatMap({ $0.configuration.subcommands }) {
+            let discussion = command.configuration.discussion
+            #expect(discussion.contains("EXAMPLES:"), "\(command)")
+            let lines = discussion.split(separator: "\n").filter { $0.hasPrefix("  ") }
+            #expect(lines.allSatisfy { $0.count <= 80 }, "an example of \(command) would be wrapped")
         }
     }
 }
