@@ -22,8 +22,10 @@ struct ServiceReport {
             return !isFailed
         case .ended(let item):
             if !session.printJSON(item) {
-                Standard.say("\(name): \(prefix)\(failed(item)): \(Table.clean(item["reason"]?.string ?? "?"))")
-                try await explain(name)
+                let next = session.times.distance(item, "nextTry").map { "; next try \($0)" } ?? ""
+                let reason = Table.clean(item["reason"]?.string ?? "?")
+                Standard.say("\(name): \(prefix)\(failed(item)): \(reason)\(next)")
+                try await tellLastLines(name)
             }
             return false
         case .late(let error, let words):
@@ -45,8 +47,9 @@ struct ServiceReport {
         if let health = standing.health, health != "unknown" { facts.append(health) }
         if let pid = item["pid"]?.integer { facts.append("pid \(pid)") }
         if let took = readyAfter(item) { facts.append("ready after \(took)") }
-        // Whoever stopped it need not be told who did.
-        let note = standing.status == "stopped" ? "" : standing.note.map { ": \(Table.clean($0))" } ?? ""
+        // Whoever stopped it need not be told who did; why it has failed is explained below.
+        let isBare = ["stopped", "failed"].contains(standing.status)
+        let note = isBare ? "" : standing.note.map { ": \(Table.clean($0))" } ?? ""
         Standard.say("\(name): \(done.map { "\($0), " } ?? "")\(facts.joined(separator: ", "))\(note)")
     }
 
@@ -60,10 +63,14 @@ struct ServiceReport {
         return session.times.took(item, to: "readyAt")
     }
 
-    /// Why, and the end of what it wrote.
+    /// Why, through what it waits for, and the end of what it wrote.
     private func explain(_ name: String) async throws {
         let answer = try await session.call("service.why", ["service": .string(name)])
         for reason in (answer["reasons"]?.array ?? []).compactMap(\.string) { Standard.say("  " + Table.clean(reason)) }
+        try await tellLastLines(name)
+    }
+
+    private func tellLastLines(_ name: String) async throws {
         let lines = try await ServiceLog(session: session, name: name, stream: nil).lastLines(5)
         guard !lines.isEmpty else { return }
         Standard.say("  it wrote last (reeve service logs \(name)):")

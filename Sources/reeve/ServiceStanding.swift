@@ -85,8 +85,8 @@ struct ServiceStanding {
             parts = [health == "unhealthy" ? reason : nil, item["text"]?.string, failures.map { "after \($0)" }]
         case "starting": parts = [item["text"]?.string ?? "not ready yet", failures.map { "after \($0)" }]
         case "waiting":
-            // That what it requires went away is said by what it waits for.
-            parts = [waitingFor, nextTry, failures, item["cause"]?.string == "requirement" ? nil : reason]
+            // Why its last process ended is another matter than what it waits for.
+            parts = [waitingFor, nextTry, failures, waitingFor == nil ? reason : nil]
         case "stopped": parts = [item["stopped"]?["by"]?.string.map { "by \($0)" }]
         case "completed": parts = [reason]
         case "failed": parts = [(item["failures"]?.integer ?? 0) > 1 ? failures : nil, reason]

@@ -46,13 +46,16 @@ struct ServiceDependents {
         Standard.say("  what requires it waits now: \(waiting.joined(separator: ", "))")
     }
 
+    /// These wait for nothing.
+    private static let atRest: Set<String> = ["stopped", "completed", "failed"]
+
     /// All that can no longer run, in the order in which they would be started again.
     static func waiting(for names: [String], among services: [JSON]) -> [String] {
         var gone = Set(names)
         var found: [String] = []
         while let next = services.first(where: { service in
             guard let name = service["name"]?.string, !gone.contains(name) else { return false }
-            guard service["status"]?.string != "stopped" else { return false }
+            guard let status = service["status"]?.string, !atRest.contains(status) else { return false }
             return !gone.isDisjoint(with: ServiceOrder.required(by: service))
         })?["name"]?.string {
             gone.insert(next)
