@@ -66,6 +66,9 @@ struct ServiceStanding {
         return names.isEmpty ? nil : "waits for " + names.joined(separator: ", ")
     }
 
+    /// What a person has to know first, where there is little room.
+    var trouble: String { [word, waitingFor ?? reason ?? note].compactMap(\.self).joined(separator: ": ") }
+
     private var nextTry: String? {
         guard let time = item["nextTry"]?.string else { return nil }
         return "next try " + (times.terminal.isTerminal ? times.distance(item, "nextTry") ?? time : time)
@@ -86,10 +89,10 @@ struct ServiceStanding {
         case "starting": parts = [item["text"]?.string ?? "not ready yet", failures.map { "after \($0)" }]
         case "waiting":
             // Why its last process ended is another matter than what it waits for.
-            parts = [waitingFor, nextTry, failures, waitingFor == nil ? reason : nil]
+            parts = [waitingFor, nextTry, waitingFor == nil ? reason : nil, failures]
         case "stopped": parts = [item["stopped"]?["by"]?.string.map { "by \($0)" }]
         case "completed": parts = [reason]
-        case "failed": parts = [(item["failures"]?.integer ?? 0) > 1 ? failures : nil, reason]
+        case "failed": parts = [reason, (item["failures"]?.integer ?? 0) > 1 ? failures : nil]
         default: parts = [reason]
         }
         let text = parts.compactMap(\.self).joined(separator: "; ")

@@ -66,7 +66,7 @@ struct TodayPage {
             Entry(
                 name: standing.name,
                 time: standing.age ?? "",
-                text: [standing.word, standing.note].compactMap(\.self).joined(separator: ": "),
+                text: standing.trouble,
                 command: "reeve why \(standing.name)"
             )
         }

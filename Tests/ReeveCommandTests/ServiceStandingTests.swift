@@ -22,12 +22,12 @@ struct ServiceStandingTests {
             ),
             (
                 #"{"status": "waiting", "nextTry": "2026-11-27T12:00:05Z", "failures": 3, "reason": "exited with 1"}"#,
-                "next try in 5s; 3 failures in a row; exited with 1"
+                "next try in 5s; exited with 1; 3 failures in a row"
             ),
             (#"{"status": "stopped", "stopped": {"by": "uid:0"}, "reason": "exited with 0"}"#, "by uid:0"),
             (#"{"status": "completed", "reason": "exited with 0"}"#, "exited with 0"),
             (#"{"status": "failed", "failures": 1, "reason": "exited with 1"}"#, "exited with 1"),
-            (#"{"status": "failed", "failures": 5, "reason": "killed"}"#, "5 failures in a row; killed"),
+            (#"{"status": "failed", "failures": 5, "reason": "killed"}"#, "killed; 5 failures in a row"),
             (#"{"status": "somethingNew"}"#, nil),
         ] as [(String, String?)]
     )
@@ -66,7 +66,7 @@ struct ServiceStandingTests {
             ServiceList.table(services, onTerminal).aligned(width: 120, styled: false) == """
                 SERVICE  STATUS   HEALTH   FOR   PID  STARTS  WHY
                 db       running  healthy  5m0s  17   2       -
-                web      waiting  -        -     -    0       next try in 2s; 1 failure; no such file
+                web      waiting  -        -     -    0       next try in 2s; no such file; 1 failure
                 old      stopped  -        10s   -    0       by uid:7
 
                 """
@@ -78,7 +78,7 @@ struct ServiceStandingTests {
         #expect(
             ServiceList.table(services, inPipe).separated == """
                 db\trunning\thealthy\t2026-11-27T11:55:00Z\t17\t2\t-
-                web\twaiting\t-\t-\t-\t0\tnext try 2026-11-27T12:00:02.500Z; 1 failure; no such file
+                web\twaiting\t-\t-\t-\t0\tnext try 2026-11-27T12:00:02.500Z; no such file; 1 failure
                 old\tstopped\t-\t2026-11-27T11:59:50Z\t-\t0\tby uid:7
 
                 """
@@ -98,7 +98,7 @@ struct ServiceStandingTests {
         #expect(
             lines == [
                 "revision: 3, changed 2026-11-27 11:00:00 UTC by uid:0", "source: rpc",
-                "status: failed: 4 failures in a row; exited with 7", "starts: 4",
+                "status: failed: exited with 7; 4 failures in a row", "starts: 4",
                 "started: 2026-11-27 11:59:00 UTC (1m0s ago)", "stopped: 2026-11-27 11:59:01 UTC (59s ago)",
                 "last end: exited with 7",
             ]
@@ -126,7 +126,7 @@ struct ServiceStandingTests {
             page.lines == """
                 day\tvm\t-\tnothing has run in the last 24 hours\treeve runs --since 24h
                 services\t-\t-\t3 services: 1 running, 1 waiting, 1 stopped\treeve service
-                down\tweb\t-\twaiting: next try 2026-11-27T12:00:02.500Z; 1 failure; no such file\treeve why web
+                down\tweb\t-\twaiting: no such file\treeve why web
 
                 """
         )
