@@ -26,15 +26,17 @@ struct ServiceOrders {
     let goal: ServiceGoal
 
     /// Throws the status 1 if one is not well.
-    func perform(_ method: String, _ names: [String], reason: String?) async throws {
+    ///
+    /// - Parameter order: `start`, `stop` or `restart`.
+    func perform(_ order: String, _ names: [String], reason: String?) async throws {
         // Each is known before anything is asked of the first.
         for name in names { _ = try await session.call("service.get", ["service": .string(name)]) }
         for name in names {
             var parameters: JSONObject = ["service": .string(name)]
             parameters["reason"] = reason.map(JSON.string)
-            let answer = try await session.call(method, parameters)
+            let answer = try await session.call("service.\(order)", parameters)
             guard patience.detach else { continue }
-            if !session.printJSON(answer) { Standard.say("\(name): asked for") }
+            if !session.printJSON(answer) { Standard.say("\(name): asked to \(order)") }
         }
         if !patience.detach { try await wait(names) }
     }

@@ -22,10 +22,7 @@ struct ServiceReport {
             return !isFailed
         case .ended(let item):
             if !session.printJSON(item) {
-                let next = session.times.distance(item, "nextTry").map { "; next try \($0)" } ?? ""
-                let reason = Table.clean(item["reason"]?.string ?? "?")
-                Standard.say("\(name): \(prefix)\(failed(item)): \(reason)\(next)")
-                try await tellLastLines(name)
+                try await tellFailure(name, item)
             }
             return false
         case .late(let error, let words):
@@ -36,9 +33,16 @@ struct ServiceReport {
         }
     }
 
-    private func failed(_ item: JSON) -> String {
-        guard item["stoppedAt"]?.string != nil, let length = session.times.took(item) else { return "failed to start" }
-        return "ended after \(length)"
+    private func tellFailure(_ name: String, _ item: JSON) async throws {
+        guard let reason = item["reason"]?.string else {
+            Standard.say("\(name): \(prefix)failed, and is tried again")
+            return try await explain(name)
+        }
+        let next = session.times.distance(item, "nextTry").map { "; next try \($0)" } ?? ""
+        let length = item["stoppedAt"]?.string.flatMap { _ in session.times.took(item) }
+        let what = length.map { "ended after \($0)" } ?? "failed to start"
+        Standard.say("\(name): \(prefix)\(what): \(Table.clean(reason))\(next)")
+        try await tellLastLines(name)
     }
 
     private func say(_ name: String, _ item: JSON) {

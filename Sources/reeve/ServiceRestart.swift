@@ -27,6 +27,6 @@ struct ServiceRestart: Command {
     func perform() async throws {
         let session = try await Session.open(options)
         try await ServiceOrders(session: session, patience: patience, done: "restarted", goal: .settled)
-            .perform("service.restart", names, reason: reason)
+            .perform("restart", names, reason: reason)
     }
 }

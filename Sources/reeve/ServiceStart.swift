@@ -27,6 +27,6 @@ struct ServiceStart: Command {
     func perform() async throws {
         let session = try await Session.open(options)
         try await ServiceOrders(session: session, patience: patience, done: nil, goal: .settled)
-            .perform("service.start", names, reason: reason)
+            .perform("start", names, reason: reason)
     }
 }

@@ -28,7 +28,7 @@ struct ServiceStop: Command {
     func perform() async throws {
         let session = try await Session.open(options)
         try await ServiceOrders(session: session, patience: patience, done: nil, goal: .stopped)
-            .perform("service.stop", names, reason: reason)
+            .perform("stop", names, reason: reason)
         guard !session.wantsJSON else { return }
         try await ServiceDependents(session: session).tell(of: names)
     }

@@ -25,13 +25,14 @@ struct ServiceWatch: Sendable {
     /// One without a sign of readiness counts as ready as soon as it runs. Whether it also stays says this time.
     private static let trial = Interval.seconds(1)
     /// When it is looked whether it has failed meanwhile: nobody waits long for what cannot be started.
-    private static let looks = [Interval.milliseconds(300), .seconds(2), .seconds(10)]
+    private static let looks = [Interval.milliseconds(300), .seconds(2), .seconds(5), .seconds(10), .seconds(20)]
     /// After this a person is told what is waited for.
     private static let silence = Interval.seconds(2)
 
     func untilEnd() async throws -> End {
         var patience = Patience(session)
         var waited = Interval.zero
+        let failures = try await item(&patience)["failures"]?.integer ?? 0
         for look in Self.looks.filter({ $0 < limit }) + [limit] {
             do {
                 let step = Interval(milliseconds: look.milliseconds - waited.milliseconds)
@@ -42,18 +43,23 @@ struct ServiceWatch: Sendable {
                 let word = goal == .settled ? "up" : goal.rawValue
                 if waited >= limit { return .late(error, "not \(word) within \(limit)") }
             }
-            if let end = try await failure(&patience) { return end }
+            if let end = try await failure(after: failures, &patience) { return end }
             if waited == Self.silence { try await tell(&patience) }
         }
         throw RPCClientError.notUnderstood("no end of a wait")
     }
 
     /// It could not be started, or ended before it was ready; it is tried again.
-    private func failure(_ patience: inout Patience) async throws -> End? {
+    private func failure(after failures: Int, _ patience: inout Patience) async throws -> End? {
         guard goal == .settled else { return nil }
-        let item = try await patience.call("service.get", ["service": .string(name)])
-        let isFailing = item["status"]?.string == "waiting" && item["nextTry"]?.string != nil
-        return isFailing ? .ended(item) : nil
+        let item = try await item(&patience)
+        let isWaiting = item["status"]?.string == "waiting" && item["nextTry"]?.string != nil
+        // It may be on its next try already.
+        return isWaiting || item["failures"]?.integer ?? 0 > failures ? .ended(item) : nil
+    }
+
+    private func item(_ patience: inout Patience) async throws -> JSON {
+        try await patience.call("service.get", ["service": .string(name)])
     }
 
     private func tell(_ patience: inout Patience) async throws {
