@@ -52,6 +52,16 @@ final class Conditions: Sendable {
         for waiter in met { waiter.continuation.resume() }
     }
 
+    /// Takes over those that have ended before this was made.
+    func restore(_ states: [String: ServiceState]) {
+        for (name, state) in states {
+            change(name) { standing in
+                standing.hasExited = state.meets(.exited, hasProbe: false)
+                standing.hasSucceeded = state.meets(.succeeded, hasProbe: false)
+            }
+        }
+    }
+
     /// Nothing is known of it any more.
     func forget(_ service: String) {
         change(service) { $0 = Standing() }

@@ -21,11 +21,12 @@ package final class ServiceCustody: Sendable {
         var causes: [String: ServiceStopCause] = [:]
         /// Those that have ended with success and are not to run again by themselves.
         var completed: Set<String> = []
-        /// Where in its log the present process begins.
-        var logStarts: [String: SpoolPosition] = [:]
+        /// Those tasks on whose success somebody has counted already.
+        var succeededTasks: Set<String> = []
+        /// By what the present process was started, and where in its log it begins.
+        var launches: [String: (definition: ServiceDefinition, logStart: SpoolPosition)] = [:]
         /// Processes of an agent before this one may be left of these.
         var leftovers: Set<String> = []
-        var isLettingGo = false
         var isEnding = false
         var listener: AsyncStream<Void>.Continuation?
     }
@@ -114,7 +115,7 @@ package final class ServiceCustody: Sendable {
                 // It may have been put again meanwhile.
                 guard state.ledgers[entry.name]?.isDirty == false else { continue }
                 state.ledgers[entry.name] = nil
-                state.logStarts[entry.name] = nil
+                state.launches[entry.name] = nil
             }
         }
     }
@@ -132,17 +133,13 @@ package final class ServiceCustody: Sendable {
         state.withLockedValue { $0.causes[name] = cause }
     }
 
-    /// Why a process that the engine wants to end is to end; `nil`: it is only let go, and somebody takes it over.
-    func stopCause(of name: String) -> ServiceStopCause? {
-        state.withLockedValue { state in
-            if state.isEnding { return .agentStopped }
-            if state.isLettingGo { return nil }
-            return state.causes[name] ?? .requirement
-        }
+    func cause(of name: String) -> ServiceStopCause? {
+        state.withLockedValue { $0.causes[name] }
     }
 
-    func setLettingGo(_ isLettingGo: Bool) {
-        state.withLockedValue { $0.isLettingGo = isLettingGo }
+    /// Why a process that the engine wants to end is to end.
+    func stopCause(of name: String) -> ServiceStopCause {
+        state.withLockedValue { $0.isEnding ? .agentStopped : $0.causes[name] ?? .requirement }
     }
 
     /// From now on every service ends for good.
@@ -154,6 +151,22 @@ package final class ServiceCustody: Sendable {
 
     // MARK: Facts for the next start
 
+    /// How those stand that have ended by themselves and are not started again.
+    var restingStates: [String: ServiceState] {
+        state.withLockedValue { state in
+            state.ledgers.mapValues(\.state).filter { $0.value.status == .completed || $0.value.status == .failed }
+        }
+    }
+
+    /// The task has succeeded for those that wait for that: whatever it does later.
+    func latch(task id: String) {
+        state.withLockedValue { _ = $0.succeededTasks.insert(id) }
+    }
+
+    func isLatched(task id: String) -> Bool {
+        state.withLockedValue { $0.succeededTasks.contains(id) }
+    }
+
     func setCompleted(_ isCompleted: Bool, _ name: String) {
         state.withLockedValue { state in
             if isCompleted { state.completed.insert(name) } else { state.completed.remove(name) }
@@ -164,12 +177,16 @@ package final class ServiceCustody: Sendable {
         state.withLockedValue { $0.completed.contains(name) }
     }
 
-    func setLogStart(_ position: SpoolPosition, of name: String) {
-        state.withLockedValue { $0.logStarts[name] = position }
+    func launched(_ definition: ServiceDefinition, logStart: SpoolPosition) {
+        state.withLockedValue { $0.launches[definition.name] = (definition, logStart) }
     }
 
     func logStart(of name: String) -> SpoolPosition? {
-        state.withLockedValue { $0.logStarts[name] }
+        state.withLockedValue { $0.launches[name]?.logStart }
+    }
+
+    func launchedDefinition(of name: String) -> ServiceDefinition? {
+        state.withLockedValue { $0.launches[name]?.definition }
     }
 
     /// Whether there may be processes of an agent before this one; asked once.

@@ -74,6 +74,26 @@ package struct ServiceLauncher: Sendable {
         return try launcher.start(definition.commandDefinition, on: occasion)
     }
 
+    /// Ends a process that nobody else sees to: by its signal, after its grace by a kill. `nil` if the task is cancelled
+    /// before that is done.
+    func end(_ definition: ServiceDefinition, clock: any Clock<Duration>) async -> ServiceExit? {
+        let key = Self.key(definition.name)
+        processes.signal(key, StopDefinition.signals[definition.stop?.signal ?? "TERM"] ?? 15)
+        let grace = (definition.stop?.grace ?? StopDefinition.defaultGrace).duration
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [processes] in _ = await processes.ended(key) }
+            group.addTask { try? await clock.sleep(for: grace) }
+            await group.next()
+            group.cancelAll()
+        }
+        guard !Task.isCancelled else { return nil }
+        _ = await processes.kill(key)
+        guard let end = await processes.ended(key) else { return nil }
+        processes.forget(key)
+        cleanUp(definition.name)
+        return ServiceExit(end)
+    }
+
     /// Removes what a start put on disk.
     func cleanUp(_ service: String) {
         launcher.cleanUp(files.scriptDirectory(service))
@@ -87,4 +107,14 @@ package struct ServiceLauncher: Sendable {
 extension ServiceDefinition {
     /// It is to find a socket to tell how it is (sd_notify(3)).
     var speaksNotify: Bool { ready?.signal == .notify || watchdog != nil }
+}
+
+extension ServiceExit {
+    init(_ end: ProcessEnd) {
+        self.init(
+            code: end.exitCode.map(Int.init),
+            signal: end.signal.map(Int.init),
+            at: Timestamp(milliseconds: end.endedAt)
+        )
+    }
 }

@@ -18,10 +18,25 @@ package struct ServicePlan: Sendable {
         }
     }
 
+    /// A service of which a process is known though the engine does not keep it: the part that keeps services has
+    /// restarted.
+    package struct Running: Sendable, Hashable {
+        /// By which it was started.
+        package var definition: ServiceDefinition
+        package var state: ServiceState
+
+        package init(definition: ServiceDefinition, state: ServiceState) {
+            self.definition = definition
+            self.state = state
+        }
+    }
+
     package enum Action: Sendable, Hashable {
         case install(StoredService)
         /// It is to end and to be taken out of the engine; what comes then is another plan's.
         case leave(StoredService, ServiceStopCause)
+        /// Its process runs on without the engine, and is to end; `nil`: for the reason that it was told.
+        case end(StoredService, ServiceStopCause?)
         /// Its definition has changed in what takes effect while it runs.
         case adjust(StoredService)
         /// It is to run though it rests, or waits for its next try.
@@ -33,15 +48,31 @@ package struct ServicePlan: Sendable {
         case forget(StoredService)
     }
 
-    package static func actions(installed: [String: Installed], stored: [StoredService]) -> [Action] {
-        stored.compactMap { action(for: $0, installed[$0.name]) }
+    private let installed: [String: Installed]
+    private let stored: [StoredService]
+    private let running: [String: Running]
+
+    package init(installed: [String: Installed], stored: [StoredService], running: [String: Running] = [:]) {
+        self.installed = installed
+        self.stored = stored
+        self.running = running.filter { installed[$0.key] == nil }
     }
 
-    private static func action(for service: StoredService, _ installed: Installed?) -> Action? {
-        guard let installed else {
-            if service.removed { return .forget(service) }
-            return service.orders.stopped == nil ? .install(service) : .rest(service)
+    package var actions: [Action] {
+        let kept = kept
+        return stored.compactMap { service in
+            if let installed = installed[service.name] { return action(for: service, installed) }
+            guard running[service.name] != nil, !kept.contains(service.name) else { return action(forNew: service) }
+            return .end(service, ending(service))
         }
+    }
+
+    private func action(forNew service: StoredService) -> Action {
+        if service.removed { return .forget(service) }
+        return service.orders.stopped == nil ? .install(service) : .rest(service)
+    }
+
+    private func action(for service: StoredService, _ installed: Installed) -> Action? {
         guard !installed.isLeaving else { return nil }
         if service.removed { return .leave(service, .removed) }
         if let stopped = service.orders.stopped { return .leave(service, .requested(stopped.text)) }
@@ -52,6 +83,50 @@ package struct ServicePlan: Sendable {
         }
         if let order = service.orders.started, order.request > installed.request { return .start(service) }
         return .adjust(service)
+    }
+
+    // MARK: What runs already
+
+    /// Why a process that is not kept is to end.
+    private func ending(_ service: StoredService) -> ServiceStopCause? {
+        if service.removed { return .removed }
+        if let stopped = service.orders.stopped { return .requested(stopped.text) }
+        guard let running = running[service.name], running.state.status != .stopping else { return nil }
+        return service.definition.needsNewProcess(after: running.definition) ? .changed : .requirement
+    }
+
+    /// Those whose process can be taken over: it is the right one, was not told to end, and what it requires holds, also
+    /// of those that it requires.
+    private var kept: Set<String> {
+        var kept = Set(stored.filter(isRight).map(\.name))
+        var isStable = false
+        while !isStable {
+            let met = kept.filter { name in
+                (running[name]?.definition.requires ?? []).allSatisfy { isMet($0, among: kept) }
+            }
+            isStable = met.count == kept.count
+            kept = met
+        }
+        return kept
+    }
+
+    private func isRight(_ service: StoredService) -> Bool {
+        guard let running = running[service.name], running.state.status != .stopping else { return false }
+        return !service.removed && service.orders.stopped == nil
+            && !service.definition.needsNewProcess(after: running.definition)
+    }
+
+    private func isMet(_ requirement: RequirementDefinition, among kept: Set<String>) -> Bool {
+        // What a task does does not touch a service that runs.
+        guard case .service(let name) = requirement.subject else { return true }
+        let condition = requirement.effectiveCondition
+        switch condition {
+        case .exited, .succeeded:
+            return stored.first { $0.name == name }?.state.meets(condition, hasProbe: false) ?? false
+        case .started, .ready, .healthy:
+            guard let other = running[name], kept.contains(name) else { return false }
+            return other.state.meets(condition, hasProbe: other.definition.probe != nil)
+        }
     }
 }
 

@@ -10,6 +10,8 @@ struct ServiceContext: Sendable {
     let prober: Prober
     let custody: ServiceCustody
     let conditions: Conditions
+    /// Requested when all processes are to be let go.
+    let release: StopSignal
     let agentID: String
     let clock: any Clock<Duration>
     let elapsed: @Sendable () -> Duration
@@ -26,6 +28,8 @@ final class ServiceWorker: Worker {
     private enum Input: Sendable {
         case happened(ServiceMachine.Event)
         case stopRequested
+        /// Whoever comes after this worker takes the process over.
+        case letGo
     }
 
     private let definition: ServiceDefinition
@@ -92,7 +96,8 @@ final class ServiceWorker: Worker {
     }
 
     private func run() async -> ServiceEnd? {
-        var machine = ServiceMachine(definition, isReady: isTakenOver && wasReady)
+        var machine = ServiceMachine(definition, isReady: isTakenOver && known?.status == .running)
+        if isTakenOver, known?.health == .healthy { context.conditions.change(name) { $0.isHealthy = true } }
         return await withTaskGroup(of: Void.self) { group in
             watch(machine, &group)
             defer { group.cancelAll() }
@@ -107,15 +112,19 @@ final class ServiceWorker: Worker {
         }
     }
 
-    private var wasReady: Bool { context.custody.standing(of: name)?.status == .running }
+    private var known: ServiceState? { context.custody.standing(of: name) }
 
     /// `nil`: the process is let go.
     private func event(_ input: Input, _ machine: inout ServiceMachine) -> ServiceMachine.Event? {
-        guard case .happened(let event) = input else {
+        switch input {
+        case .happened(let event): return event
+        case .letGo: return nil
+        case .stopRequested:
+            // The end of the whole engine is no reason to end a process where all are let go.
+            guard !context.release.isRequested else { return nil }
             machine.stop = (present() ?? definition).stop
-            return context.custody.stopCause(of: name).map { .stopRequested($0) }
+            return .stopRequested(context.custody.stopCause(of: name))
         }
-        return event
     }
 
     // MARK: What happens
@@ -123,12 +132,11 @@ final class ServiceWorker: Worker {
     private func watch(_ machine: ServiceMachine, _ group: inout TaskGroup<Void>) {
         group.addTask { [self] in
             guard let end = await processes.ended(key) else { return }
-            let exit = ServiceExit(
-                code: end.exitCode.map(Int.init),
-                signal: end.signal.map(Int.init),
-                at: Timestamp(milliseconds: end.endedAt)
-            )
-            sender.yield(.happened(.ended(exit)))
+            sender.yield(.happened(.ended(ServiceExit(end))))
+        }
+        group.addTask { [self] in
+            await context.release.requested()
+            sender.yield(.letGo)
         }
         if definition.speaksNotify { group.addTask { [self] in await listen() } }
         if case .probe(let target) = definition.ready?.signal, !machine.isReady {
@@ -164,7 +172,7 @@ final class ServiceWorker: Worker {
     }
 
     private func probe(_ probe: ProbeDefinition) async {
-        var machine = ProbeMachine(probe)
+        var machine = ProbeMachine(probe, health: known?.health)
         let interval = (probe.interval ?? ProbeDefinition.defaultInterval).duration
         let timeout = (probe.timeout ?? ProbeDefinition.defaultTimeout).duration
         let start = context.elapsed()

@@ -83,7 +83,7 @@ extension Services {
         conditions.change(name) { $0 = Conditions.Standing() }
         do {
             let record = try launcher.start(definition, row: row, agentID: agentID)
-            custody.setLogStart(record.output.position, of: name)
+            custody.launched(definition, logStart: record.output.position)
             custody.change(name) { ledger in
                 ledger.began(pid: Int(record.pid), at: Timestamp(milliseconds: record.startedAt))
             }
@@ -114,6 +114,7 @@ extension Services {
             prober: prober,
             custody: custody,
             conditions: conditions,
+            release: release,
             agentID: agentID,
             clock: clock,
             elapsed: elapsed,
@@ -155,7 +156,8 @@ extension Services {
                 throw Directive.bounce
             }
         case .task(let id):
-            try await waitForSuccess(ofTask: id)
+            if !custody.isLatched(task: id) { try await waitForSuccess(ofTask: id) }
+            custody.latch(task: id)
             // What the task does later does not touch a service that runs.
             return TaskWorker { signal in await signal.requested() }
         }

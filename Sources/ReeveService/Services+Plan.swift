@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOConcurrencyHelpers
 import ReeveEngine
+import ReeveProcess
 import ReeveProtocol
 import ReeveStore
 
@@ -13,6 +14,7 @@ extension Services {
             switch action {
             case .install(let service): newcomers.append(service)
             case .leave(let service, let cause): leave(service, cause)
+            case .end(let service, let cause): end(service, cause)
             case .adjust(let service): adjust(service)
             case .start(let service): start(service)
             case .restart(let service, let cause): restart(service, cause)
@@ -28,7 +30,7 @@ extension Services {
     /// All at once, with what they wait for; should one be refused, the others come nevertheless.
     private func install(_ services: [StoredService]) {
         guard !services.isEmpty else { return }
-        for service in services {
+        for service in services where !isRunning(service.name) {
             custody.change(service.name) { ledger in
                 ledger.isHeld = false
                 ledger.requestTaken(service.orders.request, ends: true)
@@ -42,6 +44,10 @@ extension Services {
         }
     }
 
+    private func isRunning(_ name: String) -> Bool {
+        launcher.processes.record(ServiceLauncher.key(name)) != nil
+    }
+
     private func install(group: [StoredService]) throws(EngineError) {
         let needed = Set(group.flatMap { $0.definition.requires ?? [] }.compactMap(Milestone.init))
         let missing = needed.subtracting(state.withLockedValue { $0.milestones })
@@ -51,10 +57,12 @@ extension Services {
             for service in group {
                 state.installed[service.name] = ServicePlan.Installed(
                     definition: service.definition,
-                    request: service.orders.request
+                    // Of one that is taken over, what was asked since is still to be done.
+                    request: isRunning(service.name) ? service.state.request : service.orders.request
                 )
             }
         }
+        if group.contains(where: { isRunning($0.name) }) { planAgain() }
     }
 
     /// Circles are refused where services are put: this is a defect, or two of them were put by hands at odds.
@@ -83,7 +91,36 @@ extension Services {
             // Only an engine that is ending refuses this: then it ends anyway.
             return
         }
-        isLeaving(name)
+        seeOff(name) { [engine] in
+            // An engine that ends before needs no plan any more.
+            (try? await engine.stopped([name])) != nil
+        }
+    }
+
+    /// Ends a process without the engine: a bounce of this part came between it and its end.
+    private func end(_ service: StoredService, _ cause: ServiceStopCause?) {
+        let name = service.name
+        let cause = cause ?? custody.cause(of: name) ?? .requirement
+        let definition = custody.launchedDefinition(of: name) ?? service.definition
+        custody.setCompleted(false, name)
+        custody.change(name) { ledger in
+            ledger.isHeld = service.orders.stopped != nil
+            ledger.requestTaken(service.orders.request, ends: true)
+            ledger.isStopping()
+        }
+        state.withLockedValue { state in
+            state.installed[name] = ServicePlan.Installed(
+                definition: definition,
+                request: service.orders.request,
+                isLeaving: true
+            )
+        }
+        seeOff(name) { [launcher, clock, custody, wallClock] in
+            guard let exit = await launcher.end(definition, clock: clock) else { return false }
+            let end = ServiceEnd(.told, cause: cause.word, reason: cause.text, exit: exit)
+            custody.change(name) { $0.ended(end, at: wallClock.now) }
+            return true
+        }
     }
 
     func hasLeft(_ name: String) {

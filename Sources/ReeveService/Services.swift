@@ -28,12 +28,13 @@ package final class Services: Sendable {
     let wallClock: any WallClock
     let logger: Logger
     let conditions = Conditions()
+    let release = StopSignal()
     let engine: Engine
     let state = NIOLockedValueBox(State())
     /// Raised when the plan has to be made again though the store says nothing new.
     private let replan = Wakeup()
-    /// Those that are being taken out of the engine.
-    private let (leaving, leavingSender) = AsyncStream.makeStream(of: String.self)
+    /// What is done to see services off.
+    private let (leaving, leavingSender) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
 
     /// - Parameter store: May be away at first, too.
     package init(
@@ -77,16 +78,16 @@ package final class Services: Sendable {
 
     /// Works until asked to stop, or until ``end(within:)`` is done. No process ends by a stop.
     package func run(_ signal: StopSignal) async throws {
-        custody.setLettingGo(false)
+        conditions.restore(custody.restingStates)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.record() }
             group.addTask { await self.followStore() }
             group.addTask { await self.seeOff() }
-            group.addTask { [custody, engine] in
+            group.addTask { [release, engine] in
                 await signal.requested()
                 // The group's end comes this way too: then there is nothing to let go of any more.
                 guard signal.isRequested else { return }
-                custody.setLettingGo(true)
+                release.request()
                 engine.shutdown()
             }
             let left = try await engine.run()
@@ -162,8 +163,21 @@ package final class Services: Sendable {
             let isRunning = launcher.processes.record(ServiceLauncher.key(service.name)) != nil
             custody.seed(service, isRunning: isRunning, at: wallClock.now)
         }
-        carryOut(ServicePlan.actions(installed: state.withLockedValue { $0.installed }, stored: services))
+        let installed = state.withLockedValue { $0.installed }
+        let plan = ServicePlan(installed: installed, stored: services, running: running(services))
+        carryOut(plan.actions)
         return true
+    }
+
+    private func running(_ services: [StoredService]) -> [String: ServicePlan.Running] {
+        var running: [String: ServicePlan.Running] = [:]
+        for service in services where launcher.processes.record(ServiceLauncher.key(service.name)) != nil {
+            running[service.name] = ServicePlan.Running(
+                definition: custody.launchedDefinition(of: service.name) ?? service.definition,
+                state: custody.standing(of: service.name) ?? service.state
+            )
+        }
+        return running
     }
 
     // MARK: Recording
@@ -201,21 +215,23 @@ package final class Services: Sendable {
 
     // MARK: Leaving
 
-    /// It was told to leave the engine: when it has, the plan is made again.
-    func isLeaving(_ name: String) {
-        leavingSender.yield(name)
+    /// What was just installed may have something to be done yet.
+    func planAgain() {
+        replan.set()
+    }
+
+    /// Does this until it is done or the part ends, and makes the plan again: until then nothing else is done to it.
+    func seeOff(_ name: String, _ body: @escaping @Sendable () async -> Bool) {
+        leavingSender.yield { [self] in
+            guard await body() else { return }
+            hasLeft(name)
+            replan.set()
+        }
     }
 
     private func seeOff() async {
         await withDiscardingTaskGroup { group in
-            for await name in leaving {
-                group.addTask {
-                    // An engine that ends before needs no plan any more.
-                    do { try await self.engine.stopped([name]) } catch { return }
-                    self.hasLeft(name)
-                    self.replan.set()
-                }
-            }
+            for await leave in leaving { group.addTask { await leave() } }
             group.cancelAll()
         }
     }

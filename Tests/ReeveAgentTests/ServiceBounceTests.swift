@@ -17,6 +17,9 @@ struct ServiceBounceTests {
             try await agent.putService("db", shell: "echo up; exec sleep 1000", ["ready": ["log": "up"]])
             try await agent.putService("web", shell: "exec sleep 1000", ["requires": ["db"]])
             try await agent.putService("job", shell: "exit 0", ["restart": "never"])
+            let requires: JSON = [["service": "job", "condition": "succeeded"]]
+            try await agent.putService("late", shell: "exec sleep 1000", ["requires": requires])
+            try await agent.reached("late")
             try await agent.putService("still", shell: "exec sleep 1000")
             try await agent.order("stop", "still")
             try await agent.reached("web")
@@ -30,7 +33,10 @@ struct ServiceBounceTests {
                 "service.put",
                 ["service": ["name": "z-last", "command": ["/bin/sleep", "1000"]]]
             )
-            _ = try await agent.callWhenBack("service.wait", ["service": "z-last", "until": "ready", "deadline": "60s"])
+            _ = try await agent.callWhenBack(
+                "service.wait",
+                ["service": "z-last", "until": "ready", "deadline": "60s"]
+            )
             let after = try await agent.callWhenBack("service.list")
             #expect(before["services"]?.array == after["services"]?.array?.dropLast())
             for service in after["services"]?.array ?? [] where service["pid"] != nil {
@@ -106,6 +112,39 @@ struct ServiceBounceTests {
             let exited = try await agent.serviceEvent("web", "exited")
             #expect(exited[at: "data", "signal"] == 15)
             #expect(try await agent.serviceEvent("web", "started") { $0[at: "data", "starts"] == 2 } != nil)
+        }
+    }
+
+    @Test(arguments: ["remove", "stop", "put", "restart"])
+    func `what was being ended when the part restarts is ended nevertheless`(what: String) async throws {
+        try await RunningAgent.with { agent in
+            let (told, go) = (try Fifo(agent.folder.path + "/told"), try Fifo(agent.folder.path + "/go"))
+            let line = """
+                trap 'trap "" TERM; echo told > \(told.path); read line < \(go.path); exit 0' TERM
+                while :; do sleep 0.01; done
+                """
+            try await agent.putService("web", shell: line)
+            let pid = try #require(try await agent.reached("web")["pid"]?.integer)
+            if what == "put" {
+                try await agent.putService("web", shell: "exec sleep 1000")
+            } else {
+                try await agent.order(what, "web")
+            }
+            #expect(try await told.line() == "told")
+            let engine = agent.agent.engine
+            try engine.stop("services")
+            try await engine.stopped(["services"])
+            #expect(isAlive(pid))
+            try engine.start("services")
+            // It is told again, and takes no notice of that.
+            try await go.open()
+            _ = try await agent.serviceEvent("web", "stopped")
+            #expect(!isAlive(pid))
+            switch what {
+            case "remove": #expect(try await agent.failure("service.get", ["service": "web"])?.kind == "notFound")
+            case "stop": #expect(try await agent.service("web")["status"] == "stopped")
+            default: #expect(try await agent.reached("web")["starts"] == 2)
+            }
         }
     }
 

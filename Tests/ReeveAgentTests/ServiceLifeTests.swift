@@ -135,7 +135,8 @@ struct ServiceLifeTests {
         try await RunningAgent.with { agent in
             let restart: JSON = ["delay": "1ms", "factor": 1, "maximum": "1ms", "limit": 100, "window": "1h"]
             try await agent.putService("job", shell: "exit 3", ["restart": restart])
-            let standing = try await agent.reached("job", "settled")
+            _ = try await agent.serviceEvent("job", "failed")
+            let standing = try await agent.service("job")
             #expect(standing["status"] == "failed" && standing["starts"] == 100 && standing["failures"] == 100)
             let changes = try await agent.serviceChanges("job")
             #expect(changes.count < 30 && changes.last == "failed")

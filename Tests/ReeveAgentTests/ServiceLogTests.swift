@@ -58,7 +58,11 @@ struct ServiceLogTests {
     @Test func `a long poll waits for what is written, also by the next process`() async throws {
         try await RunningAgent.with { agent in
             let fifo = try Fifo(agent.folder.path + "/go")
-            try await agent.putService("web", shell: "read line < \(fifo.path); echo $line; exit 1", ["restart": ["delay": "1ms"]])
+            try await agent.putService(
+                "web",
+                shell: "read line < \(fifo.path); echo $line; exit 1",
+                ["restart": ["delay": "1ms"]]
+            )
             try await agent.reached("web")
             async let first = text(agent, ["wait": "60s"])
             try await fifo.open("one")
@@ -89,10 +93,12 @@ struct ServiceLogTests {
         }
     }
 
-    @Test(arguments: [
-        (["service": "web", "after": "x"], "/after"), (["service": "web", "limit": 0], "/limit"),
-        (["service": "web", "tail": 2_000_000], "/tail"), (["service": "web", "stream": "both"], "/stream"),
-    ] as [(JSON, String)])
+    @Test(
+        arguments: [
+            (["service": "web", "after": "x"], "/after"), (["service": "web", "limit": 0], "/limit"),
+            (["service": "web", "tail": 2_000_000], "/tail"), (["service": "web", "stream": "both"], "/stream"),
+        ] as [(JSON, String)]
+    )
     func `bad parameters are named`(parameters: JSON, path: String) async throws {
         try await RunningAgent.with { agent in
             try await agent.putService("web", shell: "exec sleep 1000")

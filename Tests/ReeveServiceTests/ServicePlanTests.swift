@@ -35,7 +35,7 @@ struct ServicePlanTests {
     }
 
     private func plan(_ service: StoredService, installed: ServicePlan.Installed? = nil) -> [ServicePlan.Action] {
-        ServicePlan.actions(installed: installed.map { [service.name: $0] } ?? [:], stored: [service])
+        ServicePlan(installed: installed.map { [service.name: $0] } ?? [:], stored: [service]).actions
     }
 
     private func installed(_ service: StoredService, isLeaving: Bool = false) -> ServicePlan.Installed {
@@ -62,6 +62,49 @@ struct ServicePlanTests {
         let service = stored(removed: true)
         #expect(plan(service, installed: installed(service)) == [.leave(service, .removed)])
         #expect(plan(service) == [.forget(service)])
+    }
+
+    // MARK: What runs on
+
+    private func running(_ service: StoredService, _ status: ServiceStatus = .running) -> ServicePlan.Running {
+        ServicePlan.Running(definition: service.definition, state: ServiceState(status: status))
+    }
+
+    private func plan(_ stored: [StoredService], running: [String: ServicePlan.Running]) -> [ServicePlan.Action] {
+        ServicePlan(installed: [:], stored: stored, running: running).actions
+    }
+
+    @Test func `a process that is the right one is taken over`() {
+        #expect(plan([stored()], running: ["web": running(stored())]) == [.install(stored())])
+    }
+
+    @Test func `one that is not to run, or that was told to end, is ended`() {
+        let removed = stored(removed: true)
+        #expect(plan([removed], running: ["web": running(removed)]) == [.end(removed, .removed)])
+        let still = stored { $0.stopped = order(2) }
+        #expect(plan([still], running: ["web": running(still)]) == [.end(still, .requested("by uid:0"))])
+        let other = stored(ServiceDefinition(name: "web", command: ["/bin/web", "-v"]))
+        #expect(plan([other], running: ["web": running(stored())]) == [.end(other, .changed)])
+        #expect(plan([stored()], running: ["web": running(stored(), .stopping)]) == [.end(stored(), nil)])
+    }
+
+    @Test func `one whose requirement does not hold is ended, and so are those that require it`() {
+        func service(_ name: String, _ requires: [RequirementDefinition]) -> StoredService {
+            var definition = ServiceDefinition(name: name, command: ["/bin/x"])
+            definition.requires = requires
+            return stored(definition)
+        }
+        let db = service("db", [])
+        let web = service("web", [RequirementDefinition(.service("db")), RequirementDefinition(.task("migrate"))])
+        let proxy = service("proxy", [RequirementDefinition(.service("web"), .started)])
+        let all = ["db": running(db), "web": running(web), "proxy": running(proxy)]
+        #expect(plan([db, web, proxy], running: all) == [.install(db), .install(web), .install(proxy)])
+        var starting = all
+        starting["db"] = running(db, .starting)
+        #expect(
+            plan([db, web, proxy], running: starting)
+                == [.install(db), .end(web, .requirement), .end(proxy, .requirement)]
+        )
     }
 
     @Test func `a stop by hand leaves, and says by whom`() {

@@ -21,7 +21,9 @@ package struct ProbeMachine: Sendable {
     /// As it was told last.
     private var health: ServiceHealth?
 
-    package init(_ definition: ProbeDefinition) {
+    /// - Parameter health: As it was known before, of a process that was taken over.
+    package init(_ definition: ProbeDefinition, health: ServiceHealth? = nil) {
+        self.health = health
         threshold = definition.threshold ?? ProbeDefinition.defaultThreshold
         startPeriod = definition.startPeriod?.duration ?? .zero
     }
