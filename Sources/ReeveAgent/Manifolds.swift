@@ -37,10 +37,11 @@ struct Manifolds: Sendable {
     }
 
     private var store: Manifold {
-        Manifold("store", outputs: [Part.store.declaration]) { [environment, configuration, lifecycle] _ in
+        Manifold("store", outputs: [Part.store.declaration]) { [engine, environment, configuration, lifecycle] _ in
             let store = try Store.open(
                 directory: configuration.stateDirectory,
                 clock: environment.wallClock,
+                elapsed: engine.elapsed,
                 logger: environment.logger
             )
             do {
