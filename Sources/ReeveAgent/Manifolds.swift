@@ -182,9 +182,16 @@ struct Manifolds: Sendable {
                 stopping: .signals,
                 report: { .object(["connections": .integer(Int64(server.connectionCount))]) }
             ) { signal in
-                await signal.requested()
+                await withTaskGroup { tasks in
+                    tasks.addTask { await signal.requested() }
+                    tasks.addTask { await server.listenerClosed() }
+                    await tasks.next()
+                    tasks.cancelAll()
+                }
                 await server.stop(within: .seconds(2))
                 try await group.shutdownGracefully()
+                // An agent that nobody can reach is to be seen, and to be tried again.
+                if !signal.isRequested { throw SocketError("a listening socket has failed and takes no more clients") }
             }
             return Started(worker)
         }

@@ -13,6 +13,7 @@ struct RunningAgent: Sendable {
     let agent: Agent
     let folder: TemporaryFolder
     let socketPath: String
+    let socket: ListeningSocket
     /// Administers.
     let client: RPCClient
 
@@ -60,7 +61,7 @@ struct RunningAgent: Sendable {
             }
             for await report in reports where agent.readiness.isReady(report) { break }
             let client = try await RPCClient.connect(unixSocket: path)
-            let running = RunningAgent(agent: agent, folder: folder, socketPath: path, client: client)
+            let running = RunningAgent(agent: agent, folder: folder, socketPath: path, socket: socket, client: client)
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body(running)) } catch { result = .failure(error) }
             await client.close()
