@@ -152,7 +152,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ReeveAgentTests",
-            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "ReeveEngine", "ReeveAgent", "TestSupport", log]
+            dependencies: [
+                "JSON", "JSONRPC", "ReeveProtocol", "ReeveEngine", "ReeveStore", "ReeveAgent", "TestSupport", log,
+                nioConcurrency,
+            ]
         ),
         .testTarget(
             name: "ReeveCommandTests",

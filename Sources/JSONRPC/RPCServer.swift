@@ -89,6 +89,16 @@ package final class RPCServer: Sendable {
         for entry in entries { try? await entry.finished.get() }  // it never fails
     }
 
+    /// Returns when a listener takes no connections any more: its socket has failed, or the server was stopped. Also when
+    /// the caller's task is cancelled. To be called once the server was started.
+    package func listenerClosed() async {
+        let (stream, continuation) = AsyncStream<Never>.makeStream()
+        for channel in state.withLockedValue({ $0.channels }) {
+            channel.closeFuture.whenComplete { _ in continuation.finish() }
+        }
+        for await _ in stream {}
+    }
+
     /// How many clients are connected.
     package var connectionCount: Int { state.withLockedValue { $0.connections.count } }
 }

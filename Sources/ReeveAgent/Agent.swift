@@ -50,7 +50,7 @@ package final class Agent: Sendable {
     package let engine: Engine
     package let readiness = Readiness()
     private let environment: Environment
-    private let lifecycle: Lifecycle
+    let lifecycle: Lifecycle
     private let transitions: AsyncStream<Void>
 
     /// Throws what is wrong with the composition; nothing runs yet.
@@ -93,6 +93,16 @@ package final class Agent: Sendable {
     /// How things stand, in a line for people: what a service manager shows.
     package func summary() async -> String {
         await lifecycle.summary()
+    }
+
+    /// Returns when the engine's loop has come round, with how the agent is. Throws when the engine has ended.
+    ///
+    /// A slow disk degrades the agent and is no reason to start it anew, which would only make more writes. A writer that
+    /// does not come to its work is one.
+    package func signOfLife() async throws -> Watchdog.Sign {
+        try await engine.answered()
+        guard let activity = lifecycle.store?.writerActivity, activity.isStuck else { return .alive }
+        return .stuck(activity.trouble ?? "the store's writer is stuck")
     }
 
     /// How long ``stop(flushTime:)`` may take at most, by what the configuration allows runs and then services.

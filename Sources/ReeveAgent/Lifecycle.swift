@@ -19,6 +19,9 @@ final class Lifecycle: Sendable {
         self.environment = environment
     }
 
+    /// The store while it is there, as far as the socket has been started once.
+    var store: Store? { parts.withLockedValue { $0?.storeHandle.value } }
+
     func use(_ parts: Parts) {
         self.parts.withLockedValue { $0 = parts }
     }

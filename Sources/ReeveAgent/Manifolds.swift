@@ -40,10 +40,11 @@ struct Manifolds: Sendable {
     }
 
     private var store: Manifold {
-        Manifold("store", outputs: [Part.store.declaration]) { [environment, configuration, lifecycle] _ in
+        Manifold("store", outputs: [Part.store.declaration]) { [engine, environment, configuration, lifecycle] _ in
             let store = try Store.open(
                 directory: configuration.stateDirectory,
                 clock: environment.wallClock,
+                elapsed: engine.elapsed,
                 logger: environment.logger
             )
             do {
@@ -219,9 +220,16 @@ struct Manifolds: Sendable {
                 stopping: .signals,
                 report: { .object(["connections": .integer(Int64(server.connectionCount))]) }
             ) { signal in
-                await signal.requested()
+                await withTaskGroup { tasks in
+                    tasks.addTask { await signal.requested() }
+                    tasks.addTask { await server.listenerClosed() }
+                    await tasks.next()
+                    tasks.cancelAll()
+                }
                 await server.stop(within: .seconds(2))
                 try await group.shutdownGracefully()
+                // An agent that nobody can reach is to be seen, and to be tried again.
+                if !signal.isRequested { throw SocketError("a listening socket has failed and takes no more clients") }
             }
             return Started(worker)
         }

@@ -46,7 +46,8 @@ package final class Engine: Sendable {
     let state: NIOLockedValueBox<State>
     let configuration: EngineConfiguration
     let clock: any Clock<Duration>
-    let elapsed: @Sendable () -> Duration
+    /// The time since the engine was made, by its clock.
+    package let elapsed: @Sendable () -> Duration
     let wallTime: @Sendable () -> Int64
     let fatalErrors: FatalErrors
     let logger: Logger

@@ -147,8 +147,10 @@ package struct EngineMachine: Sendable {
         }
         release(id)
         guard kind != .required else {
-            if isPresent { settle(id) } else { halt(id, ordered: ordered) }
-            return
+            if isPresent { return settle(id) }
+            // It failed, most likely of the same thing: it heard of its input's end before the engine did.
+            if case .waiting = nodes[id].phase { nodes[id].failures = 0 }
+            return halt(id, ordered: ordered)
         }
         switch nodes[id].phase {
         case .idle, .waiting:

@@ -76,37 +76,3 @@ package struct ManifoldReport: Sendable, Equatable {
     /// The worker's own report.
     package var report: ReportValue?
 }
-
-extension EngineReport {
-    /// The report in the shape of the contract's `engine.report`.
-    package var value: ReportValue {
-        var members: [String: ReportValue] = [
-            "state": .text(state.rawValue),
-            "manifolds": .object(
-                Dictionary(manifolds.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-            ),
-        ]
-        if let error { members["error"] = .text(error) }
-        return .object(members)
-    }
-}
-
-extension ManifoldReport {
-    package var value: ReportValue {
-        var members: [String: ReportValue] = [
-            "state": .text(state.rawValue),
-            "inputs": .list(inputs.map { .text($0.manifold ?? $0.resource) }),
-            "starts": .integer(Int64(starts)),
-        ]
-        if let startedTime { members["startedAt"] = .time(startedTime) }
-        if failures > 0 { members["failures"] = .integer(Int64(failures)) }
-        if let error { members["error"] = .text(error) }
-        if let errorTime { members["errorAt"] = .time(errorTime) }
-        if let nextTry { members["nextTry"] = .time(nextTry) }
-        if !waitingFor.isEmpty { members["waitingFor"] = .list(waitingFor.map { .text($0) }) }
-        if let rest { members["rest"] = .text(rest.rawValue) }
-        if isOverdue { members["overdue"] = true }
-        if let report { members["report"] = report }
-        return .object(members)
-    }
-}

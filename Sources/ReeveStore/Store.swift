@@ -16,24 +16,33 @@ package final class Store: Sendable {
 
     private let pool: DatabasePool
     private let path: String
+    private let synchronous: Int
     private let writer: GroupCommit
     private let failure: FailureLatch
     private let logger: Logger
 
     /// Opens `DIRECTORY/reeve.db`, which is made (0600) if it is not there.
     ///
+    /// `elapsed` is the time since any fixed moment, by a clock that is never set.
+    ///
     /// A file that cannot be read as a database is renamed to `reeve.db.damaged-TIME` and a new one made.
     /// Throws ``StoreError`` `newerSchema`, or `storage` where the file cannot be opened or written.
     package static func open(
         directory: String,
         clock: any WallClock,
+        elapsed: @escaping @Sendable () -> Duration,
         logger: Logger
     ) throws(StoreError) -> Store {
         let opened = try DatabaseFile(directory: directory, clock: clock, logger: logger).open()
-        return Store(opened, clock: clock, logger: logger)
+        return Store(opened, clock: clock, elapsed: elapsed, logger: logger)
     }
 
-    private init(_ opened: OpenedDatabase, clock: any WallClock, logger: Logger) {
+    private init(
+        _ opened: OpenedDatabase,
+        clock: any WallClock,
+        elapsed: @escaping @Sendable () -> Duration,
+        logger: Logger
+    ) {
         let signals = Signals()
         let failure = FailureLatch()
         let path = opened.path
@@ -45,7 +54,14 @@ package final class Store: Sendable {
         agentID = opened.agentID
         notices = opened.notices
         pool = opened.pool
-        writer = GroupCommit(pool: opened.pool, clock: clock, signals: signals, memory: opened.memory) { error in
+        synchronous = opened.synchronous
+        writer = GroupCommit(
+            pool: opened.pool,
+            clock: clock,
+            elapsed: elapsed,
+            signals: signals,
+            memory: opened.memory
+        ) { error in
             logger.error("the store has failed and is to be opened anew", metadata: ["reason": "\(error)"])
             if error.code == .damaged { DatabaseFile.markSuspect(path) }
             failure.set(error)
@@ -113,13 +129,16 @@ package final class Store: Sendable {
         }
     }
 
+    /// What the writer is at just now. Never waits.
+    package var writerActivity: WriterActivity { writer.activity }
+
+    /// Does not wait for the writer: a slow disk is to be seen, not to be waited for.
     package func statistics() async throws -> StoreStatistics {
         let sizes = DatabaseFile.sizes(path)
         let commits = writer.commits
         do {
-            let synchronous = try await pool.writeWithoutTransaction { try $0.number("PRAGMA synchronous") }
-            return try await pool.read { database in
-                try StoreStatistics(database, sizes: sizes, synchronous: Int(synchronous ?? -1), commits: commits)
+            return try await pool.read { [synchronous] database in
+                try StoreStatistics(database, sizes: sizes, synchronous: synchronous, commits: commits)
             }
         } catch let error as DatabaseError {
             throw StoreError(error)

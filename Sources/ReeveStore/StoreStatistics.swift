@@ -5,7 +5,7 @@ package struct StoreStatistics: Sendable, Hashable {
     package var logBytes: Int
     /// Of the database file, what is free for use again.
     package var freeBytes: Int
-    /// `PRAGMA synchronous` as the writer has it now: 2 is FULL.
+    /// `PRAGMA synchronous` as the writer had it when the store was opened: 2 is FULL.
     package var synchronous: Int
     package var schemaVersion: Int
     /// Writes that were committed since the store was opened, and the transactions (each one sync) they shared.

@@ -7,8 +7,9 @@ struct EngineTree: Command {
         commandName: "engine",
         abstract: "Show the agent's parts, below what they need.",
         discussion: """
-            In a pipe a part is a line, with tabs between name, state, starts, since, inputs and error. --restart \
-            restarts one; what needs it follows.
+            Single lines lead from a part to what needs it, double lines to what runs inside it. In a pipe a part is a \
+            line, with tabs between name, state, starts, since, inputs and error; one that runs inside another has both \
+            names, as services/web. --restart restarts one; what needs it follows.
 
             EXAMPLES:
               reeve engine

@@ -1,109 +1,69 @@
 import JSON
 
-/// The manifolds of an engine, each below the input that starts last.
+/// The manifolds of an engine, each below the input that starts last; and within a manifold that is an engine, its own.
 struct PartTree {
     struct Part {
-        var name: String
-        var report: JSON
+        let name: String
+        let report: JSON
         /// What it is started after, and stopped before.
-        var needs: [String]
+        let needs: [String]
         /// What it only uses while it is there.
-        var uses: [String]
-        var depth = 0
+        let uses: [String]
+        /// The parts inside, where it is an engine.
+        let inner: PartTree?
+        /// The need that it is shown below.
+        var parent: Int?
+        /// The parts that are shown below it.
+        var children: [Int] = []
     }
 
-    private var parts: [Part]
+    private(set) var parts: [Part]
 
+    /// - Parameter report: In the shape of `engine.report`.
     init(_ report: JSON) {
         parts = (report["manifolds"]?.object?.members ?? []).map { member in
             let inputs = member.value["inputs"]?.array ?? []
             func names(_ isWanted: (String?) -> Bool) -> [String] {
-                inputs.filter { isWanted($0["kind"]?.string) }.compactMap { $0["name"]?.string }
+                inputs.filter { isWanted($0["kind"]?.string) }
+                    .compactMap { $0["manifold"]?.string ?? $0["name"]?.string }
             }
+            let inner = member.value["report"].flatMap { $0["manifolds"]?.object == nil ? nil : PartTree($0) }
             return Part(
                 name: member.name,
                 report: member.value,
                 needs: names { $0 != "live" },
-                uses: names { $0 == "live" }
+                uses: names { $0 == "live" },
+                inner: inner
             )
         }
-        measure()
+        findParents()
     }
 
-    /// The length of the longest chain of needs above each part; the engine has refused circles.
-    private mutating func measure() {
-        for _ in parts.indices {
-            for index in parts.indices {
-                let above = parts.filter { parts[index].needs.contains($0.name) }.map(\.depth).max()
-                parts[index].depth = min(parts.count, above.map { $0 + 1 } ?? 0)
+    /// Those that need nothing which is there.
+    var roots: [Int] { parts.indices.filter { parts[$0].parent == nil } }
+
+    /// Each part goes below the need with the longest chain of needs above it. The engine has refused circles; the members
+    /// of one would be roots here.
+    private mutating func findParents() {
+        let places = Dictionary(parts.indices.map { (parts[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
+        let needs = parts.map { $0.needs.compactMap { places[$0] } }
+        var dependents = parts.map { _ in [Int]() }
+        for (part, needs) in needs.enumerated() {
+            for need in needs { dependents[need].append(part) }
+        }
+        var depths = parts.map { _ in 0 }
+        var open = needs.map(\.count)
+        var ready = open.indices.filter { open[$0] == 0 }
+        while let part = ready.popLast() {
+            parts[part].parent = needs[part].max { depths[$0] < depths[$1] }
+            for dependent in dependents[part] {
+                depths[dependent] = max(depths[dependent], depths[part] + 1)
+                open[dependent] -= 1
+                if open[dependent] == 0 { ready.append(dependent) }
             }
         }
-    }
-
-    private func parent(of part: Part) -> String? {
-        parts.filter { part.needs.contains($0.name) }.max { $0.depth < $1.depth }?.name
-    }
-
-    func text(_ times: TimeText, styled: Bool) -> String {
-        var lines: [(tree: String, part: Part)] = []
-        for root in parts where parent(of: root) == nil { add(root, "", "", &lines) }
-        let width = lines.map { $0.tree.count }.max() ?? 0
-        return lines.map { line(times, $0.tree.padded(to: width), $0.part, styled) }.joined()
-    }
-
-    private func add(_ part: Part, _ branch: String, _ below: String, _ lines: inout [(tree: String, part: Part)]) {
-        lines.append((branch + part.name, part))
-        let children = parts.filter { parent(of: $0) == part.name }
-        for (index, child) in children.enumerated() {
-            let isLast = index == children.count - 1
-            add(child, below + (isLast ? "└─ " : "├─ "), below + (isLast ? "   " : "│  "), &lines)
+        for (part, parent) in parts.map(\.parent).enumerated() {
+            if let parent { parts[parent].children.append(part) }
         }
-    }
-
-    private func line(_ times: TimeText, _ tree: String, _ part: Part, _ styled: Bool) -> String {
-        let state = part.report["state"]?.string ?? "?"
-        let starts = part.report["starts"]?.integer ?? 0
-        var facts = starts == 1 ? ["1 start"] : ["\(starts) starts"]
-        if state == "started", let length = times.took(part.report, from: "startedAt", to: "") {
-            facts.append("for \(length)")
-        }
-        let others = part.needs.filter { $0 != parent(of: part) }
-        if !others.isEmpty { facts.append("needs also " + others.joined(separator: ", ")) }
-        if !part.uses.isEmpty { facts.append("uses " + part.uses.joined(separator: ", ")) }
-        let start = "\(tree)  \(Style.of(state).applied(to: state.padded(to: 8), styled))  "
-        let text = start + Style.faint.applied(to: facts.joined(separator: " · "), styled) + "\n"
-        guard let trouble = trouble(part, times) else { return text }
-        let indent = String(repeating: " ", count: tree.count + 2)
-        return text + indent + Style.failure.applied(to: Table.clean(trouble), styled) + "\n"
-    }
-
-    /// Why it is not there, when it is tried again, what it waits for. Of a part that has started: why it ended before.
-    private func trouble(_ part: Part, _ times: TimeText) -> String? {
-        let isStarted = part.report["state"]?.string == "started"
-        var texts: [String] = []
-        if let error = part.report["error"]?.string {
-            let when = times.distance(part.report, "errorAt").map { " (\($0))" } ?? ""
-            texts.append((isStarted ? "ended before: " : "") + error + when)
-        }
-        if let next = times.distance(part.report, "nextTry"), !isStarted { texts.append("next try \(next)") }
-        if let waiting = part.report["waitingFor"]?.array, !waiting.isEmpty {
-            texts.append("waits for " + waiting.compactMap(\.string).joined(separator: ", "))
-        }
-        return texts.isEmpty ? nil : texts.joined(separator: "; ")
-    }
-
-    func table(_ times: TimeText) -> Table {
-        var table = Table("NAME", "STATE", "STARTS", "SINCE", "INPUTS", "ERROR")
-        for part in parts {
-            table.add(
-                Table.Cell(part.name),
-                Table.Cell(part.report["state"]?.string),
-                Table.Cell(part.report["starts"]?.integer.map(String.init)),
-                Table.Cell(part.report["startedAt"]?.string),
-                Table.Cell((part.needs + part.uses).joined(separator: ",")),
-                Table.Cell(part.report["error"]?.string)
-            )
-        }
-        return table
     }
 }

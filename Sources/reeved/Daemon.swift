@@ -19,6 +19,7 @@ struct Daemon {
         let places = Places()
         let settings = try Settings(arguments, places)
         guard let clock = SystemClock() else { throw StartFailure("there are no descriptors or threads left") }
+        let steadyClock = ContinuousClock()
         let logger = Logging.logger(settings.configuration, clock: clock)
         let lock = try StoreLock.take(directory: settings.configuration.stateDirectory)
         let sockets = try sockets(settings.configuration)
@@ -28,7 +29,7 @@ struct Daemon {
                 configuration: settings.configuration,
                 sockets: sockets,
                 time: try Self.time(places, settings.configuration),
-                clock: ContinuousClock(),
+                clock: steadyClock,
                 wallClock: clock,
                 logger: logger,
                 credentialsDirectory: places["CREDENTIALS_DIRECTORY"],
@@ -43,18 +44,25 @@ struct Daemon {
                 "configuration": "\(settings.file ?? "defaults")",
             ]
         )
-        try await run(agent, logger: logger)
+        try await run(agent, clock: steadyClock, logger: logger)
         logger.notice("reeved has ended")
         withExtendedLifetime(lock) {}
     }
 
-    private func run(_ agent: Agent, logger: Logger) async throws {
+    private func run(_ agent: Agent, clock: any Clock<Duration>, logger: Logger) async throws {
         let notifier = Notifier()
         let status = StatusReporter(agent: agent, notifier: notifier, logger: logger)
         let interval = try notifier.watchdogInterval
         try await withThrowingTaskGroup(of: Void.self) { group in
             if let interval {
-                group.addTask { try await pat(notifier, every: interval / 2, agent) }
+                let watchdog = Watchdog(
+                    interval: interval,
+                    clock: clock,
+                    logger: logger,
+                    look: agent.signOfLife,
+                    pat: { try notifier.tell(.watchdog) }
+                )
+                group.addTask { try await watchdog.run() }
             }
             group.addTask { await stopOnSignal(agent, notifier, logger) }
             // The agent's end is the daemon's; the others have nothing to do without it.
@@ -78,15 +86,6 @@ struct Daemon {
             )
             await agent.stop()
             return
-        }
-    }
-
-    /// Tells systemd that the daemon lives, for as long as the engine's loop answers.
-    private func pat(_ notifier: Notifier, every interval: Duration, _ agent: Agent) async throws {
-        while true {
-            try await agent.engine.answered()
-            try notifier.tell(.watchdog)
-            try await Task.sleep(for: interval, clock: ContinuousClock())
         }
     }
 

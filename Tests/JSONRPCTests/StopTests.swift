@@ -27,6 +27,18 @@ struct `Stopping the server` {
         await stopped
     }
 
+    @Test func `tells who waits for a listener to close`() async throws {
+        let socket = try SocketServer()
+        let server = socket.makeServer(SmallMethods())
+        try await server.start()
+        let cancelled = Task { await server.listenerClosed() }
+        cancelled.cancel()
+        await cancelled.value
+        async let closed: Void = server.listenerClosed()
+        await server.stop(within: .zero)
+        await closed
+    }
+
     @Test func `cuts off what does not end in time and waits for it`() async throws {
         let gate = Gate()
         let socket = try SocketServer()

@@ -4,6 +4,7 @@ import JSONRPC
 import Logging
 import ReeveEngine
 import ReeveProtocol
+import ReeveStore
 
 @testable import ReeveAgent
 
@@ -12,6 +13,7 @@ struct RunningAgent: Sendable {
     let agent: Agent
     let folder: TemporaryFolder
     let socketPath: String
+    let socket: ListeningSocket
     /// Administers.
     let client: RPCClient
 
@@ -21,6 +23,7 @@ struct RunningAgent: Sendable {
     static func environment(
         _ folder: TemporaryFolder,
         sockets: [ListeningSocket],
+        clock: any Clock<Duration> = ContinuousClock(),
         _ configure: (inout Configuration) -> Void
     ) throws -> Agent.Environment {
         var configuration = Configuration(name: "web-7", stateDirectory: folder.path + "/state")
@@ -30,7 +33,7 @@ struct RunningAgent: Sendable {
             configuration: configuration,
             sockets: sockets,
             time: try HostTime(environmentTZ: nil, directory: nil, configured: "UTC"),
-            clock: ContinuousClock(),
+            clock: clock,
             wallClock: try SystemClock.needed(wallClock),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             credentialsDirectory: nil,
@@ -41,6 +44,7 @@ struct RunningAgent: Sendable {
     /// Runs an agent for as long as `body` runs, from the moment when it is ready.
     static func with<Result: Sendable>(
         folder: TemporaryFolder? = nil,
+        clock: any Clock<Duration> = ContinuousClock(),
         _ configure: (inout Configuration) -> Void = { _ in },
         _ body: @escaping @Sendable (RunningAgent) async throws -> Result
     ) async throws -> Result {
@@ -48,7 +52,7 @@ struct RunningAgent: Sendable {
         let path = folder.path + "/s"
         let socket = try ListeningSocket(SocketConfiguration(path: path))
         defer { socket.remove() }
-        let agent = try Agent(environment(folder, sockets: [socket], configure))
+        let agent = try Agent(environment(folder, sockets: [socket], clock: clock, configure))
         let (reports, sender) = AsyncStream.makeStream(of: EngineReport.self)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -57,7 +61,7 @@ struct RunningAgent: Sendable {
             }
             for await report in reports where agent.readiness.isReady(report) { break }
             let client = try await RPCClient.connect(unixSocket: path)
-            let running = RunningAgent(agent: agent, folder: folder, socketPath: path, client: client)
+            let running = RunningAgent(agent: agent, folder: folder, socketPath: path, socket: socket, client: client)
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body(running)) } catch { result = .failure(error) }
             await client.close()
@@ -66,6 +70,9 @@ struct RunningAgent: Sendable {
             return try result.get()
         }
     }
+
+    /// The store while it is there.
+    var store: Store? { agent.lifecycle.store }
 
     /// A method's result.
     @discardableResult

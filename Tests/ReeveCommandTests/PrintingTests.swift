@@ -101,31 +101,3 @@ struct PrintingTests {
         #expect(OutputWriter.start(ofLast: lines, in: Array(text.utf8)) == start)
     }
 }
-
-struct PartTreeTests {
-    @Test func `a part stands below the input that starts last`() throws {
-        let report = try JSON(
-            parsing: """
-                {"state": "running", "manifolds": {
-                    "processes": {"state": "started", "starts": 1, "inputs": []},
-                    "store": {"state": "failed", "starts": 3, "inputs": [], "error": "disk full"},
-                    "submitter": {"state": "stopped", "starts": 1, "inputs": [{"name": "store", "kind": "required"}],
-                                  "waitingFor": ["store"]},
-                    "socket": {"state": "started", "starts": 1, "inputs": [{"name": "submitter", "kind": "live"}]}
-                }}
-                """
-        )
-        let times = TimeText(terminal: .standardOutput, now: Timestamp(milliseconds: 0))
-        #expect(
-            PartTree(report).text(times, styled: false) == """
-                processes     started   1 start
-                store         failed    3 starts
-                              disk full
-                └─ submitter  stopped   1 start
-                              waits for store
-                socket        started   1 start · uses submitter
-
-                """
-        )
-    }
-}

@@ -43,6 +43,25 @@ import Testing
         for name in ["a", "b", "c"] { #expect(driver.count(name) == 2) }
     }
 
+    @Test func `who fails of a dying input before the engine hears of that is not to blame`() throws {
+        var driver = try MachineDriver(isObliging: false)
+        try driver.install(.needing("a"), .needing("b", "a"))
+        driver.succeed("a")
+        driver.succeed("b")
+        driver.fail("b", "a is closed")
+        driver.fail("a", "the disk is gone")
+        #expect(driver.report["b"]?.failures == 0)
+        #expect(driver.report["b"]?.error == "a is closed")
+        #expect(driver.report["b"]?.waitingFor == ["a"])
+        driver.passToDeadline()
+        driver.succeed("a")
+        driver.succeed("b")
+        #expect(driver.count("b") == 2)
+        driver.fail("b")
+        let wait = try driver.deadline()
+        #expect(Duration.seconds(3).spread.contains(wait))
+    }
+
     @Test func `E21: a dead dependent leaves its input alone`() throws {
         var driver = try MachineDriver()
         try driver.install(.needing("a"), .needing("b", "a"))

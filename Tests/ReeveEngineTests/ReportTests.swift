@@ -12,7 +12,10 @@ import Testing
             "state": "started",
             "manifolds": [
                 "a": ["state": "started", "inputs": [], "starts": 1, "startedAt": .time(1_005_000)],
-                "b": ["state": "started", "inputs": ["a"], "starts": 1, "startedAt": .time(1_005_000)],
+                "b": [
+                    "state": "started", "inputs": [["name": "a", "kind": "required", "present": true]], "starts": 1,
+                    "startedAt": .time(1_005_000),
+                ],
             ],
         ]
         #expect(driver.report.value == expected)

@@ -81,6 +81,7 @@ func withBench(_ body: (SchedulerBench) async throws -> Void) async throws {
     let store = try Store.open(
         directory: folder,
         clock: clock,
+        elapsed: { .zero },
         logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     )
     let bench = SchedulerBench(store: store, clock: clock, start: clock.now)

@@ -154,14 +154,18 @@ struct Refusal: Error, Equatable {
 
     @Test func `no group is larger than its bound, and the order stays`() {
         var queue = WriteQueue<Int>()
-        guard case .startDraining = queue.enqueue(0) else { return #expect(Bool(false), "the first starts the drain") }
+        guard case .startDraining = queue.enqueue(0, at: .zero) else {
+            return #expect(Bool(false), "the first starts the drain")
+        }
         for number in 1..<2500 {
-            guard case .none = queue.enqueue(number) else { return #expect(Bool(false), "a drain is on") }
+            guard case .none = queue.enqueue(number, at: .zero) else { return #expect(Bool(false), "a drain is on") }
         }
         var groups: [[Int]] = []
-        while case let group = queue.nextGroup().group, !group.isEmpty { groups.append(group) }
+        while case let group = queue.nextGroup(at: .zero).group, !group.isEmpty { groups.append(group) }
         #expect(groups.map(\.count) == [1024, 1024, 452])
         #expect(groups.flatMap { $0 } == Array(0..<2500))
-        guard case .startDraining = queue.enqueue(0) else { return #expect(Bool(false), "the drain was over") }
+        guard case .startDraining = queue.enqueue(0, at: .zero) else {
+            return #expect(Bool(false), "the drain was over")
+        }
     }
 }

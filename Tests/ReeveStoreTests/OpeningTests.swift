@@ -115,7 +115,12 @@ import Testing
     @Test func `a directory that cannot be made is an error that names it`() async throws {
         let error = try await storeError {
             let directory = try StateDirectory()
-            _ = try Store.open(directory: "/dev/null/a", clock: directory.clock, logger: Logger(label: "test"))
+            _ = try Store.open(
+                directory: "/dev/null/a",
+                clock: directory.clock,
+                elapsed: { .zero },
+                logger: Logger(label: "test")
+            )
         }
         #expect(error?.code == .storage)
         #expect(error?.message.contains("/dev/null/a") == true)

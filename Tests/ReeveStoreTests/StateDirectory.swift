@@ -9,6 +9,7 @@ import TestSupport
 final class StateDirectory: Sendable {
     let path: String
     let clock = ManualWallClock()
+    let stopwatch = ManualClock()
 
     init() throws {
         var template = Array("/tmp/reeve-store-XXXXXX".utf8CString)
@@ -38,7 +39,13 @@ final class StateDirectory: Sendable {
     }
 
     func open() throws -> Store {
-        try Store.open(directory: path, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let stopwatch = stopwatch
+        return try Store.open(
+            directory: path,
+            clock: clock,
+            elapsed: { stopwatch.now.offset },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
     }
 
     /// Writes over a file from an offset on.

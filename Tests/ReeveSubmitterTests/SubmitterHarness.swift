@@ -23,7 +23,7 @@ struct SubmitterHarness: Sendable {
             rmdir(directory)
         }
         let harness = SubmitterHarness(
-            store: try Store.open(directory: directory, clock: ManualWallClock(), logger: silent)
+            store: try Store.open(directory: directory, clock: ManualWallClock(), elapsed: { .zero }, logger: silent)
         )
         do {
             try await body(harness)

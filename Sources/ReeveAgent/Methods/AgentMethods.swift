@@ -111,8 +111,16 @@ struct AgentMethods: Sendable {
         return Facts(statistics: statistics, due: due, endpoints: endpoints)
     }
 
-    /// The parts that do not work now, each with why.
+    /// The parts that do not work now, or badly, each with why.
     private func degraded(_ report: EngineReport) -> [JSON] {
+        let slow = parts.storeHandle.value?.writerActivity.trouble.map { reason -> JSON in
+            let state = report[Part.store.name]?.state ?? .started
+            return ["part": .string(Part.store.name), "state": .string(state.rawValue), "reason": .string(reason)]
+        }
+        return [slow].compactMap(\.self) + away(report)
+    }
+
+    private func away(_ report: EngineReport) -> [JSON] {
         report.manifolds.filter { $0.state != .started && $0.name != "socket" }.map { manifold in
             let waiting = manifold.waitingFor.isEmpty ? nil : "waits for " + manifold.waitingFor.joined(separator: ", ")
             return [

@@ -107,7 +107,7 @@ extension OpenRPC {
                         .required("reason", .string, "why"),
                     ])
                 ),
-                "parts that do not work now"
+                "parts that do not work now, or badly"
             ),
         ]
     }

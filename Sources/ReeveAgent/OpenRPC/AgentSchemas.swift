@@ -65,18 +65,20 @@ extension OpenRPC {
                         .required("name", .string, "what it needs"),
                         .required("kind", .openWord(["required", "optional", "live"]), "how much"),
                         .required("present", .boolean, "whether that is there"),
+                        .optional("manifold", .string, "the part that offers it, if it has another name"),
                     ])
                 ),
                 "what it needs"
             ),
             .required("starts", .count, "how often it came to run"),
             .optional("startedAt", .timestamp, "the last time"),
+            .optional("failures", .count, "how often it failed since it last ran well"),
             .optional("error", .string, "why it failed last"), .optional("errorAt", .timestamp, "when that was"),
             .optional("nextTry", .timestamp, "when it is started again"),
             .optional("waitingFor", .list(of: .string), "inputs that are not there"),
             .optional("rest", .openWord(["stoppedByHand", "completed", "missing", "failed"]), "why it rests"),
             .optional("overdue", .boolean, "it was asked to stop and takes too long"),
-            .optional("report", .any, "what it says of itself"),
+            .optional("report", .any, "what it says of itself; of an engine inside, the same as engine.report"),
         ]
     }
 }

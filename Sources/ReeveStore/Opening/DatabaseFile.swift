@@ -10,6 +10,8 @@ struct OpenedDatabase {
     var agentID: String
     var notices: [String]
     var memory: WriterMemory
+    /// `PRAGMA synchronous`, read back from the writer.
+    var synchronous: Int
 }
 
 /// Opens the database file, and sets it aside if it is damaged.
@@ -42,14 +44,21 @@ struct DatabaseFile {
         do {
             let pool = try DatabasePool(path: path, configuration: Self.configuration)
             let now = clock.now
-            let (agentID, memory) = try pool.writeWithoutTransaction { database in
-                try Self.prepareWriter(database)
+            let (agentID, memory, synchronous) = try pool.writeWithoutTransaction { database in
+                let synchronous = try Self.prepareWriter(database)
                 try checkIfSuspect(database)
                 try Schema.migrate(database)
-                return (try Self.agentID(database, now), try Self.memory(database))
+                return (try Self.agentID(database, now), try Self.memory(database), synchronous)
             }
             unlink(Self.suspectMark(path))
-            return OpenedDatabase(pool: pool, path: path, agentID: agentID, notices: notices, memory: memory)
+            return OpenedDatabase(
+                pool: pool,
+                path: path,
+                agentID: agentID,
+                notices: notices,
+                memory: memory,
+                synchronous: synchronous
+            )
         } catch let error as DatabaseError {
             throw StoreError(error)
         } catch let error as StoreError {
@@ -76,12 +85,14 @@ struct DatabaseFile {
 
     /// GRDB sets `synchronous` to NORMAL when the pool is open, where a commit may be lost with the power: so FULL is
     /// set afterwards and read back.
-    private static func prepareWriter(_ database: Database) throws {
+    private static func prepareWriter(_ database: Database) throws -> Int {
         try database.execute(sql: "PRAGMA synchronous = FULL")
         try database.execute(sql: "PRAGMA journal_size_limit = \(16 << 20)")
-        guard try database.number("PRAGMA synchronous") == 2 else {
+        let synchronous = Int(try database.number("PRAGMA synchronous") ?? -1)
+        guard synchronous == 2 else {
             throw StoreError(.storage, "the database does not take synchronous=FULL")
         }
+        return synchronous
     }
 
     /// The agent's id, made when there is none yet.

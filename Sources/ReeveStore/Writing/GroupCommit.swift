@@ -20,6 +20,7 @@ final class GroupCommit: Sendable {
 
     private let pool: DatabasePool
     private let clock: any WallClock
+    private let elapsed: @Sendable () -> Duration
     private let signals: Signals
     private let memory: NIOLockedValueBox<WriterMemory>
     private let queue = NIOLockedValueBox(WriteQueue<Member>())
@@ -29,22 +30,30 @@ final class GroupCommit: Sendable {
     init(
         pool: DatabasePool,
         clock: any WallClock,
+        elapsed: @escaping @Sendable () -> Duration,
         signals: Signals,
         memory: WriterMemory,
         onFailure: @escaping @Sendable (StoreError) -> Void
     ) {
         self.pool = pool
         self.clock = clock
+        self.elapsed = elapsed
         self.signals = signals
         self.memory = NIOLockedValueBox(memory)
         self.onFailure = onFailure
+    }
+
+    var activity: WriterActivity {
+        let now = elapsed()
+        return queue.withLockedValue { $0.activity(at: now) }
     }
 
     var commits: WriterMemory.Commits { memory.withLockedValue(\.commits) }
 
     /// Takes the write into the queue before it returns.
     func enqueue(_ member: Member) {
-        switch queue.withLockedValue({ $0.enqueue(member) }) {
+        let now = elapsed()
+        switch queue.withLockedValue({ $0.enqueue(member, at: now) }) {
         case .startDraining: pool.asyncWriteWithoutTransaction { self.drain($0) }
         case .none: break
         case .refuse(let member, let error): member.fail(error)
@@ -62,7 +71,8 @@ final class GroupCommit: Sendable {
 
     private func drain(_ database: Database) {
         while true {
-            let (group, idle) = queue.withLockedValue { $0.nextGroup() }
+            let now = elapsed()
+            let (group, idle) = queue.withLockedValue { $0.nextGroup(at: now) }
             guard !group.isEmpty else {
                 for waiter in idle { waiter.resume() }
                 return

@@ -5,7 +5,10 @@
 struct WriteQueue<Member: Sendable>: Sendable {
     private enum Phase {
         case idle
-        case draining
+        /// A drain was asked for then, and has not begun.
+        case asked(since: Duration)
+        /// The drain took its present group then.
+        case draining(since: Duration)
     }
 
     enum EnqueueAction {
@@ -22,16 +25,18 @@ struct WriteQueue<Member: Sendable>: Sendable {
     private var refusal: StoreError?
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
-    mutating func enqueue(_ member: Member) -> EnqueueAction {
+    /// - Parameter now: As in all that follows, the time since any fixed moment.
+    mutating func enqueue(_ member: Member, at now: Duration) -> EnqueueAction {
         if let refusal { return .refuse(member, refusal) }
         waiting.append(member)
         guard case .idle = phase else { return .none }
-        phase = .draining
+        phase = .asked(since: now)
         return .startDraining
     }
 
     /// The next group, in order; empty when the drain is over, and then those who waited for that are to be resumed.
-    mutating func nextGroup() -> (group: [Member], idle: [CheckedContinuation<Void, Never>]) {
+    mutating func nextGroup(at now: Duration) -> (group: [Member], idle: [CheckedContinuation<Void, Never>]) {
+        phase = .draining(since: now)
         guard waiting.isEmpty else {
             guard waiting.count > Self.largestGroup else {
                 defer { waiting = [] }
@@ -44,6 +49,14 @@ struct WriteQueue<Member: Sendable>: Sendable {
         phase = .idle
         defer { idleWaiters = [] }
         return ([], idleWaiters)
+    }
+
+    func activity(at now: Duration) -> WriterActivity {
+        switch phase {
+        case .idle: .idle
+        case .asked(let since): .waiting(for: now - since)
+        case .draining(let since): .committing(for: now - since)
+        }
     }
 
     /// From now on every write is refused with `error`; those that wait are still taken. The first reason stays.
@@ -60,7 +73,7 @@ struct WriteQueue<Member: Sendable>: Sendable {
 
     /// Answers whether there is a drain to wait for; if not, the continuation is not kept.
     mutating func waitUntilIdle(_ continuation: CheckedContinuation<Void, Never>) -> Bool {
-        guard case .draining = phase else { return false }
+        if case .idle = phase { return false }
         idleWaiters.append(continuation)
         return true
     }
