@@ -100,6 +100,62 @@ import Testing
         #expect(processes.record(ProcessKey("endless"))?.notices == NotifyState())
     }
 
+    /// To close a socket that lingers takes as long as who made it wants, and so does one with such a one in its queue.
+    @Test(arguments: [false, true])
+    func `descriptors that can not be closed at once keep nobody waiting`(isNested: Bool) async throws {
+        // Each time a process of its own sends it, so that it is ours alone when that one has ended.
+        let script = """
+            import struct
+            def send():
+                listener = socket.create_server(("127.0.0.1", 0))
+                passed = socket.create_connection(listener.getsockname())
+                passed.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 1000))
+                passed.setblocking(False)
+                try:
+                    while True: passed.send(b"x" * 65536)
+                except BlockingIOError: pass
+                if len(sys.argv) > 1:
+                    lingering = passed
+                    passed, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+                    control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [lingering.fileno()]))]
+                    other.sendmsg([b"x"], control)
+                say("READY=1", [passed.fileno()])
+                os._exit(0)
+            for number in range(5):
+                if os.fork() == 0: send()
+            if len(sys.argv) == 1:
+                for number in range(5): os.wait()
+                say("STATUS=afterwards")
+            open("fifo").read()
+            """
+        workshop.makeFIFO("fifo")
+        var specification = python(script)
+        if isNested { specification.arguments.append("nested") }
+        try processes.start(specification, key: key)
+        var state = try #require(await processes.notices(key, beyond: 0))
+        #expect(state.isReady)
+        while !isNested, state.status == nil {
+            state = try #require(await processes.notices(key, beyond: state.version))
+        }
+        #expect(try await workshop.run(workshop.shell("exit 3", name: "other"), key: "other").end.exitCode == 3)
+        workshop.release("fifo")
+        #expect(await processes.ended(key)?.exitCode == 0)
+    }
+
+    @Test func `many descriptors are closed, and what comes with them is heard`() async throws {
+        let script = """
+            null = [os.open("/dev/null", os.O_RDONLY)] * 250
+            for number in range(100): say("WATCHDOG=1", null)
+            open("fifo").read()
+            """
+        workshop.makeFIFO("fifo")
+        try processes.start(python(script), key: key)
+        var state = NotifyState()
+        while state.watchdogs < 100 { state = try #require(await processes.notices(key, beyond: state.version)) }
+        workshop.release("fifo")
+        #expect(await processes.ended(key)?.exitCode == 0)
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root can start processes of other users"))
     func `only its own user and root can send to it`() async throws {
         chmod(workshop.folder, 0o711)

@@ -16,7 +16,12 @@ import Testing
         var specification = workshop.shell(script, environment: [Workshop.path] + marks)
         specification.marks = marks
         try workshop.processes.start(specification, key: key)
-        #expect(await workshop.processes.output(key, beyond: .start)?.output ?? 0 > 0)
+        // What it says on its error stream may be heard first.
+        var counts = OutputCounts()
+        while counts.output == 0 {
+            counts = try #require(await workshop.processes.output(key, beyond: counts.position))
+            try #require(counts.output > 0 || !counts.isComplete)
+        }
     }
 
     private func isGone(_ pid: Int32) -> Bool {

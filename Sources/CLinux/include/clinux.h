@@ -133,6 +133,20 @@ int clinux_peer(int socket, struct clinux_peer *peer);
 // The supplementary groups of who connected this Unix socket: their number. -ERANGE: there are more than `capacity`.
 int clinux_peer_groups(int socket, gid_t *groups, size_t capacity);
 
+// What the kernel lets one message carry (SCM_MAX_FD).
+enum { clinux_passed_maximum = 253 };
+
+// Takes the next datagram of a Unix socket without waiting: its length, which may be more than `capacity`. -EAGAIN:
+// there is none.
+//
+// Of the descriptors that came with it, ends of pipes are closed at once. To close any other may take as long as who
+// sent it likes (a socket that lingers, a file of a file system that does not answer): these are the caller's to close,
+// `count` of them; there has to be room for `clinux_passed_maximum`.
+int clinux_receive(int socket, void *buffer, size_t capacity, int *descriptors, size_t *count);
+
+// Closes what the function above has left; on a thread that may wait.
+void clinux_close_passed(const int *descriptors, size_t count);
+
 // A pipe, both ends closed on exec; the reading end does not block.
 int clinux_pipe(int *reading, int *writing);
 

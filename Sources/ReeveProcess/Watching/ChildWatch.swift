@@ -19,6 +19,8 @@ final class ChildWatch {
     private var spool: SpoolWriter
     private var open: [OutputStream: CInt]
     private var inbox: NotifyInbox?
+    /// Descriptors that came through it are being closed: it is not read meanwhile, or there could be ever more of them.
+    private var isClosingPassed = false
     private var main: MainProcess
     /// The process that takes the place of the main one when that ends.
     private var successor: MainProcess?
@@ -46,7 +48,7 @@ final class ChildWatch {
         closeAll()
     }
 
-    /// These five answer whether the process is over and nothing more is to be heard of it.
+    /// These answer whether the process is over and nothing more is to be heard of it.
     func outputIsReadable(_ stream: OutputStream, _ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         let before = spool.counts
         _ = readOnce(stream, buffer)
@@ -85,6 +87,12 @@ final class ChildWatch {
     func successorHasEnded() -> Bool {
         // If the main one has ended too, that will be heard of now, and which of them was first can not be told.
         if let successor, !main.hasEnded { dismiss(successor) }
+        return false
+    }
+
+    func passedAreClosed() -> Bool {
+        isClosingPassed = false
+        if let inbox { poller.watchAgain(inbox.descriptor, for: Occurrence(.notice, id)) }
         return false
     }
 
@@ -138,11 +146,22 @@ final class ChildWatch {
     }
 
     private func readNotices(_ buffer: UnsafeMutableRawBufferPointer, atMost limit: Int) {
-        for _ in 0..<limit {
-            guard let message = inbox?.receive(buffer), message != .none else { return }
-            guard message == .merged, let state = inbox?.state else { continue }
+        for _ in 0..<limit where !isClosingPassed {
+            guard let message = inbox?.receive(buffer) else { return }
+            if !message.descriptors.isEmpty { closePassed(message.descriptors) }
+            guard message.isKnown, let state = inbox?.state else { continue }
             table.publish(id, state)
             if end == nil { followMainPID(state) }
+        }
+    }
+
+    private func closePassed(_ descriptors: [CInt]) {
+        guard let inbox else { return }
+        isClosingPassed = true
+        poller.pause(inbox.descriptor)
+        ReeveProcess.closePassed(descriptors) { [id, table, poller] in
+            table.passedAreClosed(id)
+            poller.wake()
         }
     }
 
@@ -172,7 +191,7 @@ final class ChildWatch {
         table.succeed(id, found, tree, inbox?.state ?? NotifyState())
         leave(main)
         main = found
-        poller.watchAgain(main.pidfd, for: Occurrence(.end, id))
+        poller.watchAgain(main.pidfd, for: Occurrence(.end, id), once: true)
     }
 
     /// Waits for it if it is an orphan that has ended; later ends are for who looks for orphans.
@@ -202,8 +221,9 @@ final class ChildWatch {
         for descriptor in open.values { poller.close(descriptor) }
         open = [:]
         if let inbox {
+            let descriptors = inbox.close()
+            if !descriptors.isEmpty { ReeveProcess.closePassed(descriptors) {} }
             poller.close(inbox.descriptor)
-            unlink(inbox.path)
         }
         inbox = nil
         if let successor { dismiss(successor) }

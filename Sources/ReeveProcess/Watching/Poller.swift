@@ -76,11 +76,18 @@ final class Poller: Sendable {
         return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno
     }
 
-    /// Watches what is watched already for something else, until it has happened; at once, if it has.
-    func watchAgain(_ descriptor: CInt, for occurrence: Occurrence) {
+    /// The same for what is watched already, for something else or not at the moment; at once, if it has happened.
+    func watchAgain(_ descriptor: CInt, for occurrence: Occurrence, once: Bool = false) {
         var event = epoll_event()
-        event.events = EPOLLIN.rawValue | EPOLLONESHOT.rawValue
+        event.events = EPOLLIN.rawValue
+        if once { event.events |= EPOLLONESHOT.rawValue }
         event.data.u64 = occurrence.token
+        epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+    }
+
+    /// Hears nothing of a descriptor until it is watched again.
+    func pause(_ descriptor: CInt) {
+        var event = epoll_event()
         epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
     }
 

@@ -28,11 +28,16 @@ final class ProcessTable: Sendable {
 
     /// Asks the watching thread to end.
     func stop() {
-        state.withLockedValue { $0.isStopping = true }
+        state.withLockedValue { $0.orders.isStopping = true }
     }
 
-    /// What the watching thread has to do when it is woken: whether to end, and what was abandoned.
-    func takeOrders() -> (isStopping: Bool, abandoned: [UInt64]) {
+    /// What a process has passed to us is closed: the watching thread hears it again.
+    func passedAreClosed(_ id: UInt64) {
+        state.withLockedValue { $0.orders.closed.append(id) }
+    }
+
+    /// What the watching thread has to do when it is woken.
+    func takeOrders() -> ProcessTableState.Orders {
         state.withLockedValue { $0.takeOrders() }
     }
 

@@ -44,6 +44,15 @@ struct ProcessTableState {
         let endWaiters: [EndWaiter]
     }
 
+    /// For the watching thread.
+    struct Orders {
+        var isStopping = false
+        /// Processes whose start failed after all.
+        var abandoned: [UInt64] = []
+        /// Processes whose passed descriptors are closed.
+        var closed: [UInt64] = []
+    }
+
     /// Who has to hear that nothing more will be heard.
     struct Closed {
         let listeners: [Listener]
@@ -57,8 +66,7 @@ struct ProcessTableState {
     var listeners: [UInt64: Listener] = [:]
     private var starting: Set<ProcessKey> = []
     private var lastID: UInt64 = 0
-    private var abandoned: [UInt64] = []
-    var isStopping = false
+    var orders = Orders()
 
     mutating func makeID() -> UInt64 {
         lastID += 1
@@ -93,12 +101,12 @@ struct ProcessTableState {
         guard let key = children[id]?.record.key else { return }
         children[id]?.isAbandoned = true
         ids[key] = nil
-        abandoned.append(id)
+        orders.abandoned.append(id)
     }
 
-    mutating func takeOrders() -> (isStopping: Bool, abandoned: [UInt64]) {
-        defer { abandoned = [] }
-        return (isStopping, abandoned)
+    mutating func takeOrders() -> Orders {
+        defer { orders = Orders(isStopping: orders.isStopping) }
+        return orders
     }
 
     mutating func forget(_ key: ProcessKey) -> Bool {

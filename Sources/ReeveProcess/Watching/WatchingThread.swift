@@ -38,25 +38,8 @@ final class WatchingThread {
         _ poller: Poller,
         _ clocks: ProcessClocks
     ) throws(StartError) {
-        let body = ThreadBody { WatchingThread(table, kills, poller, clocks).run() }
-        var thread = pthread_t()
-        let argument = Unmanaged.passRetained(body)
-        let result = pthread_create(
-            &thread,
-            nil,
-            { argument in
-                // Handed over by pthread_create below: always there, and of this type.
-                Unmanaged<ThreadBody>.fromOpaque(argument!).takeRetainedValue().run()
-                return nil
-            },
-            argument.toOpaque()
-        )
-        guard result == 0 else {
-            argument.release()
-            throw StartError(.process, errno: result)
-        }
-        clinux_name_thread(thread, "processes")
-        pthread_detach(thread)
+        let result = startThread("processes") { WatchingThread(table, kills, poller, clocks).run() }
+        guard result == 0 else { throw StartError(.process, errno: result) }
     }
 
     private func run() {
@@ -69,6 +52,7 @@ final class WatchingThread {
                 }
                 let orders = table.takeOrders()
                 for id in orders.abandoned { tell(id) { $0.processHasEnded(buffer) } }
+                for id in orders.closed { tell(id) { $0.passedAreClosed() } }
                 if orders.isStopping { return close() }
             }
             // Last, as a process may just have said of one that has ended since that it is its main one: no orphan then.
@@ -104,13 +88,5 @@ final class WatchingThread {
     private func makeWatch(_ id: UInt64) -> ChildWatch? {
         guard let process = table.watched(id) else { return nil }
         return ChildWatch(id, process, table, poller, clocks)
-    }
-}
-
-private final class ThreadBody: Sendable {
-    let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) {
-        self.run = run
     }
 }
