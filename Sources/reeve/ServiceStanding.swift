@@ -90,7 +90,9 @@ struct ServiceStanding {
         case "waiting":
             // Why its last process ended is another matter than what it waits for.
             parts = [waitingFor, nextTry, waitingFor == nil ? reason : nil, failures]
-        case "stopped": parts = [item["stopped"]?["by"]?.string.map { "by \($0)" }]
+        case "stopped":
+            // What was said with the request is in the reason, if there was a process to stop.
+            parts = [item["cause"]?.string == "requested" ? reason : item["stopped"]?["by"]?.string.map { "by \($0)" }]
         case "completed": parts = [reason]
         case "failed": parts = [reason, (item["failures"]?.integer ?? 0) > 1 ? failures : nil]
         default: parts = [reason]

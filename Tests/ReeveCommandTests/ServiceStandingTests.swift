@@ -25,6 +25,10 @@ struct ServiceStandingTests {
                 "next try in 5s; exited with 1; 3 failures in a row"
             ),
             (#"{"status": "stopped", "stopped": {"by": "uid:0"}, "reason": "exited with 0"}"#, "by uid:0"),
+            (
+                #"{"status": "stopped", "stopped": {"by": "uid:0"}, "cause": "requested", "reason": "stopped by x: y"}"#,
+                "stopped by x: y"
+            ),
             (#"{"status": "completed", "reason": "exited with 0"}"#, "exited with 0"),
             (#"{"status": "failed", "failures": 1, "reason": "exited with 1"}"#, "exited with 1"),
             (#"{"status": "failed", "failures": 5, "reason": "killed"}"#, "killed; 5 failures in a row"),
