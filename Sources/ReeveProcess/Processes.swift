@@ -50,6 +50,10 @@ package final class Processes: Sendable {
         DescriptorLimit.raise()
     }
 
+    /// Whether `/proc` tells of the agent's processes. If not, as it is not there or that of another PID namespace, a kill
+    /// reaches just the process group, nothing is known to be left, and nobody can take over by `MAINPID=`.
+    package static var seesProcesses: Bool { ProcessStatus.isAvailable }
+
     /// Makes the agent the parent of all orphans among the descendants of its processes, and waits for those that end:
     /// nothing that they left behind stays as a zombie, and ``kill(_:within:)`` sees them. For the whole Unix process
     /// and for good; handles SIGCHLD. Processes that the agent's own session gets from elsewhere are left alone.
@@ -159,6 +163,7 @@ package final class Processes: Sendable {
     /// a device that does not answer. The end of the process itself is told as any other.
     package func kill(_ key: ProcessKey, within limit: Duration = .seconds(5)) async -> [Int32] {
         guard let tree = table.tree(key) else { return [] }
+        if !Self.seesProcesses { table.signal(key, SIGKILL, toGroup: true) }
         return await kill(tree, within: limit)
     }
 

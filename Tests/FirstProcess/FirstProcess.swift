@@ -16,10 +16,21 @@ import ReeveProcess
         let folder = CommandLine.arguments[1]
         let first = FirstProcess(processes: processes, folder: folder)
         print("pid \(getpid()) session \(getsid(0))")
+        guard Processes.seesProcesses else { return try await first.killBlindly() }
         print("wrong ends \(try await first.wrongEnds())")
         // Meanwhile others enter the namespace and leave orphans of their own.
         _ = try await first.run("entered", "echo > \(folder)/ready; read x < \(folder)/entered")
         print("zombies left \(try await first.zombies())")
+    }
+
+    /// What is left to do without a `/proc` of this namespace.
+    private func killBlindly() async throws {
+        let key = ProcessKey("blind")
+        let specification = ProcessSpecification(arguments: ["/bin/sleep", "1000"])
+        try processes.start(specification, key: key)
+        let survivors = await processes.kill(key)
+        let signal = await processes.ended(key)?.signal
+        print("blind: survivors \(survivors), ended by signal \(signal ?? 0)")
     }
 
     /// Each process leaves orphans in its session and out of it that end at about the same time, with other codes.

@@ -31,6 +31,14 @@ struct FirstProcessTests {
         #expect(end.exitCode == 0)
     }
 
+    @Test func `without a proc of its namespace it kills nobody else`() async throws {
+        let workshop = try Workshop()
+        var specification = workshop.shell("")
+        specification.arguments = ["unshare", "--fork", "--pid", Self.program, workshop.folder]
+        let result = try await workshop.run(specification)
+        #expect(result.text == "pid 1 session 0\nblind: survivors [], ended by signal 9\n")
+    }
+
     /// It is built next to the test bundle, which is a file here and a folder elsewhere.
     private static let program: String = {
         var buffer = [UInt8](repeating: 0, count: 4096)

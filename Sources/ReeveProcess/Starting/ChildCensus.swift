@@ -111,7 +111,7 @@ extension ChildCensus {
             let goesOn = shared.withLockedValue { census in
                 let pid = clinux_ended_child()
                 guard pid > 0, census.verdict(on: pid) == .orphan else { return false }
-                if session != 0, ProcessStatus(pid: pid)?.session == session { return false }
+                if session != 0, getsid(pid) == session { return false }
                 var end = clinux_end()
                 return clinux_wait(pid, &end) > 0
             }

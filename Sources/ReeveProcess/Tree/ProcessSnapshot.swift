@@ -8,7 +8,7 @@ final class ProcessSnapshot: Sendable {
     private let environments = NIOLockedValueBox<[pid_t: [UInt8]]>([:])
 
     init() {
-        guard let folder = opendir("/proc") else {
+        guard ProcessStatus.isAvailable, let folder = opendir("/proc") else {
             processes = []
             return
         }

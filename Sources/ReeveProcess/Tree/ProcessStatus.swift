@@ -9,9 +9,17 @@ struct ProcessStatus: Equatable {
     let threads: UInt64
     let startTicks: UInt64
 
+    /// Whether `/proc` tells of the processes that have their pids here: it may be that of another PID namespace.
+    static let isAvailable: Bool = {
+        var text = [CChar](repeating: 0, count: 16)
+        let count = readlink("/proc/self", &text, text.count)
+        return count > 0
+            && pid_t(String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)) == getpid()
+    }()
+
     /// `nil` if there is no such process.
     init?(pid: pid_t) {
-        guard let text = readFile("/proc/\(pid)/stat", limit: 1024) else { return nil }
+        guard Self.isAvailable, let text = readFile("/proc/\(pid)/stat", limit: 1024) else { return nil }
         self.init(text)
     }
 

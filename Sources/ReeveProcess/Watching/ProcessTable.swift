@@ -65,6 +65,7 @@ final class ProcessTable: Sendable {
     }
 
     /// Signals a process that has not been waited for: its pid is still its own, and so is its group's.
+    @discardableResult
     func signal(_ key: ProcessKey, _ signal: CInt, toGroup: Bool) -> Bool {
         state.withLockedValue { state in
             guard let child = state.child(key), !child.isReaped else { return false }
