@@ -65,7 +65,9 @@ extension EngineMachine {
 
     private mutating func isTooMuch(_ id: Int) -> Bool {
         guard let limit = nodes[id].declaration.limits.failures ?? configuration.failureLimit else { return false }
-        nodes[id].failureTimes.removeAll { $0 < now - limit.window }
+        // In order, so that a large limit costs no walk over all of them at each failure.
+        let expired = nodes[id].failureTimes.prefix { $0 < now - limit.window }.count
+        nodes[id].failureTimes.removeFirst(expired)
         nodes[id].failureTimes.append(now)
         return nodes[id].failureTimes.count >= limit.count
     }
