@@ -52,6 +52,7 @@ package final class Agent: Sendable {
     private let environment: Environment
     let lifecycle: Lifecycle
     private let transitions: AsyncStream<Void>
+    private let reloading = Wakeup()
 
     /// Throws what is wrong with the composition; nothing runs yet.
     package init(_ environment: Environment) throws {
@@ -70,7 +71,13 @@ package final class Agent: Sendable {
         )
         lifecycle = Lifecycle(environment: environment)
         try engine.install(
-            Manifolds(environment: environment, engine: engine, readiness: readiness, lifecycle: lifecycle).all
+            Manifolds(
+                environment: environment,
+                engine: engine,
+                readiness: readiness,
+                lifecycle: lifecycle,
+                reload: reloading
+            ).all
         )
     }
 
@@ -103,6 +110,11 @@ package final class Agent: Sendable {
         try await engine.answered()
         guard let activity = lifecycle.store?.writerActivity, activity.isStuck else { return .alive }
         return .stuck(activity.trouble ?? "the store's writer is stuck")
+    }
+
+    /// Looks at the drop-in folder again.
+    package func reload() {
+        reloading.set()
     }
 
     /// How long ``stop(flushTime:)`` may take at most, by what the configuration allows runs and then services.

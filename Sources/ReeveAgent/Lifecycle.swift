@@ -76,6 +76,9 @@ final class Lifecycle: Sendable {
         let endpoints = parts?.submitterHandle.value?.status() ?? []
         let down = endpoints.filter { $0.overview.state != .active }.map(\.name)
         var texts = ["\(statistics.tasks) tasks", "\(statistics.liveRuns) runs"]
+        if statistics.services > 0 {
+            texts.append("\(statistics.readyServices) of \(statistics.services) services ready")
+        }
         if let due = due ?? nil { texts.append("next \(due.task) at \(due.time)") }
         texts.append(down.isEmpty ? "\(endpoints.count) endpoints" : "endpoints down: \(down.joined(separator: ", "))")
         return texts.joined(separator: ", ")

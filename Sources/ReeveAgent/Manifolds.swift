@@ -20,9 +20,12 @@ struct Manifolds: Sendable {
     let readiness: Readiness
     let lifecycle: Lifecycle
     let custody = ServiceCustody()
+    /// Raised when the drop-in folder is to be looked at.
+    let reload: Wakeup
 
     var all: [Manifold] {
-        [processes, store, scheduler, runner, services, submitter, housekeeper, socket]
+        [processes, store, scheduler, runner, services, submitter, housekeeper]
+            + (configuration.servicesFolder.map { [folder($0)] } ?? []) + [socket]
     }
 
     private var configuration: Configuration { environment.configuration }
@@ -31,7 +34,12 @@ struct Manifolds: Sendable {
     /// Owns every child. It needs nothing and outlives all others: a bounce of them ends no user's process.
     private var processes: Manifold {
         let (wallClock, clock) = (environment.wallClock, environment.clock)
+        let logger = environment.logger
         return Manifold("processes", outputs: [Part.processes.declaration]) { _ in
+            Processes.raiseDescriptorLimit()
+            if !Processes.seesProcesses {
+                logger.warning("/proc is not that of this PID namespace: what leaves a process's group is not found")
+            }
             let processes = try Processes(now: { wallClock.now.milliseconds }, clock: clock)
             try processes.adoptOrphans()
             let worker = TaskWorker(stopping: .signals) { signal in await signal.requested() }
@@ -182,6 +190,18 @@ struct Manifolds: Sendable {
                 logger: environment.logger
             )
             return Started(TaskWorker { _ in try await housekeeper.run() })
+        }
+    }
+
+    private func folder(_ path: String) -> Manifold {
+        Manifold("folder", inputs: [.required(Part.store)]) { [environment, reload] inputs in
+            let folder = ServiceFolder(
+                path: path,
+                store: try inputs[Part.store],
+                reload: reload,
+                logger: environment.logger
+            )
+            return Started(TaskWorker(report: { folder.report() }, { _ in try await folder.run() }))
         }
     }
 

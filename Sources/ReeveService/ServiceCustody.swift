@@ -46,6 +46,7 @@ package final class ServiceCustody: Sendable {
             guard state.ledgers[service.name] == nil else { return false }
             var ledger = ServiceLedger(service.state) { [ids] time in ids.withLockedValue { $0.next(at: time) } }
             ledger.isHeld = service.orders.stopped != nil
+            ledger.beginLife()
             if service.state.status.isAlive, !isRunning {
                 ledger.wasLost(at: time)
                 state.leftovers.insert(service.name)

@@ -35,6 +35,15 @@ package struct ServiceLedger: Sendable {
         self.ids = ids
     }
 
+    /// The agent has started: what has ended by itself or was given up is started again, as everything is.
+    package mutating func beginLife() {
+        state.failures = 0
+        state.nextTry = nil
+        guard state.status == .failed || state.status == .completed else { return }
+        state.status = .waiting
+        isDirty = true
+    }
+
     // MARK: Recording
 
     /// What to record now: these are handed over, and come back by ``failedToRecord(_:)`` if that fails.
@@ -126,10 +135,8 @@ package struct ServiceLedger: Sendable {
         state.health = nil
         state.nextTry = nil
         state.text = nil
-        state.cause = nil
-        state.reason = nil
-        state.exitCode = nil
-        state.signal = nil
+        // Of one that fails again and again it is worth knowing how, also while it runs for a moment.
+        if state.failures == 0 { forgetEnd() }
         end = nil
         tell(.started, at: time)
     }
@@ -138,7 +145,7 @@ package struct ServiceLedger: Sendable {
         guard state.status == .starting else { return }
         state.status = .running
         state.readyAt = time
-        state.reason = nil
+        if state.failures == 0 { state.reason = nil }
         tell(.ready, at: time)
     }
 
@@ -248,6 +255,7 @@ package struct ServiceLedger: Sendable {
     package mutating func hasLasted() {
         guard state.failures > 0, state.status.isAlive else { return }
         state.failures = 0
+        forgetEnd()
         isDirty = true
         guard var change = heldBack else { return }
         change.omitted = omitted - 1
@@ -256,5 +264,12 @@ package struct ServiceLedger: Sendable {
         omitted = 0
         changes.append(change)
         bound()
+    }
+
+    private mutating func forgetEnd() {
+        state.cause = nil
+        state.reason = nil
+        state.exitCode = nil
+        state.signal = nil
     }
 }

@@ -305,7 +305,7 @@ package struct ServiceExit: Sendable, Hashable {
 
     package var isSuccess: Bool { code == 0 }
 
-    var cause: String { signal != nil ? "signal" : "exit" }
+    var cause: String { signal != nil ? "signal" : code != nil ? "exit" : "unknown" }
 
     var reason: String {
         if let signal { return "ended by signal \(signal)" }

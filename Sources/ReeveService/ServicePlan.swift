@@ -51,10 +51,18 @@ package struct ServicePlan: Sendable {
     private let installed: [String: Installed]
     private let stored: [StoredService]
     private let running: [String: Running]
+    private let givenUp: Set<String>
 
-    package init(installed: [String: Installed], stored: [StoredService], running: [String: Running] = [:]) {
+    /// - Parameter givenUp: Those that have failed for good in this life of the agent.
+    package init(
+        installed: [String: Installed],
+        stored: [StoredService],
+        running: [String: Running] = [:],
+        givenUp: Set<String> = []
+    ) {
         self.installed = installed
         self.stored = stored
+        self.givenUp = givenUp
         self.running = running.filter { installed[$0.key] == nil }
     }
 
@@ -67,9 +75,11 @@ package struct ServicePlan: Sendable {
         }
     }
 
-    private func action(forNew service: StoredService) -> Action {
+    private func action(forNew service: StoredService) -> Action? {
         if service.removed { return .forget(service) }
-        return service.orders.stopped == nil ? .install(service) : .rest(service)
+        if service.orders.stopped != nil { return .rest(service) }
+        // A bounce of the part is no reason to try it again; what somebody asked is.
+        return givenUp.contains(service.name) && service.isUpToDate ? nil : .install(service)
     }
 
     private func action(for service: StoredService, _ installed: Installed) -> Action? {

@@ -67,11 +67,12 @@ final class ServiceWorker: Worker {
     }
 
     func report() async -> ReportValue? {
-        var members: [String: ReportValue] = ["pid": .integer(Int64(record.pid))]
         let standing = context.conditions.standing(of: name)
-        members["ready"] = .boolean(standing.isReady)
-        if definition.probe != nil { members["healthy"] = .boolean(standing.isHealthy) }
-        if let text = context.custody.standing(of: name)?.text { members["status"] = .text(text) }
+        var members: ReportMembers = [
+            "pid": .integer(Int64(known?.pid ?? Int(record.pid))), "ready": .boolean(standing.isReady),
+        ]
+        if definition.probe != nil { members.append("healthy", .boolean(standing.isHealthy)) }
+        if let text = known?.text { members.append("status", .text(text)) }
         return .object(members)
     }
 

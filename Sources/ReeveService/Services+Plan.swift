@@ -51,18 +51,29 @@ extension Services {
     private func install(group: [StoredService]) throws(EngineError) {
         let needed = Set(group.flatMap { $0.definition.requires ?? [] }.compactMap(Milestone.init))
         let missing = needed.subtracting(state.withLockedValue { $0.milestones })
-        try engine.install(group.map(manifold) + missing.map(manifold))
+        // Before the engine has them: it may start one at once, which then looks for its definition here.
         state.withLockedValue { state in
             state.milestones.formUnion(missing)
-            for service in group {
-                state.installed[service.name] = ServicePlan.Installed(
-                    definition: service.definition,
-                    // Of one that is taken over, what was asked since is still to be done.
-                    request: isRunning(service.name) ? service.state.request : service.orders.request
-                )
+            for service in group { state.installed[service.name] = newcomer(service) }
+        }
+        do {
+            try engine.install(group.map(manifold) + missing.map(manifold))
+        } catch {
+            state.withLockedValue { state in
+                state.milestones.subtract(missing)
+                for service in group { state.installed[service.name] = nil }
             }
+            throw error
         }
         if group.contains(where: { isRunning($0.name) }) { planAgain() }
+    }
+
+    private func newcomer(_ service: StoredService) -> ServicePlan.Installed {
+        ServicePlan.Installed(
+            definition: service.definition,
+            // Of one that is taken over, what was asked since is still to be done.
+            request: isRunning(service.name) ? service.state.request : service.orders.request
+        )
     }
 
     /// Circles are refused where services are put: this is a defect, or two of them were put by hands at odds.

@@ -164,7 +164,12 @@ package final class Services: Sendable {
             custody.seed(service, isRunning: isRunning, at: wallClock.now)
         }
         let installed = state.withLockedValue { $0.installed }
-        let plan = ServicePlan(installed: installed, stored: services, running: running(services))
+        let plan = ServicePlan(
+            installed: installed,
+            stored: services,
+            running: running(services),
+            givenUp: Set(custody.restingStates.filter { $0.value.status == .failed }.keys)
+        )
         carryOut(plan.actions)
         return true
     }

@@ -19,6 +19,9 @@ extension StoreStatistics {
         journalHead = try number("SELECT seq FROM sqlite_sequence WHERE name = 'journal'")
         tasks = Int(try number("SELECT count(*) FROM tasks WHERE removed = 0"))
         liveRuns = Int(try number("SELECT count(*) FROM runs WHERE status <> 'stopped'"))
+        services = Int(try number("SELECT count(*) FROM services WHERE removed = 0"))
+        let ready = "SELECT count(*) FROM services WHERE removed = 0 AND state ->> 'status' = 'running'"
+        readyServices = Int(try number(ready))
         deadLetters = Int(try number("SELECT count(*) FROM deadLetters"))
     }
 }

@@ -17,5 +17,8 @@ package struct StoreStatistics: Sendable, Hashable {
     package var journalHead: Int64
     package var tasks: Int
     package var liveRuns: Int
+    package var services: Int
+    /// Those of them that run and are ready.
+    package var readyServices: Int
     package var deadLetters: Int
 }

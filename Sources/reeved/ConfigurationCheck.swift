@@ -1,4 +1,5 @@
 import ReeveAgent
+import ReeveProtocol
 
 /// `--check-config`: reads all that a start would read, and starts nothing.
 struct ConfigurationCheck {
@@ -8,6 +9,24 @@ struct ConfigurationCheck {
         let places = Places()
         let settings = try Settings(arguments, places)
         _ = try Daemon.time(places, settings.configuration)
-        message = settings.file.map { "\($0): good" } ?? "no configuration file: defaults are used"
+        var lines = [settings.file.map { "\($0): good" } ?? "no configuration file: defaults are used"]
+        lines += try Self.services(settings.configuration.servicesFolder)
+        message = lines.joined(separator: "\n")
+    }
+
+    /// What is wrong in any of the drop-in files is said of all of them at once.
+    private static func services(_ folder: String?) throws -> [String] {
+        var lines: [String] = []
+        var problems: [String] = []
+        for path in folder.flatMap(ServiceFile.paths) ?? [] {
+            do {
+                let names = try ServiceFile(path: path).services.map(\.name)
+                lines.append("\(path): good (\(names.joined(separator: ", ")))")
+            } catch {
+                problems += error.problems
+            }
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        return lines
     }
 }

@@ -74,7 +74,8 @@ struct Daemon {
     private func stopOnSignal(_ agent: Agent, _ notifier: Notifier, _ logger: Logger) async {
         for await signal in signals {
             guard signal != SIGHUP else {
-                logger.notice("SIGHUP: this version reads its configuration only when it starts")
+                logger.notice("SIGHUP: looks at services.d again; the configuration is read only at a start")
+                agent.reload()
                 continue
             }
             logger.notice("asked to end", metadata: ["signal": "\(signal)"])

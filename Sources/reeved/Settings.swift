@@ -14,6 +14,7 @@ struct Settings {
             configuration.apply(try ConfigurationFile(text: text, file: path))
             file = path
         }
+        configuration.servicesFolder = Self.folder(of: path) + "/services.d"
         configuration.stateDirectory = arguments.stateDirectory ?? configuration.stateDirectory
         if let socket = arguments.socket {
             configuration.sockets = [SocketConfiguration(path: socket)]
@@ -22,6 +23,11 @@ struct Settings {
         }
         configuration.logLevel = arguments.logLevel?.rawValue ?? configuration.logLevel
         configuration.logFormat = arguments.logFormat?.rawValue ?? configuration.logFormat
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return String(path[..<slash])
     }
 
     private static func read(_ path: String, mustExist: Bool) throws -> String? {

@@ -1,6 +1,7 @@
 import JSON
 import ReeveProtocol
 import TestSupport
+import ReeveStore
 import Testing
 
 @testable import ReeveAgent
@@ -97,7 +98,8 @@ extension MethodTable {
             environment: environment,
             engine: agent.engine,
             readiness: agent.readiness,
-            lifecycle: Lifecycle(environment: environment)
+            lifecycle: Lifecycle(environment: environment),
+            reload: Wakeup()
         )
         return manifolds.methods(.away)
     }

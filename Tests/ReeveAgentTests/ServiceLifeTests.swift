@@ -171,6 +171,42 @@ struct ServiceLifeTests {
         }
     }
 
+    @Test func `many that are put at once all come up`() async throws {
+        try await RunningAgent.with { agent in
+            for number in 0..<60 { try await agent.putService("s\(number)", shell: "exec sleep 1000") }
+            for number in 0..<60 { #expect(try await agent.reached("s\(number)")["starts"] == 1) }
+        }
+    }
+
+    @Test func `who waits for what does not come by itself is told so`() async throws {
+        try await RunningAgent.with { agent in
+            try await agent.putService("web", shell: "exit 3", ["restart": "never"])
+            _ = try await agent.serviceEvent("web", "failed")
+            let failure = try await agent.failure("service.wait", ["service": "web", "until": "ready"])
+            #expect(failure?.kind == "invalidState")
+            #expect(failure?.message.hasPrefix("service web will not be ready: web has failed and is given up") == true)
+            let conflict = try await agent.failure(
+                "service.put",
+                ["service": ["name": "web", "command": ["/bin/true"]], "ifRevision": 0]
+            )
+            #expect(conflict?.kind == "conflict" && conflict?.data?["current"] == 1)
+        }
+    }
+
+    @Test func `what has failed for good is not tried again by a restart of the part`() async throws {
+        try await RunningAgent.with { agent in
+            try await agent.putService("web", shell: "exit 3", ["restart": "never"])
+            _ = try await agent.serviceEvent("web", "failed")
+            try await agent.call("engine.restart", ["name": "services"])
+            try await agent.putService("other", shell: "exec sleep 1000")
+            try await agent.reached("other")
+            #expect(try await agent.service("web")["status"] == "failed")
+            #expect(try await agent.service("web")["starts"] == 1)
+            try await agent.order("start", "web")
+            _ = try await agent.serviceEvent("web", "failed") { $0[at: "data", "starts"] == 2 }
+        }
+    }
+
     // MARK: Changes
 
     @Test func `only a change that needs another process ends the one that runs`() async throws {
@@ -199,7 +235,7 @@ struct ServiceLifeTests {
             try await agent.putService("web", shell: "echo one; exec sleep 1000")
             let pid = try await agent.reached("web")["pid"]?.integer
             try await agent.call("service.remove", ["service": "web"])
-            #expect(try await agent.failure("service.get", ["service": "web"])?.kind == "notFound")
+            #expect(try await agent.failure("service.stop", ["service": "web"])?.kind == "notFound")
             _ = try await agent.serviceEvent("web", "stopped")
             #expect(!isAlive(pid))
             try await agent.putService("web", shell: "echo two; exec sleep 1000")

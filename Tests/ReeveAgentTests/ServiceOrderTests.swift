@@ -95,7 +95,7 @@ struct ServiceOrderTests {
             #expect(try Self.order(folder).suffix(2) == ["web down", "db down"])
             let reasons = try await agent.why("web")
             #expect(reasons.first == "web waits for db to be ready")
-            #expect(reasons.last == "db was stopped by uid:\(agent.uid), until it is started by hand")
+            #expect(reasons.last == "db stands still until it is started by hand: it was stopped by uid:\(agent.uid)")
             #expect(try await agent.service("web")["waitingFor"] == ["db to be ready"])
         }
         try await RunningAgent.with(folder: folder) { agent in

@@ -24,6 +24,8 @@ package struct Configuration: Sendable {
     package var missed: MissedPolicy?
     package var startBy: Interval?
     package var endpoints: [EndpointDefinition] = []
+    /// The drop-in folder of services; none if `nil`.
+    package var servicesFolder: String?
     package var logLevel: String?
     package var logFormat: String?
     package var limits = RPCLimits()

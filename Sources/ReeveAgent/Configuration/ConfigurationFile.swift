@@ -110,6 +110,10 @@ package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// One line for each thing that is wrong; never empty.
     package var problems: [String]
 
+    package init(problems: [String]) {
+        self.problems = problems
+    }
+
     package var description: String { problems.joined(separator: "\n") }
 }
 

@@ -83,6 +83,8 @@ struct AgentMethods: Sendable {
         ]
         object["counts"] = [
             "tasks": .number(String(statistics.tasks)), "live": .number(String(statistics.liveRuns)),
+            "services": .number(String(statistics.services)),
+            "servicesReady": .number(String(statistics.readyServices)),
             "deadLetters": .number(String(statistics.deadLetters)),
         ]
         object["due"] = facts.due.map { due in

@@ -27,6 +27,7 @@ extension FlushParameters: MethodParameters {}
 extension EngineRestartParameters: MethodParameters {}
 extension ServicePutParameters: MethodParameters {}
 extension ServiceCheckParameters: MethodParameters {}
+extension ServiceGetParameters: MethodParameters {}
 extension ServiceReference: MethodParameters {}
 extension ServiceOrderParameters: MethodParameters {}
 extension ServiceWaitParameters: MethodParameters {}

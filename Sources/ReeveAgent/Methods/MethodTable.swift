@@ -57,6 +57,7 @@ struct MethodTable: Sendable {
         ServiceMethods(
             parts: parts,
             checker: ServiceChecker(commands: CommandChecker(ownUser: ownUser)),
+            time: time,
             clock: clock,
             wallClock: wallClock
         )

@@ -8,6 +8,7 @@ import ReeveStore
 struct ServiceMethods: Sendable {
     var parts: Parts
     var checker: ServiceChecker
+    var time: HostTime
     var clock: any Clock<Duration>
     var wallClock: any WallClock
 
@@ -34,7 +35,12 @@ struct ServiceMethods: Sendable {
         guard problems.isEmpty else { throw Failure(problems, below: "/service") }
         let by = call.caller.name
         let (put, unknown) = try await parts.store.write { transaction in
-            let put = try transaction.putCheckedService(definition, source: TaskMethods.source, by: by)
+            let put = try transaction.putCheckedService(
+                definition,
+                source: TaskMethods.source,
+                by: by,
+                ifRevision: parameters.ifRevision
+            )
             return (put, try transaction.unknownRequirements(of: definition))
         }
         var answer = JSONObject()
@@ -122,8 +128,12 @@ struct ServiceMethods: Sendable {
             }
             defer { group.cancelAll() }
             for await _ in wakeups {
-                let service = try await store.read { try $0.namedService(name) }
-                guard service.state.request >= request, service.reaches(goal) else { continue }
+                let service = try await store.read { try $0.namedService(name, includingRemoved: true) }
+                guard service.state.request >= request else { continue }
+                guard service.reaches(goal) else {
+                    try checkHope(for: service, goal)
+                    continue
+                }
                 let left = goal == .settled ? service.timeToProve(now: wallClock.now) : .zero
                 guard left > .zero else { return service }
                 group.addTask { [clock] in
@@ -135,44 +145,62 @@ struct ServiceMethods: Sendable {
         }
     }
 
+    /// Throws where what is waited for does not come by itself.
+    private func checkHope(for service: StoredService, _ goal: ServiceGoal) throws {
+        guard service.state.status.isAtRest, goal != .stopped else { return }
+        let situations = parts.servicesHandle.value?.situations()
+        let why = ServiceExplanation(services: [service], situations: situations, lastOutcomes: [:], now: wallClock.now)
+        throw Failure(
+            .invalidState,
+            "service \(service.name) will not be \(goal.rawValue): \(why.summary(of: service.name))",
+            reason: "its status is \(service.state.status.rawValue)",
+            hint: "reeve service start \(service.name) starts it"
+        )
+    }
+
     // MARK: Reading
 
-    @Sendable private func get(_ parameters: ServiceReference, _ call: Call) async throws -> JSON {
-        let service = try await parts.store.read { try $0.namedService(parameters.service) }
+    @Sendable private func get(_ parameters: ServiceGetParameters, _ call: Call) async throws -> JSON {
+        let zone = try time.zone(named: parameters.timeZone)
+        let service = try await parts.store.read { try $0.namedService(parameters.service, includingRemoved: true) }
         let definition = try JSONCoder.encode(service.definition)
         var answer = JSONObject()
         answer["service"] = call.role.grants(.administer) ? definition : TaskView.mask(definition)
         let situation = parts.servicesHandle.value?.situation(of: service.name)
-        answer.members += try ServiceView.state(service, engine: situation).members
+        answer.members += try ServiceView.state(service, engine: situation, zone: zone).members
         return .object(answer)
     }
 
     @Sendable private func list(_ parameters: ServiceListParameters, _ call: Call) async throws -> JSON {
+        let zone = try time.zone(named: parameters.timeZone)
         let limit = try pageSize(parameters.limit)
         let labels = parameters.labels ?? [:]
         let services = try await parts.store.read { reader in
-            try reader.services(after: parameters.after ?? "").lazy
+            try reader.services(after: parameters.after ?? "", includingRemoved: true).lazy
                 .filter { service in labels.allSatisfy { service.definition.labels?[$0.key] == $0.value } }
                 .prefix(limit + 1)
         }
         let situations = parts.servicesHandle.value?.situations() ?? [:]
         let page = services.prefix(limit)
         return [
-            "services": .array(try page.map { .object(try ServiceView.item($0, engine: situations[$0.name])) }),
+            "services": .array(
+                try page.map { .object(try ServiceView.item($0, engine: situations[$0.name], zone: zone)) }
+            ),
             "next": services.count > limit ? page.last.map { .string($0.name) } ?? .null : .null,
         ]
     }
 
     @Sendable private func why(_ parameters: ServiceReference, _ call: Call) async throws -> JSON {
         let services = try await parts.store.read { reader in
-            _ = try reader.namedService(parameters.service)
-            return try reader.services()
+            _ = try reader.namedService(parameters.service, includingRemoved: true)
+            return try reader.services(includingRemoved: true)
         }
         let tasks = try await lastOutcomes(services)
         let explanation = ServiceExplanation(
             services: services,
             situations: parts.servicesHandle.value?.situations(),
-            lastOutcomes: tasks
+            lastOutcomes: tasks,
+            now: wallClock.now
         )
         return explanation.json(of: parameters.service)
     }
@@ -214,8 +242,10 @@ extension StoredService {
 
 extension StateReading {
     /// The service of that name; `notFound` if there is none, with the nearest.
-    func namedService(_ name: String) throws -> StoredService {
-        if let service = try service(name) { return service }
+    ///
+    /// - Parameter includingRemoved: Also one that is removed and has not ended yet.
+    func namedService(_ name: String, includingRemoved: Bool = false) throws -> StoredService {
+        if let service = try service(name, includingRemoved: includingRemoved) { return service }
         let near = nearest(name, among: try services().map(\.name))
         throw Failure(
             .notFound,
@@ -239,7 +269,23 @@ extension StateReading {
 
 extension Transaction {
     /// Puts a service that closes no circle. Throws `invalidParams` with all members of one that it would.
-    func putCheckedService(_ definition: ServiceDefinition, source: String, by: String) throws -> ServicePut {
+    ///
+    /// - Parameter ifRevision: The revision that must be current, else `conflict`; 0: there must be no such service.
+    func putCheckedService(
+        _ definition: ServiceDefinition,
+        source: String,
+        by: String,
+        ifRevision: Int? = nil
+    ) throws -> ServicePut {
+        let current = try service(definition.name)?.revision ?? 0
+        if let ifRevision, ifRevision != current {
+            throw Failure(
+                .conflict,
+                "service \"\(definition.name)\" has revision \(current), not \(ifRevision)",
+                reason: current == 0 ? "there is no such service" : "another revision is current",
+                details: ["current": .number(String(current))]
+            )
+        }
         let others = try services().map(\.definition).filter { $0.name != definition.name }
         if let circle = ServiceGraph(others + [definition]).circle(through: definition.name) {
             let path = (circle + [circle[0]]).joined(separator: " requires ")

@@ -62,7 +62,7 @@ extension OpenRPC {
                  "ready": true, "state": "running", "sockets": ["/run/reeve/reeve.sock"], "timeZone": "UTC",
                  "store": {"path": "/var/lib/reeve/reeve.db", "size": 81920, "synchronous": "full",
                            "journal": {"head": 9, "oldest": 1}},
-                 "counts": {"tasks": 1, "live": 0, "deadLetters": 0},
+                 "counts": {"tasks": 1, "live": 0, "services": 2, "servicesReady": 2, "deadLetters": 0},
                  "due": {"task": "nightly-backup", "time": "2026-11-22T03:00:00.000Z"},
                  "endpoints": [{"name": "ops", "kind": "webhook", "state": "active", "pending": 0, "oldest": null,
                    "deadLetters": 0, "cursor": 9}],
@@ -89,6 +89,8 @@ extension OpenRPC {
                 .open([
                     .required("tasks", .count, "tasks that are there"),
                     .required("live", .count, "runs that have not stopped"),
+                    .required("services", .count, "services"),
+                    .required("servicesReady", .count, "services that run and are ready"),
                     .required("deadLetters", .count, "of all endpoints"),
                 ]),
                 "how many there are"

@@ -30,7 +30,14 @@ extension OpenRPC {
             that closes a circle is refused with all its members in data.circle. Answered when it is durable, not when it \
             runs: service.wait does that.
             """,
-            parameters: [.required("service", .ref("Service"), "the whole definition")],
+            parameters: [
+                .required("service", .ref("Service"), "the whole definition"),
+                .optional(
+                    "ifRevision",
+                    .count,
+                    "refuse unless this is the current revision; 0: unless there is no such service"
+                ),
+            ],
             result: .open([
                 .required("service", definition, "as it is kept"),
                 .required("revision", .integer(from: 1), "counts its definitions"),
@@ -77,7 +84,7 @@ extension OpenRPC {
             .observe,
             "A service and how it stands",
             "Below administer, values of environments are masked.",
-            parameters: [named],
+            parameters: [named, timeZone],
             result: .open([.required("service", definition, "its definition")] + serviceStateFields),
             errors: [.notFound, .unavailable],
             example: """
@@ -92,7 +99,9 @@ extension OpenRPC {
             "service.list",
             .observe,
             "Services by name, with how they stand",
-            parameters: [limit, after, .optional("labels", .map(of: .string), "only services with all of these")],
+            parameters: [
+                limit, after, .optional("labels", .map(of: .string), "only services with all of these"), timeZone,
+            ],
             result: .open([.required("services", .list(of: .ref("ServiceItem")), "by name"), next()]),
             errors: [.unavailable],
             example: #"{"params": {"after": "db"}, "result": {"services": [\#(exampleItem)], "next": null}}"#
@@ -203,14 +212,15 @@ extension OpenRPC {
             "Answers when a service is as it is meant to be",
             """
             What was asked of it before is taken into account: after service.restart it waits for the new process. settled \
-            is running and ready (for a second, where it has no ready), stopped, completed or failed.
+            is running and ready (for a second, where it has no ready), stopped, completed or failed. Where it stands \
+            still, and so will not be what is waited for, the answer is invalidState.
             """,
             parameters: [
                 named, .optional("until", .word(ServiceGoal.self), "settled by default"),
                 .optional("deadline", .duration, "how long to wait; for ever by default"),
             ],
             result: .ref("ServiceItem"),
-            errors: [.notFound, .deadline, .unavailable],
+            errors: [.notFound, .invalidState, .deadline, .unavailable],
             example: #"{"params": {"service": "web", "until": "ready", "deadline": "30s"}, "result": \#(exampleItem)}"#
         )
     }

@@ -195,9 +195,13 @@ extension OpenRPC {
             .optional("waitingFor", .list(of: .string), "what it requires and is not so, for people"),
             .optional(
                 "stopped",
-                .open([.required("by", .string, "by whom"), .required("at", .timestamp, "when")]),
+                .open([
+                    .required("by", .string, "by whom"), .required("at", .timestamp, "when"),
+                    .optional("reason", .string, "what for"),
+                ]),
                 "it stands still by hand"
             ),
+            .optional("removed", .boolean, "it is removed, and goes when it has ended"),
             .required("source", .string, "where it comes from: rpc, folder:PATH"),
             .required("by", .string, "who put this definition"),
             .required("createdAt", .timestamp, "when it was put first"),

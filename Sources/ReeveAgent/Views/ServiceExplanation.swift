@@ -1,5 +1,6 @@
 import JSON
 import ReeveProtocol
+import ReeveRunner
 import ReeveService
 import ReeveStore
 
@@ -8,6 +9,7 @@ struct ServiceExplanation: Sendable {
     private let services: [String: StoredService]
     private let situations: [String: ServiceSituation]?
     private let lastOutcomes: [String: Outcome]
+    private let now: Timestamp
 
     /// - Parameters:
     ///   - situations: How the engine sees those that it keeps; `nil` while there is no engine.
@@ -15,11 +17,13 @@ struct ServiceExplanation: Sendable {
     init(
         services: [StoredService],
         situations: [String: ServiceSituation]?,
-        lastOutcomes: [String: Outcome]
+        lastOutcomes: [String: Outcome],
+        now: Timestamp
     ) {
         self.services = Dictionary(services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.situations = situations
         self.lastOutcomes = lastOutcomes
+        self.now = now
     }
 
     func json(of name: String) -> JSON {
@@ -42,6 +46,9 @@ struct ServiceExplanation: Sendable {
         object["nextTry"] = services[name]?.state.nextTry?.json ?? .null
         return .object(object)
     }
+
+    /// One sentence on the service itself.
+    func summary(of name: String) -> String { reasons(for: name)[0] }
 
     /// One sentence on the service itself, then one on each that it waits for, nearest first.
     private func reasons(for name: String) -> [String] {
@@ -78,7 +85,8 @@ struct ServiceExplanation: Sendable {
             return "\(name) has started and is not ready yet: \(text)\(reason(state))"
         case .stopping: return "\(name) is being stopped"
         case .stopped:
-            return "\(name) was stopped \(service.orders.stopped?.text ?? "by hand"), until it is started by hand"
+            let how = service.orders.stopped?.text ?? "by hand"
+            return "\(name) stands still until it is started by hand: it was stopped \(how)"
         case .completed: return "\(name) has done its work and is not started again by itself"
         case .failed: return "\(name) has failed and is given up until it is started by hand\(reason(state))"
         case .waiting: return waiting(name, state, waitingFor)
@@ -90,8 +98,9 @@ struct ServiceExplanation: Sendable {
             return "\(name) waits for \(waitingFor.map(\.description).joined(separator: " and for "))"
         }
         if let next = state.nextTry {
-            let count = state.failures > 1 ? ", \(state.failures) failures in a row" : ""
-            return "\(name) is tried again at \(next)\(reason(state))\(count)"
+            let count = state.failures > 1 ? " after \(state.failures) failures in a row" : ""
+            let left = next > now ? "in \(next.since(now).rounded)" : "now"
+            return "\(name) is tried again \(left)\(count)\(reason(state))"
         }
         return situations == nil
             ? "\(name) is not kept at present, for the agent's services restart"

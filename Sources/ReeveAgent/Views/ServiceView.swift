@@ -1,5 +1,6 @@
 import JSON
 import ReeveProtocol
+import ReeveScheduler
 import ReeveService
 import ReeveStore
 
@@ -7,7 +8,7 @@ import ReeveStore
 enum ServiceView {
     /// How it stands, beside its definition.
     /// - Parameter engine: How the engine sees it, if it does.
-    static func state(_ service: StoredService, engine: ServiceSituation?) throws -> JSONObject {
+    static func state(_ service: StoredService, engine: ServiceSituation?, zone: Zone? = nil) throws -> JSONObject {
         let hasProbe = service.definition.probe != nil
         var object = JSONObject()
         object["revision"] = .number(String(service.revision))
@@ -20,22 +21,33 @@ enum ServiceView {
             object["waitingFor"] = .array(waitingFor.map { .string($0.description) })
         }
         if let stopped = service.orders.stopped {
-            object["stopped"] = ["by": .string(stopped.by), "at": stopped.at.json]
+            var order: JSONObject = ["by": .string(stopped.by), "at": stopped.at.json]
+            order["reason"] = stopped.reason.map(JSON.string)
+            object["stopped"] = .object(order.withLocalTimes("at", zone: zone))
         }
+        if service.removed { object["removed"] = true }
         object["source"] = .string(service.source)
         object["by"] = .string(service.by)
         object["createdAt"] = service.createdAt.json
         object["changedAt"] = service.changedAt.json
-        return object
+        return object.withLocalTimes(
+            "startedAt",
+            "readyAt",
+            "stoppedAt",
+            "nextTry",
+            "createdAt",
+            "changedAt",
+            zone: zone
+        )
     }
 
     /// The same with what a list needs of the definition.
-    static func item(_ service: StoredService, engine: ServiceSituation?) throws -> JSONObject {
+    static func item(_ service: StoredService, engine: ServiceSituation?, zone: Zone? = nil) throws -> JSONObject {
         var object: JSONObject = ["name": .string(service.name)]
         object["description"] = service.definition.description.map(JSON.string)
         object["labels"] = try service.definition.labels.map(JSONCoder.encode)
         if let requires = service.definition.requires { object["requires"] = try JSONCoder.encode(requires) }
-        object.members += try state(service, engine: engine).members
+        object.members += try state(service, engine: engine, zone: zone).members
         return object
     }
 }

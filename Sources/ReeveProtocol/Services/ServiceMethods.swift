@@ -3,9 +3,11 @@ package import JSON
 /// Parameters of `service.put`.
 package struct ServicePutParameters: Sendable, Decodable {
     package var service: ServiceDefinition
+    /// The put is refused unless this is the current revision; 0: unless there is no such service.
+    package var ifRevision: Int?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case service
+        case service, ifRevision
     }
 }
 
@@ -24,6 +26,16 @@ package struct ServiceReference: Sendable, Decodable {
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case service
+    }
+}
+
+/// Parameters of `service.get`.
+package struct ServiceGetParameters: Sendable, Decodable {
+    package var service: String
+    package var timeZone: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case service, timeZone
     }
 }
 
@@ -64,9 +76,10 @@ package struct ServiceListParameters: Sendable, Decodable {
     /// `next` of the answer before.
     package var after: String?
     package var labels: [String: String]?
+    package var timeZone: String?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case limit, after, labels
+        case limit, after, labels, timeZone
     }
 }
 

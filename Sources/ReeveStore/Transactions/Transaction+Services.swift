@@ -179,7 +179,7 @@ private struct ServiceContent {
     /// `exited with 1, for the 4th time in a row; starts again at …`
     private var what: String {
         let reason = state.reason.map { ": \($0)" } ?? ""
-        let again = state.nextTry.map { "; next try at \($0)" } ?? ""
+        let again = state.nextTry.map { "; next try in \($0.since(change.at))" } ?? ""
         return switch change.kind {
         case .started: "started"
         case .ready: "is ready"

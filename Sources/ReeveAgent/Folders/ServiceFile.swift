@@ -1,0 +1,121 @@
+import Glibc
+import JSON
+package import ReeveProtocol
+import YAML
+
+/// A drop-in file: one service, or `services:` with a list of them, as YAML or JSON.
+package struct ServiceFile: Sendable {
+    package let path: String
+    package let services: [ServiceDefinition]
+
+    /// Reads and checks a file. What is wrong is said with its line.
+    ///
+    /// One that others than root and the agent's user may write, or that is no plain file, is refused: what stands in it
+    /// would run as them.
+    package init(path: String) throws(ConfigurationError) {
+        self.path = path
+        let document: YAMLDocument
+        do {
+            document = try YAMLDocument(try Self.text(path))
+        } catch let error as YAMLError {
+            throw ConfigurationError(problems: ["\(path):\(error)"])
+        } catch {
+            throw ConfigurationError(problems: ["\(path): \(error)"])
+        }
+        func place(_ problem: InvalidValue) -> String {
+            let location = document.location(of: problem.path).map { ":\($0.line):\($0.column)" } ?? ""
+            return "\(path)\(location): \(problem)"
+        }
+        do {
+            services = try Self.services(document.json, path)
+        } catch {
+            throw ConfigurationError(problems: [place(error)])
+        }
+        let isList = document.json["services"] != nil
+        let problems = services.enumerated().flatMap { index, service in
+            service.problems().map { isList ? $0.below("/services/\(index)") : $0 }
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems.map(place)) }
+    }
+
+    /// The files of a folder that are read, by name: `*.yaml`, `*.yml`, `*.json`, but no hidden ones. `nil` if there is
+    /// no such folder.
+    package static func paths(in folder: String) -> [String]? {
+        guard let stream = opendir(folder) else { return nil }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            let isRead = [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) && name.count > $0.count }
+            if isRead, !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted().map { "\(folder)/\($0)" }
+    }
+
+    private struct Listed: Decodable {
+        var services: [ServiceDefinition]
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case services }
+    }
+
+    private static func services(_ json: JSON, _ path: String) throws(InvalidValue) -> [ServiceDefinition] {
+        guard let object = json.object else {
+            throw InvalidValue(
+                path: "",
+                reason: "is \(json.kindName), not a service",
+                expected: "one service, or services: with a list"
+            )
+        }
+        if object["services"] != nil {
+            return try JSONCoder.decode(Listed.self, from: json, unknownFields: .reject).services
+        }
+        var named = object
+        if named["name"] == nil { named["name"] = .string(name(path)) }
+        return [try JSONCoder.decode(ServiceDefinition.self, from: .object(named), unknownFields: .reject)]
+    }
+
+    /// The file's, without what is behind the last dot.
+    private static func name(_ path: String) -> String {
+        let file = path.split(separator: "/").last ?? ""
+        return String(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
+    }
+
+    private struct Unreadable: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static func text(_ path: String) throws -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw Unreadable(description: "cannot be read: \(meaning(errno))") }
+        defer { close(file) }
+        var status = stat()
+        fstat(file, &status)
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Unreadable(description: "is no file") }
+        guard status.st_mode & 0o002 == 0, status.st_uid == 0 || status.st_uid == geteuid() else {
+            throw Unreadable(
+                description:
+                    "is refused, for others than root and the agent's user may change it (chown root, chmod o-w)"
+            )
+        }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Unreadable(description: "cannot be read: \(meaning(errno))") }
+            guard count > 0 else { break }
+            bytes += buffer.prefix(count)
+            guard bytes.count <= 4 << 20 else { throw Unreadable(description: "is larger than 4 MiB") }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Unreadable(description: "is not UTF-8")
+        }
+        return text
+    }
+
+    private static func meaning(_ number: CInt) -> String {
+        String(cString: strerror(number)).lowercased()
+    }
+}

@@ -1,0 +1,116 @@
+import JSON
+import Logging
+import NIOConcurrencyHelpers
+import ReeveEngine
+import ReeveProtocol
+import ReeveStore
+
+/// Takes over the services of a drop-in folder, and what becomes of its files while the agent runs.
+///
+/// A service belongs to its file: it goes when the file, or its entry there, goes. A file that is bad as a whole or in
+/// part changes nothing of what it said before.
+final class ServiceFolder: Sendable {
+    private let path: String
+    private let store: Store
+    private let logger: Logger
+    private let reload: Wakeup
+    private let problems = NIOLockedValueBox<[String: [String]]>([:])
+
+    /// - Parameter reload: Raised when somebody wants the folder to be looked at.
+    init(path: String, store: Store, reload: Wakeup, logger: Logger) {
+        self.path = path
+        self.store = store
+        self.reload = reload
+        self.logger = logger
+    }
+
+    static func source(_ file: String) -> String { "folder:\(file)" }
+
+    /// Works until its task is cancelled, or the store fails.
+    func run() async throws {
+        let watch = FolderWatch(path, changed: reload)
+        if watch == nil { logger.debug("a folder is not watched", metadata: ["folder": "\(path)"]) }
+        while true {
+            try await look()
+            await reload.wait()
+            try Task.checkCancellation()
+        }
+    }
+
+    func report() -> ReportValue {
+        let problems = problems.withLockedValue { $0.values.flatMap(\.self).sorted() }
+        return .object([
+            "folder": .text(path),
+            "problems": .list(problems.map { .text($0) }),
+        ])
+    }
+
+    private func look() async throws {
+        var files: [ServiceFile] = []
+        var found: [String: [String]] = [:]
+        let paths = ServiceFile.paths(in: path) ?? []
+        for path in paths {
+            do {
+                files.append(try ServiceFile(path: path))
+            } catch {
+                found[path] = error.problems
+            }
+        }
+        try await removeWhatIsGone(files, present: paths)
+        for file in files {
+            do {
+                try await put(file)
+            } catch let failure as Failure {
+                found[file.path] = ["\(file.path): \(failure.message)"]
+            } catch let error as StoreError where error.isConflict {
+                found[file.path] = ["\(file.path): \(error.message)"]
+            }
+        }
+        tell(found)
+    }
+
+    /// Of files that are gone everything, of good ones what they do not say any more.
+    private func removeWhatIsGone(_ files: [ServiceFile], present: [String]) async throws {
+        let said = Dictionary(
+            files.map { (Self.source($0.path), Set($0.services.map(\.name))) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let bad = Set(present.map(Self.source)).subtracting(said.keys)
+        let folder = Self.source(path + "/")
+        try await store.write { transaction in
+            for service in try transaction.services() where service.source.hasPrefix(folder) {
+                guard !bad.contains(service.source), said[service.source]?.contains(service.name) != true else {
+                    continue
+                }
+                _ = try transaction.removeService(service.name, source: service.source, by: service.source)
+            }
+        }
+    }
+
+    private func put(_ file: ServiceFile) async throws {
+        let source = Self.source(file.path)
+        let changed = try await store.write { transaction in
+            try file.services.filter { service in
+                try transaction.putCheckedService(service, source: source, by: source).changed
+            }.map(\.name)
+        }
+        guard !changed.isEmpty else { return }
+        logger.info("took over services", metadata: ["file": "\(file.path)", "services": "\(changed)"])
+    }
+
+    private func tell(_ found: [String: [String]]) {
+        let before = problems.withLockedValue { problems in
+            defer { problems = found }
+            return problems
+        }
+        for (file, texts) in found.sorted(by: { $0.key < $1.key }) where before[file] != texts {
+            for text in texts { logger.error("a file of services is not taken over", metadata: ["problem": "\(text)"]) }
+        }
+    }
+}
+
+extension StoreError {
+    fileprivate var isConflict: Bool {
+        if case .conflict = code { true } else { false }
+    }
+}

@@ -1,0 +1,102 @@
+import Glibc
+import JSON
+import JSONRPC
+import TestSupport
+import Testing
+
+@testable import ReeveAgent
+
+/// Services as files of a folder: taken over, changed and removed while the agent runs.
+struct ServiceFolderTests {
+    private static func write(_ folder: String, _ name: String, _ text: String, mode: mode_t = 0o644) throws {
+        // Written beside it and moved there, as editors do: nobody sees half of it.
+        let path = "\(folder)/.\(name).new"
+        let file = try #require(fopen(path, "we"))
+        fputs(text, file)
+        fclose(file)
+        chmod(path, mode)
+        #expect(rename(path, "\(folder)/\(name)") == 0)
+    }
+
+    private static func with(
+        _ files: [(String, String)],
+        _ body: @escaping @Sendable (RunningAgent, String) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let services = folder.path + "/services.d"
+        mkdir(services, 0o755)
+        for (name, text) in files { try write(services, name, text) }
+        try await RunningAgent.with(folder: folder, { $0.servicesFolder = services }) { agent in
+            try await body(agent, services)
+        }
+    }
+
+    private static let db = "command: [/bin/sleep, \"1000\"]\n"
+
+    @Test func `what is there is taken over, by the file's name, and belongs to it`() async throws {
+        let list = "services:\n- name: web\n  command: [/bin/sleep, \"1000\"]\n  requires: [db]\n"
+        try await Self.with([("db.yaml", Self.db), ("more.yml", list), (".hidden.yaml", "x"), ("notes.txt", "x")]) {
+            agent,
+            folder in
+            _ = try await agent.serviceEvent("web", "ready")
+            #expect(try await agent.service("db")["source"] == .string("folder:\(folder)/db.yaml"))
+            let failure = try await agent.failure("service.remove", ["service": "db"])
+            #expect(failure?.kind == "conflict" && failure?.data?["owner"] == .string("folder:\(folder)/db.yaml"))
+            // What is asked of it by hand is another matter.
+            try await agent.order("stop", "db")
+            #expect(try await agent.reached("db", "stopped")["status"] == "stopped")
+        }
+    }
+
+    @Test func `files that come, change and go are followed`() async throws {
+        try await Self.with([]) { agent, folder in
+            try Self.write(folder, "db.yaml", Self.db)
+            _ = try await agent.serviceEvent("db", "ready")
+            try Self.write(folder, "db.yaml", "command: [/bin/sleep, \"1001\"]\n")
+            let stopped = try await agent.serviceEvent("db", "stopped")
+            #expect(stopped[at: "data", "cause"] == "changed")
+            _ = try await agent.serviceEvent("db", "ready") { $0[at: "data", "starts"] == 2 }
+            unlink(folder + "/db.yaml")
+            let removed = try await agent.serviceEvent("db", "removed")
+            #expect(removed[at: "data", "by"] == .string("folder:\(folder)/db.yaml"))
+            #expect(try await agent.failure("service.stop", ["service": "db"])?.kind == "notFound")
+        }
+    }
+
+    @Test func `a bad file changes nothing of what it said, and what is wrong is told`() async throws {
+        try await Self.with([("db.yaml", Self.db)]) { agent, folder in
+            _ = try await agent.serviceEvent("db", "ready")
+            try Self.write(folder, "db.yaml", "command: [/bin/sleep, \"1000\"]\nredy: {notify: true}\n")
+            // The good one that comes after it shows that it has been read.
+            try Self.write(folder, "z.yaml", Self.db)
+            _ = try await agent.serviceEvent("z", "ready")
+            #expect(try await agent.service("db")["status"] == "running")
+            let report = try await agent.call("engine.report")
+            let problems = report[at: "manifolds", "folder", "report", "problems"]?.array
+            #expect(problems?.count == 1)
+            let problem = problems?.first?.string ?? ""
+            #expect(problem.hasPrefix("\(folder)/db.yaml:2:"))
+            #expect(problem.contains("/redy: unknown field") && problem.contains("ready"))
+        }
+    }
+
+    @Test func `a file that others may write is refused`() async throws {
+        let folder = try TemporaryFolder()
+        try Self.write(folder.path, "db.yaml", Self.db, mode: 0o666)
+        let error = #expect(throws: ConfigurationError.self) { try ServiceFile(path: folder.path + "/db.yaml") }
+        #expect(error?.description.contains("others than root and the agent's user may change it") == true)
+    }
+
+    @Test(arguments: [
+        ("a: [", ":"), ("[]", "is an array, not a service"), ("services: {}", "/services"),
+        ("services: []\nname: x", "/name: unknown field"), ("command: []", "/command: names no program"),
+        ("services:\n- {name: a, command: [a], ready: {tcp: \"a:0\"}}", ":2:"),
+    ])
+    func `what is wrong in a file is said with its place`(text: String, part: String) throws {
+        let folder = try TemporaryFolder()
+        try Self.write(folder.path, "db.yaml", text)
+        let error = #expect(throws: ConfigurationError.self) { try ServiceFile(path: folder.path + "/db.yaml") }
+        #expect(error?.description.hasPrefix(folder.path + "/db.yaml") == true)
+        #expect(error?.description.contains(part) == true)
+    }
+}
