@@ -6,9 +6,11 @@ enum ProtocolFile {
         var path: String
     }
 
-    static func text(_ name: String, of file: String = #filePath) throws -> String {
-        let root = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
-        let path = "\(root)/Protocol/\(name)"
+    static let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+        .dropLast(3).joined(separator: "/")
+
+    static func text(_ name: String) throws -> String {
+        let path = "\(repository)/Protocol/\(name)"
         guard let handle = fopen(path, "re") else { throw Missing(path: path) }
         defer { fclose(handle) }
         var bytes: [UInt8] = []

@@ -5,7 +5,7 @@ import Testing
 
 /// The conversations of `Protocol/transcripts`, held again with a running agent.
 struct TranscriptTests {
-    @Test(arguments: ["first-words", "task", "follow", "events"])
+    @Test(arguments: ["first-words", "task", "follow", "events", "service"])
     func `a transcript is what happens`(name: String) async throws {
         let lines = try ProtocolFile.text("transcripts/\(name).jsonl").split(separator: "\n").map { line in
             try JSON(parsing: String(line))

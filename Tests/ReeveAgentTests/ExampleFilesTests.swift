@@ -1,0 +1,13 @@
+import ReeveProtocol
+import Testing
+
+@testable import ReeveAgent
+
+/// The files that are shipped as examples are good.
+struct ExampleFilesTests {
+    @Test func `the services of the examples are taken`() throws {
+        let folder = ProtocolFile.repository + "/contrib/examples/services.d"
+        let paths = try #require(ServiceFile.paths(in: folder))
+        #expect(try paths.flatMap { try ServiceFile(path: $0).services.map(\.name) } == ["migrate", "web"])
+    }
+}
