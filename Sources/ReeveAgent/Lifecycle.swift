@@ -77,7 +77,7 @@ final class Lifecycle: Sendable {
         let down = endpoints.filter { $0.overview.state != .active }.map(\.name)
         var texts = ["\(statistics.tasks) tasks", "\(statistics.liveRuns) runs"]
         if statistics.services > 0 {
-            texts.append("\(statistics.readyServices) of \(statistics.services) services ready")
+            texts.append("\(statistics.services) services")
         }
         if let due = due ?? nil { texts.append("next \(due.task) at \(due.time)") }
         texts.append(down.isEmpty ? "\(endpoints.count) endpoints" : "endpoints down: \(down.joined(separator: ", "))")

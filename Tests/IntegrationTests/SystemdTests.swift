@@ -97,6 +97,37 @@ struct SystemdTests {
         }
     }
 
+    @Test func `services that speak sd_notify are kept below it, and end with it in order`() async throws {
+        let said = try await inside(
+            """
+            reeve service add db --ready-notify -c 'trap "echo db; exit 0" TERM
+                systemd-notify --ready --status=serving
+                while :; do sleep 0.1; done'
+            reeve service add web --requires db -c 'trap "echo web; exit 0" TERM; while :; do sleep 0.1; done'
+            reeve call service.get '{"service": "db"}'
+            old=$(reeve call service.get '{"service": "web"}')
+            systemctl restart reeve.service
+            reeve service wait web
+            new=$(reeve call service.get '{"service": "web"}')
+            printf '%s\n' "$old" "$new"
+            systemctl show --property=StatusText reeve.service
+            reeve call service.logs '{"service": "db"}'
+            reeve call event.list '{"type": "dev.reeve.service.stopped"}'
+            systemctl stop reeve.service
+            test "$(systemctl show --property=Result --value reeve.service)" = success
+            systemctl show --property=ActiveState reeve.service
+            """
+        )
+        let answers = said.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }
+        try #require(answers.count == 5, "\(said)")
+        #expect(answers[0]["status"] == "running" && answers[0]["text"] == "serving", "\(said)")
+        #expect(answers[1]["pid"] != answers[2]["pid"] && answers[2]["starts"] == 2, "\(said)")
+        #expect(answers[3]["data"]?.string?.hasSuffix("db\n") == true)
+        let stopped = answers[4]["events"]?.array?.map { ($0["subject"]?.string, $0[at: "data", "cause"]?.string) } ?? []
+        #expect(stopped.map(\.0) == ["web", "db"] && stopped.allSatisfy { $0.1 == "agentStopped" }, "\(said)")
+        #expect(said.contains("0 tasks, 0 runs, 2 services") && said.contains("ActiveState=inactive"), "\(said)")
+    }
+
     @Test func `the socket outlives a restart, and who connects meanwhile just waits`() async throws {
         let said = try await inside(
             """

@@ -193,7 +193,11 @@ private struct ServiceContent {
         }
     }
 
-    private var ending: String { state.reason ?? "exited" }
+    /// What the process did itself is said as that; what was done to it, as the reason of its end.
+    private var ending: String {
+        guard let reason = state.reason else { return "exited" }
+        return ["exit", "signal"].contains(state.cause) ? reason : "ended: \(reason)"
+    }
 
     private var repeated: String {
         state.failures > 1 ? ", \(state.failures) failures in a row" : ""
