@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NIOConcurrencyHelpers
+import ReeveProcess
 package import ReeveProtocol
 
 /// The host's real-time clock.
@@ -28,22 +29,7 @@ package final class SystemClock: WallClock {
         timer = clinux_clock_timer()
         wake = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
         guard timer >= 0, wake >= 0 else { return nil }
-        let thread = Unmanaged.passRetained(self)
-        var id = pthread_t()
-        let status = pthread_create(
-            &id,
-            nil,
-            { argument in
-                Unmanaged<SystemClock>.fromOpaque(argument!).takeRetainedValue().loop()
-                return nil
-            },
-            thread.toOpaque()
-        )
-        guard status == 0 else {
-            thread.release()
-            return nil
-        }
-        pthread_detach(id)
+        guard startThread("clock", { [self] in loop() }) == 0 else { return nil }
     }
 
     package var now: Timestamp {

@@ -28,19 +28,12 @@ struct Add: Command {
     @Argument(help: ArgumentHelp("Letters, digits, dots, hyphens and underscores.", valueName: "id"))
     var id: String
 
-    @Option(name: .customShort("c"), help: ArgumentHelp("Run this line with /bin/sh.", valueName: "shell line"))
-    var line: String?
-
     @Flag(help: "Change the task if there is one of this id.")
     var replace = false
 
-    @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
-    var command: [String] = []
+    @OptionGroup var command: CommandArguments
 
     func validate() throws {
-        guard command.isEmpty != (line == nil) else {
-            throw ValidationError("Say what to run: a command after --, or -c 'SHELL LINE'.")
-        }
         _ = try definition()
     }
 
@@ -49,7 +42,7 @@ struct Add: Command {
         var task: JSONObject = ["id": .string(id)]
         task["description"] = how.description.map(JSON.string)
         task["schedule"] = try schedule.definition()
-        task["command"] = .array((line.map { ["/bin/sh", "-c", $0] } ?? command).map(JSON.string))
+        task["command"] = command.json
         try how.add(to: &task)
         return task
     }

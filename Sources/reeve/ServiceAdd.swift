@@ -29,19 +29,12 @@ struct ServiceAdd: Command {
     @Argument(help: ArgumentHelp("Letters, digits, dots, hyphens and underscores.", valueName: "name"))
     var name: String
 
-    @Option(name: .customShort("c"), help: ArgumentHelp("Run this line with /bin/sh.", valueName: "shell line"))
-    var line: String?
-
     @Flag(help: "Change the service if there is one of this name.")
     var replace = false
 
-    @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
-    var command: [String] = []
+    @OptionGroup var command: CommandArguments
 
     func validate() throws {
-        guard command.isEmpty != (line == nil) else {
-            throw ValidationError("Say what to run: a command after --, or -c 'SHELL LINE'.")
-        }
         _ = try definition()
     }
 
@@ -49,7 +42,7 @@ struct ServiceAdd: Command {
     func definition() throws -> JSONObject {
         var service: JSONObject = ["name": .string(name)]
         service["description"] = how.description.map(JSON.string)
-        service["command"] = .array((line.map { ["/bin/sh", "-c", $0] } ?? command).map(JSON.string))
+        service["command"] = command.json
         try how.add(to: &service)
         health.add(to: &service)
         return service

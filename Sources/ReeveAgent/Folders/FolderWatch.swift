@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ReeveProcess
 import ReeveStore
 
 /// Tells when a folder's files change (inotify(7)). One thread sleeps on it, and runs only when something has changed.
@@ -23,30 +24,16 @@ final class FolderWatch: Sendable {
         }
         self.stopping = stopping
         let ending = dup(stopping)
-        let body = ThreadBody {
+        let started = startThread("folder") {
             Self.wait(descriptor, ending, changed)
             close(descriptor)
             close(ending)
         }
-        let argument = Unmanaged.passRetained(body)
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread,
-            nil,
-            { argument in
-                // Handed over by pthread_create below: always there, and of this type.
-                Unmanaged<ThreadBody>.fromOpaque(argument!).takeRetainedValue().run()
-                return nil
-            },
-            argument.toOpaque()
-        )
-        guard status == 0 else {
-            argument.release()
+        guard started == 0 else {
             close(descriptor)
             close(ending)
             return nil
         }
-        pthread_detach(thread)
     }
 
     deinit {
@@ -68,13 +55,5 @@ final class FolderWatch: Sendable {
             while read(descriptor, &buffer, buffer.count) > 0 {}
             changed.set()
         }
-    }
-}
-
-private final class ThreadBody: Sendable {
-    let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) {
-        self.run = run
     }
 }

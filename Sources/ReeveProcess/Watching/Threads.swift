@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Runs `body` on a thread of its own, with this name of up to 15 characters. 0, or the error number.
-func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> CInt {
+package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> CInt {
     let argument = Unmanaged.passRetained(ThreadBody(body))
     var thread = pthread_t()
     let result = pthread_create(
