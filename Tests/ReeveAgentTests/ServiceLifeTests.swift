@@ -247,6 +247,34 @@ struct ServiceLifeTests {
         }
     }
 
+    @Test func `what becomes of a service is delivered in order, and each change says which was before it`()
+        async throws
+    {
+        try await WebhookReceiver.running { receiver in
+            try await RunningAgent.with { agent in
+                let endpoint: JSON = [
+                    "name": "ops", "kind": "webhook", "url": .string(receiver.url),
+                    "filter": ["types": ["dev.reeve.service.*"]],
+                ]
+                try await agent.call("endpoint.put", ["endpoint": endpoint])
+                try await agent.putService("web", shell: "exec sleep 1000", ["labels": ["team": "shop"]])
+                try await agent.reached("web")
+                try await agent.order("stop", "web")
+                var events: [JSON] = []
+                for await request in receiver.requests {
+                    events.append(request.event ?? nil)
+                    if request.type == "dev.reeve.service.stopped" { break }
+                }
+                #expect(
+                    events.map { $0["type"]?.string?.split(separator: ".").last }
+                        == ["created", "started", "ready", "stopped"]
+                )
+                #expect(events.allSatisfy { $0["lane"] == "service:web" && $0[at: "data", "labels", "team"] == "shop" })
+                #expect(events.dropFirst().map { $0["previous"] } == events.dropLast().map { $0["sequence"] })
+            }
+        }
+    }
+
     // MARK: Tasks
 
     @Test func `a service waits for a task's success`() async throws {
