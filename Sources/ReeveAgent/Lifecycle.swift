@@ -28,11 +28,7 @@ final class Lifecycle: Sendable {
 
     /// Told once for each life of the agent, with the first store that could be opened.
     func begin(with store: Store) async throws {
-        let isFirst = hasBegun.withLockedValue { begun in
-            defer { begun = true }
-            return !begun
-        }
-        guard isFirst else { return }
+        guard !hasBegun.withLockedValue({ $0 }) else { return }
         let name = environment.configuration.name
         let notices = store.notices
         let endpoints = try environment.configuration.endpoints.map(EndpointPreparation.init)
@@ -40,10 +36,13 @@ final class Lifecycle: Sendable {
             if try transaction.meta("running") != nil {
                 try transaction.tell("crashed", "agent \(name) was not ended in order the last time", agent: name)
             }
+            try transaction.loseServices()
             try transaction.setMeta("running", transaction.now.description)
             try transaction.tell("started", "agent \(name) started", agent: name)
             for endpoint in endpoints { _ = try endpoint.put(transaction) }
         }
+        // Not before: what could not be written is for the next store to write.
+        hasBegun.withLockedValue { $0 = true }
         for notice in notices { environment.logger.warning("\(notice)") }
     }
 
@@ -96,7 +95,7 @@ final class Lifecycle: Sendable {
         await stopPart(Part.scheduler.name, engine, logger)
         await parts?.runnerHandle.value?.endRuns(waitingAtMost: environment.configuration.stopTimeout.duration)
         await stopPart(Part.runner.name, engine, logger)
-        await parts?.servicesHandle.value?.end(within: environment.configuration.stopTimeout.duration)
+        await services(parts)?.end(within: environment.configuration.stopTimeout.duration)
         await stopPart(Part.services.name, engine, logger)
         if let submitter = parts?.submitterHandle.value {
             let report = try? await submitter.flush(deadline: flushTime)
@@ -110,6 +109,18 @@ final class Lifecycle: Sendable {
         await stopPart(Part.submitter.name, engine, logger)
         if let store = parts?.storeHandle.value { try? await store.write { try $0.setMeta("running", nil) } }
         engine.shutdown()
+    }
+
+    /// Nobody else ends services: where the part restarts just now, it is waited for.
+    private func services(_ parts: Parts?) async -> Services? {
+        guard let handle = parts?.servicesHandle else { return nil }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await handle.present() }
+            group.addTask { [environment] in try? await environment.clock.sleep(for: .seconds(5)) }
+            await group.next()
+            group.cancelAll()
+            return handle.value
+        }
     }
 
     private func stopPart(_ name: String, _ engine: Engine, _ logger: Logger) async {

@@ -62,4 +62,6 @@ package struct Transition: Sendable, Equatable {
     package let failures: Int
     /// How long until the next try, if one is due.
     package let retryIn: Duration?
+    /// Why it rests though it could run.
+    package let rest: ManifoldReport.Rest?
 }

@@ -125,7 +125,8 @@ extension EngineMachine {
             starts: node.starts,
             reason: reason(node, failed: failed),
             failures: failed ? node.failures : 0,
-            retryIn: retryIn
+            retryIn: retryIn,
+            rest: node.rest
         )
         actions.append(.tell(transition))
     }

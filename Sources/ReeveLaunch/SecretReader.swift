@@ -53,9 +53,13 @@ struct FileFailure: Error, CustomStringConvertible {
 
 /// The bytes of a small file.
 func readFile(_ path: String, limit: Int) throws(FileFailure) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting: nobody may ever write into a pipe of that name.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw FileFailure("read", path) }
     defer { close(file) }
+    var status = stat()
+    fstat(file, &status)
+    guard status.st_mode & S_IFMT == S_IFREG else { throw FileFailure("read", path, EINVAL) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     while true {

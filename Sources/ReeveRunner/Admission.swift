@@ -8,6 +8,8 @@ package enum Admission: Sendable, Equatable {
     case wait
     /// It stays pending until what it requires is so; for others of its task it counts as one that lives.
     case hold
+    /// It waited for what it requires until its time was over: it is told as missed.
+    case miss(reason: String)
     /// It is told as skipped.
     case skip(reason: String)
     /// These are asked to stop; it stays pending until they have ended.
@@ -25,6 +27,7 @@ package enum Admission: Sendable, Equatable {
         unmet: [RequirementDefinition] = [],
         now: Timestamp
     ) -> Admission {
+        if let reason = lateness(task, run, unmet, now) { return .miss(reason: reason) }
         guard let blocking = (living + held).first else { return unmet.isEmpty ? .start : .hold }
         switch task.overlap ?? .skip {
         case .allow: return unmet.isEmpty ? .start : .hold
@@ -37,6 +40,18 @@ package enum Admission: Sendable, Equatable {
                 reason: "run \(blocking.task)/\(blocking.number) (\(blocking.id)) \(state), for \(age.rounded) by then"
             )
         }
+    }
+
+    private static func lateness(
+        _ task: TaskDefinition,
+        _ run: Run,
+        _ unmet: [RequirementDefinition],
+        _ now: Timestamp
+    ) -> String? {
+        guard let startBy = task.startBy, let due = run.due, !unmet.isEmpty else { return nil }
+        guard now > due + (task.schedule?.jitter ?? .zero) + startBy else { return nil }
+        return
+            "it waited for \(unmet.map(\.description).joined(separator: " and for ")), longer than its startBy of \(startBy)"
     }
 
     /// Refuses a run by hand where another one of its task lives and the task's overlap is `skip`.

@@ -88,13 +88,17 @@ package final class Runner: Sendable {
         var limit = 64
         while hasRoom {
             let page = try await store.read { [limit] reader in
-                try reader.pendingRuns(limit: limit).map { run in
+                var unmet: [[RequirementDefinition]: [RequirementDefinition]] = [:]
+                return try reader.pendingRuns(limit: limit).map { run in
                     let definition = try reader.definition(task: run.task, revision: run.revision)
+                    let requires = definition?.requires ?? []
+                    let left = try unmet[requires] ?? reader.unmet(requires)
+                    unmet[requires] = left
                     return PendingRun(
                         run: run,
                         definition: definition,
                         isRemoved: try reader.task(run.task) == nil,
-                        unmet: try reader.unmet(definition?.requires ?? [])
+                        unmet: left
                     )
                 }
             }
@@ -162,6 +166,7 @@ package final class Runner: Sendable {
         case .start: try await supervise(run, definition, &group)
         case .wait: return .waits
         case .hold: return .isHeld
+        case .miss(let reason): try await refuse(run, .missed, "startBy", reason)
         case .skip(let reason): try await refuse(run, .skipped, "overlap", reason)
         case .replace(let runs):
             let request = StopRequest(at: wallClock.now, by: "run:\(run.id)", reason: "replaced by a newer run")

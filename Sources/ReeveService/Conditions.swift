@@ -12,6 +12,17 @@ final class Conditions: Sendable {
         var hasExited = false
         var hasSucceeded = false
 
+        /// It has ended by itself and is not started again.
+        mutating func end(as state: ServiceState) {
+            hasExited = state.meets(.exited, hasProbe: false)
+            hasSucceeded = state.meets(.succeeded, hasProbe: false)
+        }
+
+        mutating func forgetEnd() {
+            hasExited = false
+            hasSucceeded = false
+        }
+
         func meets(_ condition: RequirementCondition) -> Bool {
             switch condition {
             case .started: true
@@ -50,16 +61,6 @@ final class Conditions: Sendable {
             return Array(met.values)
         }
         for waiter in met { waiter.continuation.resume() }
-    }
-
-    /// Takes over those that have ended before this was made.
-    func restore(_ states: [String: ServiceState]) {
-        for (name, state) in states {
-            change(name) { standing in
-                standing.hasExited = state.meets(.exited, hasProbe: false)
-                standing.hasSucceeded = state.meets(.succeeded, hasProbe: false)
-            }
-        }
     }
 
     /// Nothing is known of it any more.

@@ -9,24 +9,38 @@ package final class ServiceCustody: Sendable {
     /// What is to be written of one service.
     struct Entry: Sendable {
         var name: String
+        /// A service of the same name that was put after this one had gone has another.
+        var row: Int64
         var state: ServiceState
         var changes: [ServiceChange]
         /// Nothing of it runs any more, and it was removed.
         var isGone: Bool
     }
 
+    /// What the present or last process of a service was started by.
+    struct Launch: Sendable {
+        var definition: ServiceDefinition
+        /// The last request that had been carried out then.
+        var request: Int
+        /// Where in the log it begins.
+        var logStart: SpoolPosition
+        /// It ended with success, and nobody is to start another by itself.
+        var hasCompleted = false
+    }
+
+    private struct Account: Sendable {
+        let row: Int64
+        var ledger: ServiceLedger
+        var launch: Launch?
+        /// For what its process is told to end.
+        var cause: ServiceStopCause?
+        /// Nothing of it runs any more, and it was removed.
+        var isGone = false
+    }
+
     private struct State {
-        var ledgers: [String: ServiceLedger] = [:]
-        var gone: Set<String> = []
-        var causes: [String: ServiceStopCause] = [:]
-        /// Those that have ended with success and are not to run again by themselves.
-        var completed: Set<String> = []
-        /// Those tasks on whose success somebody has counted already.
-        var succeededTasks: Set<String> = []
-        /// By what the present process was started, and where in its log it begins.
-        var launches: [String: (definition: ServiceDefinition, logStart: SpoolPosition)] = [:]
-        /// Processes of an agent before this one may be left of these.
-        var leftovers: Set<String> = []
+        var accounts: [String: Account] = [:]
+        var hasSwept = false
         var isEnding = false
         var listener: AsyncStream<Void>.Continuation?
     }
@@ -39,46 +53,39 @@ package final class ServiceCustody: Sendable {
     // MARK: Ledgers
 
     /// Takes over how a service stands, unless that is known already.
-    /// - Parameters:
-    ///   - isRunning: A process of it is known.
-    func seed(_ service: StoredService, isRunning: Bool, at time: Timestamp) {
+    func seed(_ service: StoredService) {
         let isNew = state.withLockedValue { state in
-            guard state.ledgers[service.name] == nil else { return false }
+            guard state.accounts[service.name]?.row != service.row else { return false }
             var ledger = ServiceLedger(service.state) { [ids] time in ids.withLockedValue { $0.next(at: time) } }
             ledger.isHeld = service.orders.stopped != nil
             ledger.beginLife()
-            if service.state.status.isAlive, !isRunning {
-                ledger.wasLost(at: time)
-                state.leftovers.insert(service.name)
-            }
-            state.ledgers[service.name] = ledger
+            state.accounts[service.name] = Account(row: service.row, ledger: ledger)
             return true
         }
         if isNew { wake() }
     }
 
-    func change(_ name: String, _ body: (inout ServiceLedger) -> Void) {
+    /// - Parameter isUrgent: Whether it is recorded at once, or with what comes next.
+    func change(_ name: String, isUrgent: Bool = true, _ body: (inout ServiceLedger) -> Void) {
         state.withLockedValue { state in
-            guard var ledger = state.ledgers[name] else { return }
-            state.ledgers[name] = nil  // so that it is changed in place
-            body(&ledger)
-            state.ledgers[name] = ledger
+            guard state.accounts[name] != nil else { return }
+            body(&state.accounts[name]!.ledger)
         }
-        wake()
+        if isUrgent { wake() }
     }
 
     /// How a service stands now; `nil` if there is none.
     package func standing(of name: String) -> ServiceState? {
-        state.withLockedValue { $0.ledgers[name]?.state }
+        state.withLockedValue { $0.accounts[name]?.ledger.state }
+    }
+
+    func isHoldingBack(_ name: String) -> Bool {
+        state.withLockedValue { $0.accounts[name]?.ledger.isHoldingBack ?? false }
     }
 
     /// Nothing of a removed service runs any more: it is forgotten once that is recorded.
     func letGo(of name: String) {
-        state.withLockedValue { state in
-            state.gone.insert(name)
-            state.causes[name] = nil
-            state.completed.remove(name)
-        }
+        state.withLockedValue { $0.accounts[name]?.isGone = true }
         wake()
     }
 
@@ -92,55 +99,68 @@ package final class ServiceCustody: Sendable {
         return stream
     }
 
-    private func wake() {
+    func wake() {
         state.withLockedValue { $0.listener }?.yield()
     }
 
     func takeEntries() -> [Entry] {
         state.withLockedValue { state in
-            let names = state.ledgers.filter { $0.value.isDirty }.map(\.key) + state.gone
-            return Set(names).sorted().compactMap { name in
-                guard let changes = state.ledgers[name]?.takeChanges(), let standing = state.ledgers[name]?.state else {
-                    state.gone.remove(name)
+            let names = state.accounts.filter { $0.value.ledger.isDirty || $0.value.isGone }.map(\.key).sorted()
+            return names.compactMap { name in
+                guard let changes = state.accounts[name]?.ledger.takeChanges(), let account = state.accounts[name]
+                else {
                     return nil
                 }
-                return Entry(name: name, state: standing, changes: changes, isGone: state.gone.contains(name))
+                return Entry(
+                    name: name,
+                    row: account.row,
+                    state: account.ledger.state,
+                    changes: changes,
+                    isGone: account.isGone
+                )
             }
         }
     }
 
     func recorded(_ entries: [Entry]) {
         state.withLockedValue { state in
-            for entry in entries where entry.isGone {
-                state.gone.remove(entry.name)
-                // It may have been put again meanwhile.
-                guard state.ledgers[entry.name]?.isDirty == false else { continue }
-                state.ledgers[entry.name] = nil
-                state.launches[entry.name] = nil
+            // Another of the same name may have been put meanwhile.
+            for entry in entries where entry.isGone && state.accounts[entry.name]?.row == entry.row {
+                state.accounts[entry.name] = nil
             }
         }
     }
 
     func failedToRecord(_ entries: [Entry]) {
         state.withLockedValue { state in
-            for entry in entries { state.ledgers[entry.name]?.failedToRecord(entry.changes) }
+            for entry in entries where state.accounts[entry.name]?.row == entry.row {
+                state.accounts[entry.name]?.ledger.failedToRecord(entry.changes)
+            }
         }
     }
 
     // MARK: Why processes end
 
-    /// For what a process is told to end next.
-    func setCause(_ cause: ServiceStopCause?, of name: String) {
-        state.withLockedValue { $0.causes[name] = cause }
+    /// For what a process that runs is told to end next.
+    func setCause(_ cause: ServiceStopCause, of name: String) {
+        state.withLockedValue { state in
+            guard state.accounts[name]?.ledger.state.status.isAlive == true else { return }
+            state.accounts[name]?.cause = cause
+        }
     }
 
     func cause(of name: String) -> ServiceStopCause? {
-        state.withLockedValue { $0.causes[name] }
+        state.withLockedValue { $0.accounts[name]?.cause }
+    }
+
+    /// Its process has ended: the next one ends for a reason of its own.
+    func dropCause(of name: String) {
+        state.withLockedValue { $0.accounts[name]?.cause = nil }
     }
 
     /// Why a process that the engine wants to end is to end.
     func stopCause(of name: String) -> ServiceStopCause {
-        state.withLockedValue { $0.isEnding ? .agentStopped : $0.causes[name] ?? .requirement }
+        state.withLockedValue { $0.isEnding ? .agentStopped : $0.accounts[name]?.cause ?? .requirement }
     }
 
     /// From now on every service ends for good.
@@ -150,48 +170,35 @@ package final class ServiceCustody: Sendable {
 
     var isEnding: Bool { state.withLockedValue { $0.isEnding } }
 
-    // MARK: Facts for the next start
+    // MARK: Launches
 
     /// How those stand that have ended by themselves and are not started again.
     var restingStates: [String: ServiceState] {
         state.withLockedValue { state in
-            state.ledgers.mapValues(\.state).filter { $0.value.status == .completed || $0.value.status == .failed }
+            state.accounts.mapValues(\.ledger.state).filter {
+                $0.value.status == .completed || $0.value.status == .failed
+            }
         }
     }
 
-    /// The task has succeeded for those that wait for that: whatever it does later.
-    func latch(task id: String) {
-        state.withLockedValue { _ = $0.succeededTasks.insert(id) }
+    func launched(_ launch: Launch) {
+        state.withLockedValue { $0.accounts[launch.definition.name]?.launch = launch }
     }
 
-    func isLatched(task id: String) -> Bool {
-        state.withLockedValue { $0.succeededTasks.contains(id) }
+    func launch(of name: String) -> Launch? {
+        state.withLockedValue { $0.accounts[name]?.launch }
     }
 
-    func setCompleted(_ isCompleted: Bool, _ name: String) {
+    /// The process that was started last ended with success, and is not to run again by itself.
+    func completed(_ name: String) {
+        state.withLockedValue { $0.accounts[name]?.launch?.hasCompleted = true }
+    }
+
+    /// Whether what an agent before this one has left is to be looked for: once in the life of this one.
+    func beginSweep() -> Bool {
         state.withLockedValue { state in
-            if isCompleted { state.completed.insert(name) } else { state.completed.remove(name) }
+            defer { state.hasSwept = true }
+            return !state.hasSwept
         }
-    }
-
-    func hasCompleted(_ name: String) -> Bool {
-        state.withLockedValue { $0.completed.contains(name) }
-    }
-
-    func launched(_ definition: ServiceDefinition, logStart: SpoolPosition) {
-        state.withLockedValue { $0.launches[definition.name] = (definition, logStart) }
-    }
-
-    func logStart(of name: String) -> SpoolPosition? {
-        state.withLockedValue { $0.launches[name]?.logStart }
-    }
-
-    func launchedDefinition(of name: String) -> ServiceDefinition? {
-        state.withLockedValue { $0.launches[name]?.definition }
-    }
-
-    /// Whether there may be processes of an agent before this one; asked once.
-    func takeLeftovers(of name: String) -> Bool {
-        state.withLockedValue { $0.leftovers.remove(name) != nil }
     }
 }

@@ -14,7 +14,9 @@ package struct ServiceFiles: Sendable {
     /// The one log of a service, over all its processes.
     package func log(_ service: String) -> String { "\(stateDirectory)/services/\(service).log" }
 
-    func scriptDirectory(_ service: String) -> String { "\(stateDirectory)/scripts/service.\(service)" }
+    /// No name of a run, step or service has a colon.
+    func scriptDirectory(_ service: String) -> String { "\(stateDirectory)/scripts/service:\(service)" }
+    func probeDirectory(_ service: String) -> String { "\(stateDirectory)/scripts/probe:\(service)" }
 
     /// By its row and not its name: the path of a socket must be short (unix(7)).
     func notifySocket(_ row: Int64) -> String { "\(stateDirectory)/notify/\(row)" }
@@ -32,11 +34,23 @@ package struct ServiceLauncher: Sendable {
 
     package var processes: Processes { launcher.processes }
 
-    package static func key(_ service: String) -> ProcessKey { ProcessKey("service/\(service)") }
+    package static func key(_ service: String) -> ProcessKey { ProcessKey(prefix + service) }
+    private static let prefix = "service/"
+
+    /// The service whose process has that key; `nil` if it is another's, or a probe's.
+    static func service(of key: ProcessKey) -> String? {
+        let text = key.description
+        guard text.hasPrefix(prefix) else { return nil }
+        let name = text.dropFirst(prefix.count)
+        return name.contains("/") ? nil : String(name)
+    }
+
+    /// What every process of any service has in its environment, and no other.
+    static func marks(agentID: String) -> [String] { ["REEVE_AGENT=\(agentID)"] }
 
     /// What every process of the service, and of no other, has in its environment.
-    static func marks(_ service: String, agentID: String) -> [String] {
-        ["REEVE_AGENT=\(agentID)", "REEVE_SERVICE=\(service)"]
+    private static func marks(_ service: String, agentID: String) -> [String] {
+        marks(agentID: agentID) + ["REEVE_SERVICE=\(service)"]
     }
 
     /// Whom probes ask, with where in the log this process begins.
@@ -46,8 +60,7 @@ package struct ServiceLauncher: Sendable {
             command: definition.commandDefinition,
             key: Self.key(definition.name),
             facts: facts(definition, agentID: agentID),
-            marks: Self.marks(definition.name, agentID: agentID),
-            scriptDirectory: files.scriptDirectory(definition.name) + ".probe",
+            scriptDirectory: files.probeDirectory(definition.name),
             log: files.log(definition.name),
             logStart: logStart
         )
@@ -76,10 +89,13 @@ package struct ServiceLauncher: Sendable {
 
     /// Ends a process that nobody else sees to: by its signal, after its grace by a kill. `nil` if the task is cancelled
     /// before that is done.
-    func end(_ definition: ServiceDefinition, clock: any Clock<Duration>) async -> ServiceExit? {
+    ///
+    /// - Parameter grace: In the place of the definition's.
+    func end(_ definition: ServiceDefinition, grace: Duration? = nil, clock: any Clock<Duration>) async -> ServiceExit?
+    {
         let key = Self.key(definition.name)
         processes.signal(key, StopDefinition.signals[definition.stop?.signal ?? "TERM"] ?? 15)
-        let grace = (definition.stop?.grace ?? StopDefinition.defaultGrace).duration
+        let grace = grace ?? (definition.stop?.grace ?? StopDefinition.defaultGrace).duration
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [processes] in _ = await processes.ended(key) }
             group.addTask { try? await clock.sleep(for: grace) }

@@ -21,8 +21,13 @@ package struct ServiceLedger: Sendable {
     /// Left out since the last change that was told, with the last of them.
     private var heldBack: ServiceChange?
     private var omitted = 0
+    /// How often the present process became ready or healthy, or ceased to be.
+    private var flaps = 0
     /// How the last process or start ended; what that leads to is not known yet.
     private var end: ServiceEnd?
+
+    /// The latest change was left out: ``hasLasted()`` tells it, once things have been quiet for a while.
+    package var isHoldingBack: Bool { heldBack != nil }
 
     /// - Parameters:
     ///   - state: As it was recorded last.
@@ -79,11 +84,16 @@ package struct ServiceLedger: Sendable {
         switch kind {
         case .stopped: true
         case .failed, .exited: state.status == .failed || state.failures < 2 || isPowerOfTwo(state.failures)
-        case .started, .ready, .unready, .healthy, .unhealthy: state.failures < 2 || isPowerOfTwo(state.failures)
+        case .started: state.failures < 2 || isPowerOfTwo(state.failures)
+        case .ready, .unready, .healthy, .unhealthy:
+            (state.failures < 2 || isPowerOfTwo(state.failures)) && (flaps < Self.mostFlaps || isPowerOfTwo(flaps))
         }
     }
 
     private func isPowerOfTwo(_ number: Int) -> Bool { number.nonzeroBitCount == 1 }
+
+    /// So many changes of readiness and health of one process are told each.
+    private static let mostFlaps = 32
 
     /// The oldest go first: what a service came to is in the latest.
     private mutating func bound() {
@@ -97,17 +107,25 @@ package struct ServiceLedger: Sendable {
     // MARK: What clients asked
 
     /// A request is being carried out from now on: what runs is on its way to its end, or nothing runs.
-    /// - Parameter ends: It ends what runs.
-    package mutating func requestTaken(_ request: Int, ends: Bool) {
+    /// - Parameter cause: Why it ends what runs; `nil` if it does not.
+    package mutating func requestTaken(_ request: Int, ends cause: ServiceStopCause?, at time: Timestamp) {
         guard request > state.request else { return }
         state.request = request
         isDirty = true
-        guard ends else { return }
-        if state.status.isAlive {
+        guard let cause else { return }
+        // What it is to be from now on has not failed yet.
+        state.failures = 0
+        guard !state.status.isAlive else {
             state.status = .stopping
-        } else {
-            restAtOnce()
+            return
         }
+        let wasStopped = state.status == .stopped
+        restAtOnce()
+        // Nothing of it ends by this, and yet it is another thing from now on.
+        guard isHeld, !wasStopped else { return }
+        state.cause = cause.word
+        state.reason = cause.text
+        tell(.stopped, at: time)
     }
 
     /// A request that starts what stands still.
@@ -129,6 +147,7 @@ package struct ServiceLedger: Sendable {
     package mutating func began(pid: Int, at time: Timestamp) {
         state.starts += 1
         state.pid = pid
+        flaps = 0
         state.status = .starting
         state.startedAt = time
         state.readyAt = nil
@@ -146,6 +165,7 @@ package struct ServiceLedger: Sendable {
         state.status = .running
         state.readyAt = time
         if state.failures == 0 { state.reason = nil }
+        flaps += 1
         tell(.ready, at: time)
     }
 
@@ -154,6 +174,7 @@ package struct ServiceLedger: Sendable {
         state.status = .starting
         state.readyAt = nil
         state.reason = reason
+        flaps += 1
         tell(.unready, at: time)
     }
 
@@ -161,6 +182,7 @@ package struct ServiceLedger: Sendable {
         guard state.health != health else { return }
         state.health = health
         state.reason = reason
+        flaps += 1
         tell(health == .healthy ? .healthy : .unhealthy, at: time)
     }
 
@@ -185,6 +207,8 @@ package struct ServiceLedger: Sendable {
 
     /// Its process ended, or a start failed. What that leads to is for the engine to say.
     package mutating func ended(_ end: ServiceEnd, at time: Timestamp) {
+        // Whoever ends an agent in a hurry may tell of an end that was heard of already.
+        guard end.kind != .told || state.status.isAlive else { return }
         state.pid = nil
         state.health = nil
         state.readyAt = nil
@@ -204,14 +228,28 @@ package struct ServiceLedger: Sendable {
         tell(.stopped, at: time)
     }
 
-    /// An agent before this one went down while a process of it ran.
-    package mutating func wasLost(at time: Timestamp) {
+    /// The engine keeps it no longer, and says nothing more of it.
+    package mutating func hasLeft(at time: Timestamp) {
+        settle(at: time)
         guard state.status.isAlive else { return }
-        let reason = "the agent went down while it ran"
-        ended(ServiceEnd(.failed, cause: "agentCrashed", reason: reason, exit: nil), at: time)
+        restAtOnce()
+        isDirty = true
+    }
+
+    /// It ended by itself while it was to end anyway: nobody says what that leads to, for it leads to nothing.
+    private mutating func settle(at time: Timestamp) {
+        guard end != nil else { return }
         end = nil
         restAtOnce()
         tell(.exited, at: time)
+    }
+
+    /// It cannot be kept at all.
+    package mutating func refused(_ reason: String, at time: Timestamp) {
+        state.status = .failed
+        state.cause = "refused"
+        state.reason = reason
+        tell(.failed, at: time)
     }
 
     // MARK: What the engine says
@@ -220,12 +258,14 @@ package struct ServiceLedger: Sendable {
     package mutating func engineSays(_ transition: Transition, at time: Timestamp) {
         guard transition.state == .stopped || transition.state == .failed else { return }
         if transition.failures > 0 { return failed(transition, at: time) }
-        if let end, end.kind == .succeeded, transition.retryIn == nil {
-            self.end = nil
+        if end?.kind == .succeeded, transition.rest == .completed {
+            end = nil
             state.failures = 0
             state.status = .completed
             tell(.exited, at: time)
-        } else if end == nil, !state.status.isAtRest || state.status == .stopped {
+        } else if end != nil {
+            settle(at: time)
+        } else if !state.status.isAtRest || state.status == .stopped {
             let status: ServiceStatus = isHeld ? .stopped : .waiting
             guard state.status != status, !state.status.isAlive else { return }
             state.status = status
@@ -251,18 +291,23 @@ package struct ServiceLedger: Sendable {
 
     // MARK: Time
 
-    /// Its process has run for as long as makes a next failure a first one: what was left out is told.
+    /// Its process has run for as long as makes a next failure a first one, or has been quiet for that long: what was left
+    /// out is told.
     package mutating func hasLasted() {
-        guard state.failures > 0, state.status.isAlive else { return }
-        state.failures = 0
-        forgetEnd()
-        isDirty = true
+        guard state.status.isAlive else { return }
+        flaps = 0
+        if state.failures > 0 {
+            state.failures = 0
+            forgetEnd()
+            isDirty = true
+        }
         guard var change = heldBack else { return }
         change.omitted = omitted - 1
         change.state = state
         heldBack = nil
         omitted = 0
         changes.append(change)
+        isDirty = true
         bound()
     }
 

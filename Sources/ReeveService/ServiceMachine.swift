@@ -40,6 +40,8 @@ package struct ServiceMachine: Sendable {
         case disarm(Timer)
         /// Tell those who depend on it, and the record.
         case becameReady
+        /// It runs on: those that depend on its readiness need not notice.
+        case isReloading
         case lostReadiness(reason: String)
         case became(ProbeMachine.Verdict)
         case said(String)
@@ -58,6 +60,8 @@ package struct ServiceMachine: Sendable {
         case starting
         case ready
         case reloading
+        /// It said that it is ending by itself.
+        case leaving
         case stopping(Ending)
         case over
     }
@@ -91,15 +95,15 @@ package struct ServiceMachine: Sendable {
     /// What is to be done first, for a process that has just been started or taken over.
     package mutating func begin(at now: Duration) -> [Action] {
         if phase == .ready { return enterReady(at: now, isNews: true) }
-        guard let readiness else { return becomeReady(at: now) }
-        return arm(.readiness, (readiness.timeout ?? ReadinessDefinition.defaultTimeout).duration, at: now)
+        guard readiness != nil else { return becomeReady(at: now) }
+        return arm(.readiness, readinessTimeout, at: now)
     }
 
     package mutating func handle(_ event: Event, at now: Duration) -> [Action] {
         switch event {
         case .saidReady: saidReady(at: now)
-        case .saidReloading: phase == .ready ? loseReadiness(.reloading, "it is reloading") : []
-        case .saidStopping: saidStopping()
+        case .saidReloading: saidReloading(at: now)
+        case .saidStopping: saidStopping(at: now)
         case .saidAlive: saidAlive(at: now)
         case .saidWatchdogFailed: fail("watchdog", "it said that its watchdog failed", signal: 6, at: now)
         case .askedForTime(let time): askedForTime(time, at: now)
@@ -117,7 +121,7 @@ package struct ServiceMachine: Sendable {
     private mutating func saidReady(at now: Duration) -> [Action] {
         switch phase {
         case .starting where readiness?.signal == .notify, .reloading: becomeReady(at: now)
-        case .starting, .ready, .stopping, .over: []
+        case .starting, .ready, .leaving, .stopping, .over: []
         }
     }
 
@@ -136,18 +140,27 @@ package struct ServiceMachine: Sendable {
         return actions
     }
 
-    private mutating func loseReadiness(_ next: Phase, _ reason: String) -> [Action] {
-        phase = next
-        return [.lostReadiness(reason: reason)]
+    /// It has as long to be ready again as it had at its start.
+    private mutating func saidReloading(at now: Duration) -> [Action] {
+        guard phase == .ready else { return [] }
+        phase = .reloading
+        return [.isReloading] + arm(.readiness, readinessTimeout, at: now)
     }
 
-    /// It ends by itself: it is not ready any more, and what it does until its end is its own matter.
-    private mutating func saidStopping() -> [Action] {
+    /// It ends by itself, and has as long for that as if it were told to.
+    private mutating func saidStopping(at now: Duration) -> [Action] {
         switch phase {
-        case .ready: loseReadiness(.reloading, "it said that it is stopping") + disarm(.watchdog)
-        case .starting, .reloading, .stopping, .over: []
+        case .starting, .ready, .reloading:
+            let wasReady = phase != .starting
+            phase = .leaving
+            let lost: [Action] = wasReady ? [.lostReadiness(reason: "it said that it is stopping")] : []
+            return lost + disarm(.readiness) + disarm(.watchdog) + arm(.grace, grace, at: now)
+        case .leaving, .stopping, .over: return []
         }
     }
+
+    private var readinessTimeout: Duration { (readiness?.timeout ?? ReadinessDefinition.defaultTimeout).duration }
+    private var grace: Duration { (stop?.grace ?? StopDefinition.defaultGrace).duration }
 
     // MARK: Signs of life
 
@@ -160,9 +173,9 @@ package struct ServiceMachine: Sendable {
     private mutating func askedForTime(_ time: Duration, at now: Duration) -> [Action] {
         let timer: Timer
         switch phase {
-        case .starting: timer = .readiness
-        case .stopping: timer = .grace
-        case .ready, .reloading, .over: return []
+        case .starting, .reloading: timer = .readiness
+        case .leaving, .stopping: timer = .grace
+        case .ready, .over: return []
         }
         guard let deadline = deadlines[timer], now + time > deadline else { return [] }
         return arm(timer, time, at: now)
@@ -170,7 +183,7 @@ package struct ServiceMachine: Sendable {
 
     private mutating func health(_ verdict: ProbeMachine.Verdict, at now: Duration) -> [Action] {
         switch phase {
-        case .stopping, .over: return []
+        case .leaving, .stopping, .over: return []
         case .starting, .ready, .reloading: break
         }
         guard case .unhealthy(let reason) = verdict, restartsUnhealthy else { return [.became(verdict)] }
@@ -185,19 +198,24 @@ package struct ServiceMachine: Sendable {
         deadlines[timer] = nil
         switch (timer, phase) {
         case (.readiness, .starting):
-            let limit = readiness?.timeout ?? ReadinessDefinition.defaultTimeout
-            return fail("notReady", "it was not ready within \(limit)", at: now)
+            return fail("notReady", "it was not ready within \(Interval(readinessTimeout))", at: now)
+        case (.readiness, .reloading):
+            return fail(
+                "notReady",
+                "it was not ready again within \(Interval(readinessTimeout)) of its reload",
+                at: now
+            )
         case (.watchdog, .ready), (.watchdog, .reloading):
             // As systemd does: with a core, to see where it hangs.
             return fail("watchdog", "it gave no sign of life for \(Interval(watchdog ?? .zero))", signal: 6, at: now)
-        case (.grace, .stopping): return [.kill]
+        case (.grace, .stopping), (.grace, .leaving): return [.kill]
         default: return []
         }
     }
 
     private mutating func stopRequested(_ cause: ServiceStopCause, at now: Duration) -> [Action] {
         switch phase {
-        case .starting, .ready, .reloading:
+        case .starting, .ready, .reloading, .leaving:
             return end(.told(cause), signal: signalNumber, at: now)
         case .stopping(.failed):
             // It is on its way already; that somebody wants it ended now is what counts.
@@ -213,13 +231,12 @@ package struct ServiceMachine: Sendable {
         switch phase {
         case .starting, .ready, .reloading:
             return end(.failed(cause: cause, reason: reason), signal: signal ?? signalNumber, at: now)
-        case .stopping, .over: return []
+        case .leaving, .stopping, .over: return []
         }
     }
 
     private mutating func end(_ ending: Ending, signal: Int32, at now: Duration) -> [Action] {
         phase = .stopping(ending)
-        let grace = (stop?.grace ?? StopDefinition.defaultGrace).duration
         return disarm(.readiness) + disarm(.watchdog) + [.stopping, .signal(signal)] + arm(.grace, grace, at: now)
     }
 
@@ -238,7 +255,7 @@ package struct ServiceMachine: Sendable {
             ServiceEnd(.failed, cause: cause, reason: "\(reason), and was ended", exit: exit)
         case .starting where exit.isSuccess && readiness != nil:
             ServiceEnd(.failed, cause: "notReady", reason: "exited with 0 before it was ready", exit: exit)
-        case .starting, .ready, .reloading, .over:
+        case .starting, .ready, .reloading, .leaving, .over:
             ServiceEnd(exit.isSuccess ? .succeeded : .failed, cause: exit.cause, reason: exit.reason, exit: exit)
         }
     }

@@ -8,12 +8,15 @@ package struct ServicePlan: Sendable {
         package var definition: ServiceDefinition
         /// The last request that was carried out.
         package var request: Int
+        /// The last request by hand for another process, carried out or not.
+        package var lastStart: Int
         /// It is being removed from the engine.
         package var isLeaving: Bool
 
-        package init(definition: ServiceDefinition, request: Int, isLeaving: Bool = false) {
+        package init(definition: ServiceDefinition, request: Int, lastStart: Int = 0, isLeaving: Bool = false) {
             self.definition = definition
             self.request = request
+            self.lastStart = lastStart
             self.isLeaving = isLeaving
         }
     }
@@ -90,6 +93,10 @@ package struct ServicePlan: Sendable {
         guard service.orders.request > installed.request else { return nil }
         if let order = service.orders.restarted, order.request > installed.request {
             return .restart(service, .restarted(order.text))
+        }
+        // It was stopped and started again before anybody came to it: its process is to be another one all the same.
+        if let order = service.orders.lastStop, order.request > installed.request {
+            return .restart(service, .requested(order.text))
         }
         if let order = service.orders.started, order.request > installed.request { return .start(service) }
         return .adjust(service)

@@ -1,3 +1,4 @@
+import Logging
 import NIOConcurrencyHelpers
 import ReeveEngine
 import ReeveLaunch
@@ -13,6 +14,7 @@ struct ServiceContext: Sendable {
     /// Requested when all processes are to be let go.
     let release: StopSignal
     let agentID: String
+    let logger: Logger
     let clock: any Clock<Duration>
     let elapsed: @Sendable () -> Duration
     let now: @Sendable () -> Timestamp
@@ -25,6 +27,14 @@ struct ServiceFailure: Error, CustomStringConvertible {
 
 /// One process of a service as a worker of the engine: does what its ``ServiceMachine`` says.
 final class ServiceWorker: Worker {
+    private enum Alarm: Sendable, Hashable {
+        case machine(ServiceMachine.Timer)
+        /// What was left out of the record is told.
+        case settled
+        /// What the process says of itself is recorded: it may say much.
+        case text
+    }
+
     private enum Input: Sendable {
         case happened(ServiceMachine.Event)
         case stopRequested
@@ -41,7 +51,7 @@ final class ServiceWorker: Worker {
     private let present: @Sendable () -> ServiceDefinition?
     private let inputs: AsyncStream<Input>
     private let sender: AsyncStream<Input>.Continuation
-    private let alarms = NIOLockedValueBox<[ServiceMachine.Timer: Duration]>([:])
+    private let alarms = NIOLockedValueBox<[Alarm: Duration]>([:])
 
     init(
         _ definition: ServiceDefinition,
@@ -84,14 +94,10 @@ final class ServiceWorker: Worker {
             standing.isHealthy = false
         }
         context.custody.change(name) { $0.ended(end, at: context.now()) }
+        context.custody.dropCause(of: name)
         switch (end.kind, (present() ?? definition).restart?.policy ?? RestartDefinition.defaultPolicy) {
         case (.told, _): return
-        case (.succeeded, .onFailure), (.succeeded, .never):
-            context.custody.setCompleted(true, name)
-            context.conditions.change(name) { standing in
-                standing.hasExited = true
-                standing.hasSucceeded = true
-            }
+        case (.succeeded, .onFailure), (.succeeded, .never): context.custody.completed(name)
         case (.succeeded, .always), (.failed, _): throw ServiceFailure(description: end.reason)
         }
     }
@@ -109,8 +115,18 @@ final class ServiceWorker: Worker {
                     if let end = await perform(action, &group) { return end }
                 }
             }
-            return nil
+            // The task was cancelled: nobody waits any longer.
+            return context.release.isRequested ? nil : await endAtOnce()
         }
+    }
+
+    private func endAtOnce() async -> ServiceEnd? {
+        let exit = await Task {
+            // In a task of its own, which nobody cancels.
+            await context.launcher.end(definition, grace: .zero, clock: context.clock)
+        }.value
+        let cause = context.custody.stopCause(of: name)
+        return exit.map { ServiceEnd(.told, cause: cause.word, reason: cause.text, exit: $0) }
     }
 
     private var known: ServiceState? { context.custody.standing(of: name) }
@@ -144,11 +160,11 @@ final class ServiceWorker: Worker {
             group.addTask { [self] in await waitUntilReady(target) }
         }
         // What makes a next failure a first one is that it has run for long.
-        group.addTask { [self] in
-            let reset = (present() ?? definition).restart?.reset ?? RestartDefinition.defaultReset
-            guard (try? await context.clock.sleep(for: reset.duration)) != nil else { return }
-            context.custody.change(name) { $0.hasLasted() }
-        }
+        arm(.settled, reset, &group)
+    }
+
+    private var reset: Duration {
+        ((present() ?? definition).restart?.reset ?? RestartDefinition.defaultReset).duration
     }
 
     private func listen() async {
@@ -174,11 +190,17 @@ final class ServiceWorker: Worker {
 
     private func probe(_ probe: ProbeDefinition) async {
         var machine = ProbeMachine(probe, health: known?.health)
+        var progress = Prober.Progress()
         let interval = (probe.interval ?? ProbeDefinition.defaultInterval).duration
         let timeout = (probe.timeout ?? ProbeDefinition.defaultTimeout).duration
         let start = context.elapsed()
         while !Task.isCancelled {
-            let result = await context.prober.tryOnce(probe.target, of: subject, timeout: timeout)
+            let result = await context.prober.tryOnce(
+                probe.target,
+                of: subject,
+                timeout: timeout,
+                progress: &progress
+            )
             guard !Task.isCancelled else { return }
             if let verdict = machine.tried(result, age: context.elapsed() - start) {
                 sender.yield(.happened(.health(verdict)))
@@ -188,7 +210,7 @@ final class ServiceWorker: Worker {
     }
 
     private var subject: Prober.Subject {
-        let logStart = context.custody.logStart(of: name) ?? record.output.position
+        let logStart = context.custody.launch(of: name)?.logStart ?? record.output.position
         return context.launcher.subject(definition, agentID: context.agentID, logStart: logStart)
     }
 
@@ -197,12 +219,15 @@ final class ServiceWorker: Worker {
     /// Answers how it ended, when it has.
     private func perform(_ action: ServiceMachine.Action, _ group: inout TaskGroup<Void>) async -> ServiceEnd? {
         switch action {
-        case .arm(let timer, let delay): arm(timer, delay, &group)
-        case .disarm(let timer): alarms.withLockedValue { $0[timer] = nil }
+        case .arm(let timer, let delay): arm(.machine(timer), delay, &group)
+        case .disarm(let timer): alarms.withLockedValue { $0[.machine(timer)] = nil }
         case .becameReady: becameReady()
+        case .isReloading: context.custody.change(name) { $0.lostReadiness("it is reloading", at: context.now()) }
         case .lostReadiness(let reason): lostReadiness(reason)
         case .became(let verdict): became(verdict)
-        case .said(let text): context.custody.change(name) { $0.said(text) }
+        case .said(let text):
+            context.custody.change(name, isUrgent: false) { $0.said(text) }
+            arm(.text, .seconds(1), &group, unlessArmed: true)
         case .beginProbing: if let probe = definition.probe { group.addTask { [self] in await self.probe(probe) } }
         case .stopping: context.custody.change(name) { $0.isStopping() }
         case .signal(let number): processes.signal(key, number)
@@ -212,6 +237,7 @@ final class ServiceWorker: Worker {
             context.launcher.cleanUp(name)
             return end
         }
+        if context.custody.isHoldingBack(name) { arm(.settled, reset, &group) }
         return nil
     }
 
@@ -245,31 +271,50 @@ final class ServiceWorker: Worker {
 
     /// While the process lives its end is still to be heard of: that must not wait for this.
     private func kill(_ group: inout TaskGroup<Void>) async {
-        guard processes.record(key)?.end == nil else {
-            _ = await processes.kill(key)
-            return
-        }
-        group.addTask { [processes, key] in _ = await processes.kill(key) }
+        guard processes.record(key)?.end == nil else { return await killTree() }
+        group.addTask { [self] in await killTree() }
     }
 
-    /// One task for each timer sleeps until what it is set to; set later meanwhile, it sleeps on.
-    private func arm(_ timer: ServiceMachine.Timer, _ delay: Duration, _ group: inout TaskGroup<Void>) {
+    private func killTree() async {
+        let survivors = await processes.kill(key)
+        guard !survivors.isEmpty, !Task.isCancelled else { return }
+        context.logger.warning(
+            "processes of a service survived SIGKILL",
+            metadata: ["service": "\(name)", "process.pids": "\(survivors)"]
+        )
+    }
+
+    /// One task for each alarm sleeps until what it is set to; set later meanwhile, it sleeps on.
+    private func arm(
+        _ alarm: Alarm,
+        _ delay: Duration,
+        _ group: inout TaskGroup<Void>,
+        unlessArmed: Bool = false
+    ) {
         let deadline = context.elapsed() + delay
         let isAwaited = alarms.withLockedValue { alarms in
-            defer { alarms[timer] = deadline }
-            return alarms[timer] != nil
+            let isAwaited = alarms[alarm] != nil
+            if !isAwaited || !unlessArmed { alarms[alarm] = deadline }
+            return isAwaited
         }
         guard !isAwaited else { return }
         group.addTask { [self] in
-            while let deadline = alarms.withLockedValue({ $0[timer] }) {
+            while let deadline = alarms.withLockedValue({ $0[alarm] }) {
                 let left = deadline - context.elapsed()
                 guard left > .zero else {
-                    alarms.withLockedValue { $0[timer] = nil }
-                    sender.yield(.happened(.timeIsOver(timer)))
-                    return
+                    alarms.withLockedValue { $0[alarm] = nil }
+                    return ring(alarm)
                 }
                 guard (try? await context.clock.sleep(for: left)) != nil else { return }
             }
+        }
+    }
+
+    private func ring(_ alarm: Alarm) {
+        switch alarm {
+        case .machine(let timer): sender.yield(.happened(.timeIsOver(timer)))
+        case .settled: context.custody.change(name) { $0.hasLasted() }
+        case .text: context.custody.wake()
         }
     }
 }

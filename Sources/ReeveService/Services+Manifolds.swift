@@ -40,8 +40,8 @@ extension Services {
         let restart = definition.restart ?? RestartDefinition()
         let grace = (definition.stop?.grace ?? StopDefinition.defaultGrace).duration
         var limits = ManifoldLimits()
-        // The kill of a whole tree has five seconds, and a process may have asked for more time to end by itself.
-        limits.stop = grace + .seconds(60)
+        // The worker sees to the end by itself, and kills after the grace: a process may have asked for up to a day.
+        limits.stop = grace + .seconds(25 * 3600)
         limits.backoff = BackoffPolicy(
             delay: (restart.delay ?? RestartDefinition.defaultDelay).duration,
             factor: restart.factor ?? RestartDefinition.defaultFactor,
@@ -60,10 +60,11 @@ extension Services {
     /// Starts a process, or takes over the one that is there.
     private func start(_ name: String, row: Int64) async throws -> any Worker {
         // It is not installed any more only if it has just been removed; then it is told to stop next.
-        guard let definition = definition(of: name), let agentID = state.withLockedValue({ $0.agentID }) else {
-            throw Directive.missing("its definition")
-        }
-        if custody.hasCompleted(name) { return TaskWorker { _ in } }
+        guard let installed = state.withLockedValue({ $0.installed[name] }),
+            let agentID = state.withLockedValue({ $0.agentID })
+        else { throw Directive.missing("its definition") }
+        let definition = installed.definition
+        if hasCompleted(installed) { return TaskWorker { _ in } }
         let context = context(agentID)
         let worker: @Sendable (ChildRecord, Bool) -> ServiceWorker = { record, isTakenOver in
             ServiceWorker(
@@ -78,12 +79,17 @@ extension Services {
         if let record = launcher.processes.record(key) {
             return worker(record, true)
         }
-        if custody.takeLeftovers(of: name) { await endLeftovers(of: name, agentID) }
-        custody.setCause(nil, of: name)
         conditions.change(name) { $0 = Conditions.Standing() }
+        try Task.checkCancellation()
         do {
             let record = try launcher.start(definition, row: row, agentID: agentID)
-            custody.launched(definition, logStart: record.output.position)
+            custody.launched(
+                ServiceCustody.Launch(
+                    definition: definition,
+                    request: installed.request,
+                    logStart: record.output.position
+                )
+            )
             custody.change(name) { ledger in
                 ledger.began(pid: Int(record.pid), at: Timestamp(milliseconds: record.startedAt))
             }
@@ -95,17 +101,10 @@ extension Services {
         }
     }
 
-    /// Ends what an agent that crashed has left of a service: exactly what carries its marks.
-    private func endLeftovers(of name: String, _ agentID: String) async {
-        // No pid: the kernel may have given the old one to somebody else.
-        let tree = ProcessTree(pid: -1, startTicks: 0, marks: ServiceLauncher.marks(name, agentID: agentID))
-        let survivors = await launcher.processes.kill(tree)
-        launcher.cleanUp(name)
-        guard !survivors.isEmpty else { return }
-        logger.warning(
-            "processes of a service survived SIGKILL",
-            metadata: ["service": "\(name)", "process.pids": "\(survivors)"]
-        )
+    /// It has done its work, and nobody has asked for it once more since.
+    private func hasCompleted(_ installed: ServicePlan.Installed) -> Bool {
+        guard let launch = custody.launch(of: installed.definition.name), launch.hasCompleted else { return false }
+        return installed.lastStart <= launch.request && !installed.definition.needsNewProcess(after: launch.definition)
     }
 
     private func context(_ agentID: String) -> ServiceContext {
@@ -116,6 +115,7 @@ extension Services {
             conditions: conditions,
             release: release,
             agentID: agentID,
+            logger: logger,
             clock: clock,
             elapsed: elapsed,
             now: { [wallClock] in wallClock.now }
@@ -156,18 +156,30 @@ extension Services {
                 throw Directive.bounce
             }
         case .task(let id):
-            if !custody.isLatched(task: id) { try await waitForSuccess(ofTask: id) }
-            custody.latch(task: id)
-            // What the task does later does not touch a service that runs.
-            return TaskWorker { signal in await signal.requested() }
+            try await wait(untilTask: id) { [self] in $0 || isCounted(onTask: id) }
+            // What the task does later does not touch a service that runs, only one that is to be started.
+            return TaskWorker { [self] _ in
+                try await wait(untilTask: id) { !$0 && !isCounted(onTask: id) }
+                throw Directive.bounce
+            }
         }
     }
 
-    private func waitForSuccess(ofTask id: String) async throws {
+    /// A process runs that was started when the task had succeeded.
+    private func isCounted(onTask id: String) -> Bool {
+        let dependents = state.withLockedValue { state in
+            state.installed.values.filter { $0.definition.requires?.contains { $0.subject == .task(id) } ?? false }
+        }
+        return dependents.contains { custody.standing(of: $0.definition.name)?.status.isAlive ?? false }
+    }
+
+    /// - Parameter condition: Asked with whether the task's last run succeeded, again after each change of the journal.
+    private func wait(untilTask id: String, _ condition: @Sendable (Bool) -> Bool) async throws {
         while true {
             let store = try await store.present()
             let head = store.head
-            if let task = try? await store.read({ try $0.task(id) }), task.last?.outcome == .succeeded { return }
+            let outcome = try? await store.read { try $0.task(id)?.last?.outcome }
+            if let outcome, condition(outcome == .succeeded) { return }
             await store.signals.waitForJournal(after: head)
             try Task.checkCancellation()
             // Closed: the next one is waited for.

@@ -2,7 +2,6 @@ import Glibc
 import Logging
 import NIOConcurrencyHelpers
 import ReeveEngine
-import ReeveProcess
 import ReeveProtocol
 import ReeveStore
 
@@ -22,67 +21,74 @@ extension Services {
             case .forget(let service): forget(service)
             }
         }
-        install(newcomers)
+        install(newcomers.filter(mayCome))
     }
 
     // MARK: Coming
 
+    /// What is just being removed from the engine cannot be installed yet: the plan is made again when it has left.
+    private func mayCome(_ service: StoredService) -> Bool {
+        let milestones = state.withLockedValue { $0.milestones }
+        return service.definition.milestones.allSatisfy { milestones[$0] != true }
+    }
+
     /// All at once, with what they wait for; should one be refused, the others come nevertheless.
     private func install(_ services: [StoredService]) {
         guard !services.isEmpty else { return }
-        for service in services where !isRunning(service.name) {
+        let arrivals = services.map { (service: $0, installed: newcomer($0)) }
+        for (service, _) in arrivals where !isRunning(service.name) {
             custody.change(service.name) { ledger in
                 ledger.isHeld = false
-                ledger.requestTaken(service.orders.request, ends: true)
+                ledger.requestTaken(service.orders.request, ends: .changed, at: wallClock.now)
             }
         }
         do {
-            try install(group: services)
+            try install(group: arrivals)
+        } catch  where error.code == .stopping {
+            // The part is ending, and what comes after it makes its own plan.
         } catch {
             guard services.count > 1 else { return refused(services[0], error) }
             for service in services { install([service]) }
         }
     }
 
-    private func isRunning(_ name: String) -> Bool {
-        launcher.processes.record(ServiceLauncher.key(name)) != nil
-    }
-
-    private func install(group: [StoredService]) throws(EngineError) {
-        let needed = Set(group.flatMap { $0.definition.requires ?? [] }.compactMap(Milestone.init))
-        let missing = needed.subtracting(state.withLockedValue { $0.milestones })
+    private func install(
+        group: [(service: StoredService, installed: ServicePlan.Installed)]
+    ) throws(EngineError) {
+        let known = Set(state.withLockedValue { $0.milestones }.keys)
+        let missing = Set(group.flatMap(\.service.definition.milestones)).subtracting(known)
         // Before the engine has them: it may start one at once, which then looks for its definition here.
         state.withLockedValue { state in
-            state.milestones.formUnion(missing)
-            for service in group { state.installed[service.name] = newcomer(service) }
+            for milestone in missing { state.milestones[milestone] = false }
+            for (service, installed) in group { state.installed[service.name] = installed }
         }
         do {
-            try engine.install(group.map(manifold) + missing.map(manifold))
+            try engine.install(group.map { manifold($0.service) } + missing.map(manifold))
         } catch {
             state.withLockedValue { state in
-                state.milestones.subtract(missing)
-                for service in group { state.installed[service.name] = nil }
+                for milestone in missing { state.milestones[milestone] = nil }
+                for (service, _) in group { state.installed[service.name] = nil }
             }
             throw error
         }
-        if group.contains(where: { isRunning($0.name) }) { planAgain() }
+        // Of those that are taken over, something may have been asked meanwhile.
+        if group.contains(where: { $0.installed.request < $0.service.orders.request }) { planAgain() }
     }
 
     private func newcomer(_ service: StoredService) -> ServicePlan.Installed {
-        ServicePlan.Installed(
+        var request = service.orders.request
+        if isRunning(service.name) { request = custody.standing(of: service.name)?.request ?? service.state.request }
+        return ServicePlan.Installed(
             definition: service.definition,
-            // Of one that is taken over, what was asked since is still to be done.
-            request: isRunning(service.name) ? service.state.request : service.orders.request
+            request: request,
+            lastStart: service.orders.lastStart
         )
     }
 
     /// Circles are refused where services are put: this is a defect, or two of them were put by hands at odds.
     private func refused(_ service: StoredService, _ error: EngineError) {
         logger.error("a service cannot be kept", metadata: ["service": "\(service.name)", "reason": "\(error)"])
-        custody.change(service.name) { ledger in
-            let end = ServiceEnd(.failed, cause: "refused", reason: error.message, exit: nil)
-            ledger.ended(end, at: wallClock.now)
-        }
+        custody.change(service.name) { $0.refused(error.message, at: wallClock.now) }
     }
 
     // MARK: Going
@@ -90,19 +96,23 @@ extension Services {
     private func leave(_ service: StoredService, _ cause: ServiceStopCause) {
         let name = service.name
         custody.setCause(cause, of: name)
-        custody.setCompleted(false, name)
         custody.change(name) { ledger in
             ledger.isHeld = service.orders.stopped != nil
-            ledger.requestTaken(service.orders.request, ends: true)
+            ledger.requestTaken(service.orders.request, ends: cause, at: wallClock.now)
         }
         state.withLockedValue { $0.installed[name]?.isLeaving = true }
+        remove(name, as: .service(name))
+    }
+
+    /// Takes it out of the engine, which may take long; what comes then is another plan's.
+    private func remove(_ name: String, as leaver: Leaver) {
         do {
             try engine.remove(name)
         } catch {
-            // Only an engine that is ending refuses this: then it ends anyway.
-            return
+            // What is in our books is in the engine, until it has left.
+            logger.error("cannot remove from the engine", metadata: ["manifold": "\(name)", "reason": "\(error)"])
         }
-        seeOff(name) { [engine] in
+        seeOff(leaver) { [engine] in
             // An engine that ends before needs no plan any more.
             (try? await engine.stopped([name])) != nil
         }
@@ -112,11 +122,10 @@ extension Services {
     private func end(_ service: StoredService, _ cause: ServiceStopCause?) {
         let name = service.name
         let cause = cause ?? custody.cause(of: name) ?? .requirement
-        let definition = custody.launchedDefinition(of: name) ?? service.definition
-        custody.setCompleted(false, name)
+        let definition = custody.launch(of: name)?.definition ?? service.definition
         custody.change(name) { ledger in
             ledger.isHeld = service.orders.stopped != nil
-            ledger.requestTaken(service.orders.request, ends: true)
+            ledger.requestTaken(service.orders.request, ends: cause, at: wallClock.now)
             ledger.isStopping()
         }
         state.withLockedValue { state in
@@ -126,7 +135,7 @@ extension Services {
                 isLeaving: true
             )
         }
-        seeOff(name) { [launcher, clock, custody, wallClock] in
+        seeOff(.service(name)) { [launcher, clock, custody, wallClock] in
             guard let exit = await launcher.end(definition, clock: clock) else { return false }
             let end = ServiceEnd(.told, cause: cause.word, reason: cause.text, exit: exit)
             custody.change(name) { $0.ended(end, at: wallClock.now) }
@@ -134,18 +143,15 @@ extension Services {
         }
     }
 
-    func hasLeft(_ name: String) {
-        conditions.forget(name)
-        custody.setCause(nil, of: name)
-        let unused = state.withLockedValue { state -> Set<Milestone> in
-            state.installed[name] = nil
-            let needed = state.installed.values.flatMap { $0.definition.requires ?? [] }.compactMap(Milestone.init)
-            let unused = state.milestones.subtracting(needed)
-            state.milestones.subtract(unused)
+    /// Those that nobody requires any more.
+    func removeUnusedMilestones() {
+        let unused = state.withLockedValue { state -> [Milestone] in
+            let needed = Set(state.installed.values.flatMap(\.definition.milestones))
+            let unused = state.milestones.filter { !$0.value && !needed.contains($0.key) }.map(\.key)
+            for milestone in unused { state.milestones[milestone] = true }
             return unused
         }
-        // Nobody needs them; should the engine be ending, they go with it.
-        try? engine.remove(unused.map(\.name))
+        for milestone in unused { remove(milestone.name, as: .milestone(milestone)) }
     }
 
     private func forget(_ service: StoredService) {
@@ -158,13 +164,14 @@ extension Services {
 
     private func adjust(_ service: StoredService) {
         take(service)
-        custody.change(service.name) { $0.requestTaken(service.orders.request, ends: false) }
+        custody.change(service.name) { $0.requestTaken(service.orders.request, ends: nil, at: wallClock.now) }
     }
 
     private func take(_ service: StoredService) {
         state.withLockedValue { state in
             state.installed[service.name]?.definition = service.definition
             state.installed[service.name]?.request = service.orders.request
+            state.installed[service.name]?.lastStart = service.orders.lastStart
         }
         attempt("adjust", service.name) { () throws(EngineError) in
             try engine.setLimits(Self.limits(service.definition), of: service.name)
@@ -173,10 +180,9 @@ extension Services {
 
     private func start(_ service: StoredService) {
         take(service)
-        custody.setCompleted(false, service.name)
-        conditions.change(service.name) { $0 = withoutEnd($0) }
+        conditions.change(service.name) { $0.forgetEnd() }
         custody.change(service.name) { ledger in
-            ledger.requestTaken(service.orders.request, ends: false)
+            ledger.requestTaken(service.orders.request, ends: nil, at: wallClock.now)
             ledger.released()
         }
         attempt("start", service.name) { () throws(EngineError) in try engine.start(service.name) }
@@ -184,27 +190,20 @@ extension Services {
 
     private func restart(_ service: StoredService, _ cause: ServiceStopCause) {
         take(service)
-        custody.setCompleted(false, service.name)
         custody.setCause(cause, of: service.name)
-        conditions.change(service.name) { $0 = withoutEnd($0) }
+        conditions.change(service.name) { $0.forgetEnd() }
         custody.change(service.name) { ledger in
-            ledger.requestTaken(service.orders.request, ends: true)
+            ledger.requestTaken(service.orders.request, ends: cause, at: wallClock.now)
             ledger.released()
         }
         attempt("restart", service.name) { () throws(EngineError) in try engine.restart(service.name) }
     }
 
-    private func withoutEnd(_ standing: Conditions.Standing) -> Conditions.Standing {
-        var standing = standing
-        standing.hasExited = false
-        standing.hasSucceeded = false
-        return standing
-    }
-
     private func rest(_ service: StoredService) {
+        let cause = ServiceStopCause.requested(service.orders.stopped?.text ?? "by hand")
         custody.change(service.name) { ledger in
             ledger.isHeld = true
-            ledger.requestTaken(service.orders.request, ends: true)
+            ledger.requestTaken(service.orders.request, ends: cause, at: wallClock.now)
         }
     }
 
@@ -215,4 +214,9 @@ extension Services {
             logger.warning("cannot \(what) a service", metadata: ["service": "\(name)", "reason": "\(error)"])
         }
     }
+}
+
+extension ServiceDefinition {
+    /// The states that it waits for, but for those of having started.
+    var milestones: [Milestone] { (requires ?? []).compactMap(Milestone.init) }
 }

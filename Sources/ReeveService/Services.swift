@@ -14,9 +14,18 @@ package import ReeveStore
 /// back.
 package final class Services: Sendable {
     struct State {
+        /// Changed by the task that carries plans out, and by no other.
         var installed: [String: ServicePlan.Installed] = [:]
-        var milestones: Set<Milestone> = []
+        /// Those that the engine keeps, and whether they are being removed from it. Changed alike.
+        var milestones: [Milestone: Bool] = [:]
+        /// What has left the engine since the last plan.
+        var left: [Leaver] = []
         var agentID: String?
+    }
+
+    enum Leaver: Sendable {
+        case service(String)
+        case milestone(Milestone)
     }
 
     let custody: ServiceCustody
@@ -31,6 +40,7 @@ package final class Services: Sendable {
     let release = StopSignal()
     let engine: Engine
     let state = NIOLockedValueBox(State())
+    private let recorder: ServiceRecorder
     /// Raised when the plan has to be made again though the store says nothing new.
     private let replan = Wakeup()
     /// What is done to see services off.
@@ -52,6 +62,7 @@ package final class Services: Sendable {
         self.wallClock = wallClock
         self.logger = logger
         prober = Prober(clock: clock)
+        recorder = ServiceRecorder(custody: custody, store: store, clock: clock)
         elapsed = Self.stopwatch(clock)
         var configuration = EngineConfiguration()
         // A start only executes a program, or waits for as long as it takes for a service to be ready.
@@ -62,11 +73,11 @@ package final class Services: Sendable {
             wallTime: { wallClock.now.milliseconds },
             logger: logger,
             onTransition: { [custody, conditions] transition in
-                // Those of milestones have no ledger, and are passed over.
-                custody.change(transition.manifold) { $0.engineSays(transition, at: wallClock.now) }
-                if transition.state == .failed {
-                    conditions.change(transition.manifold) { $0.hasExited = true }
-                }
+                let name = transition.manifold
+                // Milestones have no ledger, and are passed over.
+                custody.change(name) { $0.engineSays(transition, at: wallClock.now) }
+                guard let state = custody.standing(of: name), state.status.isAtRest else { return }
+                conditions.change(name) { $0.end(as: state) }
             }
         )
     }
@@ -78,9 +89,9 @@ package final class Services: Sendable {
 
     /// Works until asked to stop, or until ``end(within:)`` is done. No process ends by a stop.
     package func run(_ signal: StopSignal) async throws {
-        conditions.restore(custody.restingStates)
+        for (name, state) in custody.restingStates { conditions.change(name) { $0.end(as: state) } }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await self.record() }
+            group.addTask { await self.recorder.run() }
             group.addTask { await self.followStore() }
             group.addTask { await self.seeOff() }
             group.addTask { [release, engine] in
@@ -97,21 +108,37 @@ package final class Services: Sendable {
             group.cancelAll()
         }
         await prober.shutDown()
-        await flush()
+        await recorder.flush()
     }
 
     /// Ends every service, those that require others first, and waits until that is done, at most for this long; what is
     /// left then is killed.
     package func end(within limit: Duration) async {
         custody.beginEnding()
-        let names = state.withLockedValue { Set($0.installed.keys) }
         engine.shutdown(within: limit)
-        // Whoever has not stopped by then is named where the engine's end is heard of.
-        try? await engine.stopped(names)
-        for name in names.sorted() where launcher.processes.record(ServiceLauncher.key(name))?.end == nil {
-            _ = await launcher.processes.kill(ServiceLauncher.key(name))
+        await withDiscardingTaskGroup { group in
+            // Those that the engine does not keep, for a bounce of this part came between: nobody requires them.
+            for name in running where state.withLockedValue({ $0.installed[name]?.isLeaving ?? true }) {
+                group.addTask { await self.endAlone(name) }
+            }
+            // Whoever has not stopped by then is named where the engine's end is heard of.
+            try? await engine.stopped(state.withLockedValue { Set($0.installed.keys) })
         }
-        await flush()
+        for name in running { await endAlone(name, grace: .zero) }
+        await recorder.flush()
+    }
+
+    /// The services of which a process runs.
+    private var running: [String] {
+        launcher.processes.records.filter { $0.end == nil }.compactMap { ServiceLauncher.service(of: $0.key) }.sorted()
+    }
+
+    private func endAlone(_ name: String, grace: Duration? = nil) async {
+        let definition = custody.launch(of: name)?.definition ?? ServiceDefinition(name: name)
+        guard let exit = await launcher.end(definition, grace: grace, clock: clock) else { return }
+        let cause = ServiceStopCause.agentStopped
+        let end = ServiceEnd(.told, cause: cause.word, reason: cause.text, exit: exit)
+        custody.change(name) { $0.ended(end, at: wallClock.now) }
     }
 
     package func report() async -> ReportValue {
@@ -123,6 +150,7 @@ package final class Services: Sendable {
     private func followStore() async {
         while let store = try? await store.present() {
             state.withLockedValue { $0.agentID = store.agentID }
+            await sweep(store.agentID)
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { [replan] in
                     for await _ in store.signals.changes(.services) { replan.set() }
@@ -142,6 +170,17 @@ package final class Services: Sendable {
         }
     }
 
+    /// Ends what agents before this one have left of services: exactly what carries this agent's mark. Nothing of this
+    /// one's own does yet.
+    private func sweep(_ agentID: String) async {
+        guard custody.beginSweep() else { return }
+        // No pid: the kernel may have given the old ones to somebody else.
+        let tree = ProcessTree(pid: -1, startTicks: 0, marks: ServiceLauncher.marks(agentID: agentID))
+        let survivors = await launcher.processes.kill(tree)
+        guard !survivors.isEmpty else { return }
+        logger.warning("processes of services survived SIGKILL", metadata: ["process.pids": "\(survivors)"])
+    }
+
     /// The handle still has a store that was just closed, for a moment.
     private func awaitOtherStore(than closed: Store) async {
         while let present = store.value, present === closed {
@@ -149,87 +188,61 @@ package final class Services: Sendable {
         }
     }
 
-    /// Whether the store could be read.
+    /// Makes the engine what the store says. Whether there is still a store.
     private func reconcile(with store: Store) async -> Bool {
         guard !custody.isEnding else { return true }
         let services: [StoredService]
         do {
             services = try await store.read { try $0.services(includingRemoved: true) }
-        } catch {
-            logger.debug("the services cannot be read", metadata: ["reason": "\(error)"])
+        } catch let error as StoreError where error.code == .closed {
             return false
+        } catch {
+            logger.error("the services cannot be read, and stay as they are", metadata: ["reason": "\(error)"])
+            guard (try? await clock.sleep(for: .seconds(5))) != nil else { return false }
+            replan.set()
+            return true
         }
-        for service in services {
-            let isRunning = launcher.processes.record(ServiceLauncher.key(service.name)) != nil
-            custody.seed(service, isRunning: isRunning, at: wallClock.now)
-        }
-        let installed = state.withLockedValue { $0.installed }
+        takeLeavers()
+        for service in services { custody.seed(service) }
         let plan = ServicePlan(
-            installed: installed,
+            installed: state.withLockedValue { $0.installed },
             stored: services,
             running: running(services),
             givenUp: Set(custody.restingStates.filter { $0.value.status == .failed }.keys)
         )
         carryOut(plan.actions)
+        removeUnusedMilestones()
         return true
     }
 
     private func running(_ services: [StoredService]) -> [String: ServicePlan.Running] {
         var running: [String: ServicePlan.Running] = [:]
-        for service in services where launcher.processes.record(ServiceLauncher.key(service.name)) != nil {
+        for service in services where isRunning(service.name) {
             running[service.name] = ServicePlan.Running(
-                definition: custody.launchedDefinition(of: service.name) ?? service.definition,
+                definition: custody.launch(of: service.name)?.definition ?? service.definition,
                 state: custody.standing(of: service.name) ?? service.state
             )
         }
         return running
     }
 
-    // MARK: Recording
-
-    private func record() async {
-        for await _ in custody.wakeups() {
-            guard !Task.isCancelled else { return }
-            while await !flush() {
-                // A full disk, or a store that is being opened anew: there is no signal for either.
-                guard (try? await clock.sleep(for: .milliseconds(500))) != nil else { return }
-            }
-        }
-    }
-
-    /// Whether everything is recorded.
-    @discardableResult
-    private func flush() async -> Bool {
-        let entries = custody.takeEntries()
-        guard !entries.isEmpty else { return true }
-        do {
-            guard let store = store.value else { throw StoreError(.closed, "the store is away") }
-            try await store.write { transaction in
-                for entry in entries {
-                    try transaction.recordService(entry.name, entry.state, entry.changes)
-                    if entry.isGone { try transaction.forgetService(entry.name) }
-                }
-            }
-            custody.recorded(entries)
-            return true
-        } catch {
-            custody.failedToRecord(entries)
-            return false
-        }
+    /// A process of it is known, also one that has ended and was not heard of yet.
+    func isRunning(_ name: String) -> Bool {
+        launcher.processes.record(ServiceLauncher.key(name)) != nil
     }
 
     // MARK: Leaving
 
-    /// What was just installed may have something to be done yet.
+    /// Something is to be done that nobody has asked for.
     func planAgain() {
         replan.set()
     }
 
     /// Does this until it is done or the part ends, and makes the plan again: until then nothing else is done to it.
-    func seeOff(_ name: String, _ body: @escaping @Sendable () async -> Bool) {
-        leavingSender.yield { [self] in
+    func seeOff(_ leaver: Leaver, _ body: @escaping @Sendable () async -> Bool) {
+        leavingSender.yield { [state, replan] in
             guard await body() else { return }
-            hasLeft(name)
+            state.withLockedValue { $0.left.append(leaver) }
             replan.set()
         }
     }
@@ -238,6 +251,23 @@ package final class Services: Sendable {
         await withDiscardingTaskGroup { group in
             for await leave in leaving { group.addTask { await leave() } }
             group.cancelAll()
+        }
+    }
+
+    private func takeLeavers() {
+        let left = state.withLockedValue { state in
+            defer { state.left = [] }
+            return state.left
+        }
+        for leaver in left {
+            switch leaver {
+            case .service(let name):
+                conditions.forget(name)
+                custody.change(name) { $0.hasLeft(at: wallClock.now) }
+                custody.dropCause(of: name)
+                state.withLockedValue { $0.installed[name] = nil }
+            case .milestone(let milestone): state.withLockedValue { $0.milestones[milestone] = nil }
+            }
         }
     }
 }

@@ -80,11 +80,36 @@ struct ServiceFolderTests {
         }
     }
 
-    @Test func `a file that others may write is refused`() async throws {
+    @Test(arguments: [0o666, 0o664] as [mode_t])
+    func `a file or a folder that others may write is refused`(mode: mode_t) async throws {
         let folder = try TemporaryFolder()
-        try Self.write(folder.path, "db.yaml", Self.db, mode: 0o666)
+        try Self.write(folder.path, "db.yaml", Self.db, mode: mode)
+        let part = "others than root and the agent's user may change it"
         let error = #expect(throws: ConfigurationError.self) { try ServiceFile(path: folder.path + "/db.yaml") }
-        #expect(error?.description.contains("others than root and the agent's user may change it") == true)
+        #expect(error?.description.contains(part) == true)
+        chmod(folder.path, mode | 0o111)
+        let other = #expect(throws: ConfigurationError.self) { try ServiceFile.paths(in: folder.path) }
+        #expect(other?.description.contains(part) == true)
+    }
+
+    @Test func `a folder that cannot be read takes nothing away, and one that comes again is followed`() async throws {
+        try await Self.with([("db.yaml", Self.db)]) { agent, folder in
+            _ = try await agent.serviceEvent("db", "ready")
+            // No folder of ours while others may put files into it: so nothing is known of what is in there.
+            chmod(folder, 0o777)
+            try Self.write(folder, "web.yaml", Self.db)
+            try Self.write(folder, "db.yaml", "command: [/bin/sleep, \"1001\"]\n")
+            chmod(folder, 0o755)
+            _ = try await agent.serviceEvent("web", "ready")
+            _ = try await agent.serviceEvent("db", "ready") { $0[at: "data", "starts"] == 2 }
+            unlink(folder + "/web.yaml")
+            unlink(folder + "/db.yaml")
+            rmdir(folder)
+            _ = try await agent.serviceEvent("db", "removed")
+            mkdir(folder, 0o755)
+            try Self.write(folder, "later.yaml", Self.db)
+            _ = try await agent.serviceEvent("later", "ready")
+        }
     }
 
     @Test(arguments: [

@@ -46,4 +46,31 @@ struct AdmissionTests {
         task.overlap = .queue
         try Admission.checkManual(task, living: [run(3)])
     }
+
+    // MARK: Requirements
+
+    private let unmet = [RequirementDefinition(.service("db"), .healthy)]
+
+    private func decide(_ overlap: OverlapPolicy, held: [Run], after interval: Interval = .seconds(90)) -> Admission {
+        var task = TaskDefinition(id: "backup", command: ["true"])
+        task.overlap = overlap
+        task.startBy = .minutes(10)
+        var run = run(9)
+        run.due = now
+        return Admission.decide(task, run: run, living: [], held: held, unmet: unmet, now: now + interval)
+    }
+
+    @Test func `what is required and is not so is waited for, and one that waits counts as one that lives`() {
+        for overlap in OverlapPolicy.allCases { #expect(decide(overlap, held: []) == .hold) }
+        let reason = "run backup/3 (r3) was still waiting for what it requires, for 1m30s by then"
+        #expect(decide(.skip, held: [run(3)]) == .skip(reason: reason))
+        #expect(decide(.replace, held: [run(3)]) == .replace(runs: ["r3"]))
+        #expect(decide(.queue, held: [run(3)]) == .wait)
+        #expect(decide(.allow, held: [run(3)]) == .hold)
+    }
+
+    @Test func `a slot that waited for longer than its startBy is missed`() {
+        let reason = "it waited for db to be healthy, longer than its startBy of 10m"
+        #expect(decide(.queue, held: [], after: .minutes(11)) == .miss(reason: reason))
+    }
 }

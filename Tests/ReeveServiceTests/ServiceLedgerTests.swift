@@ -27,12 +27,13 @@ struct ServiceLedgerTests {
             starts: count,
             reason: "exited with 1",
             failures: count,
-            retryIn: retryIn
+            retryIn: retryIn,
+            rest: retryIn == nil ? .failed : nil
         )
     }
 
-    private static func stopped() -> Transition {
-        Transition(manifold: "web", state: .stopped, starts: 1, reason: nil, failures: 0, retryIn: nil)
+    private static func stopped(_ rest: ManifoldReport.Rest? = nil) -> Transition {
+        Transition(manifold: "web", state: .stopped, starts: 1, reason: nil, failures: 0, retryIn: nil, rest: rest)
     }
 
     private static func end(_ kind: ServiceEnd.Kind, code: Int = 1, cause: String = "exit") -> ServiceEnd {
@@ -71,7 +72,7 @@ struct ServiceLedgerTests {
         var ledger = Self.ledger()
         ledger.began(pid: 7, at: Self.start)
         ledger.isHeld = true
-        ledger.requestTaken(2, ends: true)
+        ledger.requestTaken(2, ends: .requested("by uid:0"), at: Self.start)
         #expect(ledger.state.status == .stopping && ledger.state.request == 2)
         ledger.ended(Self.end(.told, code: 0, cause: "requested"), at: Self.start)
         ledger.engineSays(Self.stopped(), at: Self.start)
@@ -83,7 +84,7 @@ struct ServiceLedgerTests {
         var ledger = Self.ledger()
         ledger.began(pid: 7, at: Self.start)
         ledger.ended(Self.end(.succeeded, code: 0), at: Self.start)
-        ledger.engineSays(Self.stopped(), at: Self.start)
+        ledger.engineSays(Self.stopped(.completed), at: Self.start)
         #expect(ledger.state.status == .completed)
         #expect(ledger.takeChanges().map(\.kind) == [.started, .exited])
     }
@@ -138,31 +139,66 @@ struct ServiceLedgerTests {
         #expect(ledger.isDirty)
         #expect(ledger.takeChanges().map(\.kind) == [.started, .ready])
         for _ in 0..<1000 {
-            ledger.became(.healthy, nil, at: Self.start)
-            ledger.became(.unhealthy, "refused", at: Self.start)
+            ledger.ended(Self.end(.told, code: 0, cause: "restart"), at: Self.start)
+            ledger.began(pid: 1, at: Self.start)
         }
         let kept = ledger.takeChanges()
         #expect(kept.count == ServiceLedger.mostChanges)
-        #expect(kept.last?.kind == .unhealthy)
+        #expect(kept.last?.kind == .started)
         #expect(kept.reduce(0) { $0 + 1 + $1.omitted } == 2000)
     }
 
-    @Test func `an agent that went down under it has lost it`() {
-        var state = ServiceState(status: .running)
-        state.pid = 7
-        state.starts = 3
-        var ledger = Self.ledger(state)
-        ledger.wasLost(at: Self.start)
-        let change = ledger.takeChanges().first
-        #expect(change?.kind == .exited && change?.state.cause == "agentCrashed")
-        #expect(ledger.state.status == .waiting && ledger.state.pid == nil && ledger.state.starts == 3)
+    @Test(arguments: [ServiceEnd.Kind.failed, .succeeded])
+    func `an end by itself while it was to end anyway is told, and leaves nothing waiting`(kind: ServiceEnd.Kind) {
+        // The engine has told the worker to stop, for what it requires is gone, and so speaks of no failure.
+        var ledger = Self.ledger()
+        ledger.began(pid: 7, at: Self.start)
+        ledger.ended(Self.end(kind), at: Self.start)
+        ledger.engineSays(Self.stopped(), at: Self.start)
+        #expect(ledger.state.status == .waiting)
+        #expect(ledger.takeChanges().map(\.kind) == [.started, .exited])
+    }
+
+    @Test func `one that leaves the engine while its end is pending is at rest`() {
+        var ledger = Self.ledger()
+        ledger.began(pid: 7, at: Self.start)
+        ledger.isHeld = true
+        ledger.requestTaken(2, ends: .requested("by uid:0"), at: Self.start)
+        ledger.ended(Self.end(.failed), at: Self.start)
+        ledger.hasLeft(at: Self.start)
+        #expect(ledger.state.status == .stopped)
+        #expect(ledger.takeChanges().map(\.kind) == [.started, .exited])
+    }
+
+    @Test func `a stop of what does not run is told too, once`() {
+        var ledger = Self.ledger()
+        ledger.isHeld = true
+        ledger.requestTaken(2, ends: .requested("by uid:0"), at: Self.start)
+        ledger.requestTaken(3, ends: .requested("by uid:0"), at: Self.start)
+        #expect(ledger.takeChanges().map(\.kind) == [.stopped])
+        #expect(ledger.state.reason == "stopped by uid:0")
+    }
+
+    @Test func `health that flaps for ever is told less and less, and at last as it stands`() {
+        var ledger = Self.ledger()
+        ledger.began(pid: 7, at: Self.start)
+        ledger.becameReady(at: Self.start)
+        for _ in 0..<5000 {
+            ledger.became(.unhealthy, "refused", at: Self.start)
+            ledger.became(.healthy, nil, at: Self.start)
+        }
+        #expect(ledger.takeChanges().count < 64)
+        #expect(ledger.isHoldingBack)
+        ledger.hasLasted()
+        #expect(ledger.takeChanges().map(\.state.health) == [.healthy])
+        #expect(!ledger.isHoldingBack)
     }
 
     @Test func `a restart is not done before the new process`() {
         var ledger = Self.ledger()
         ledger.began(pid: 7, at: Self.start)
         ledger.becameReady(at: Self.start)
-        ledger.requestTaken(5, ends: true)
+        ledger.requestTaken(5, ends: .restarted("by uid:0"), at: Self.start)
         #expect(ledger.state.status == .stopping && ledger.state.request == 5)
         ledger.ended(Self.end(.told, code: 0, cause: "restart"), at: Self.start)
         #expect(ledger.state.status == .waiting)

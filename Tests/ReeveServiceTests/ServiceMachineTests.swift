@@ -69,12 +69,34 @@ struct ServiceMachineTests {
         #expect(end?.kind == .failed && end?.reason == "exited with 0 before it was ready")
     }
 
-    @Test func `while it reloads it is not ready`() {
-        var machine = ServiceMachine(definition { $0.ready = ReadinessDefinition(.notify) })
+    @Test func `while it reloads nobody loses it, but it has to be ready again in time`() {
+        var machine = ServiceMachine(definition { $0.ready = ReadinessDefinition(.notify, timeout: .seconds(5)) })
         _ = machine.begin(at: .zero)
         _ = machine.handle(.saidReady, at: .zero)
-        #expect(machine.handle(.saidReloading, at: .seconds(1)) == [.lostReadiness(reason: "it is reloading")])
-        #expect(machine.handle(.saidReady, at: .seconds(2)) == [.becameReady])
+        #expect(
+            machine.handle(.saidReloading, at: .seconds(1)) == [.isReloading, .arm(.readiness, after: .seconds(5))]
+        )
+        #expect(machine.handle(.saidReady, at: .seconds(2)) == [.disarm(.readiness), .becameReady])
+        _ = machine.handle(.saidReloading, at: .seconds(3))
+        #expect(machine.handle(.timeIsOver(.readiness), at: .seconds(8)).contains(.signal(15)))
+    }
+
+    @Test func `one that says that it is stopping has its grace for that, and no watchdog`() {
+        var machine = ServiceMachine(
+            definition {
+                $0.ready = ReadinessDefinition(.notify)
+                $0.watchdog = .seconds(3)
+            }
+        )
+        _ = machine.begin(at: .zero)
+        _ = machine.handle(.saidReady, at: .zero)
+        let actions = machine.handle(.saidStopping, at: .seconds(1))
+        #expect(actions.first == .lostReadiness(reason: "it said that it is stopping"))
+        #expect(actions.contains(.disarm(.watchdog)) && actions.contains(.arm(.grace, after: .seconds(10))))
+        #expect(machine.handle(.saidAlive, at: .seconds(2)) == [])
+        #expect(machine.handle(.saidReady, at: .seconds(2)) == [])
+        #expect(machine.handle(.timeIsOver(.grace), at: .seconds(11)) == [.kill])
+        #expect(end(of: machine.handle(exit(nil, signal: 9), at: .seconds(12)))?.kind == .failed)
     }
 
     @Test func `one that was ready when it was taken over stays so`() {

@@ -21,6 +21,8 @@ struct PostmanTests {
     ) async throws -> (result: DeliveryResult, records: [WebhookReceiver.Record]) {
         try await WebhookReceiver.running(decide: decide) { receiver in
             var endpoint = EndpointDefinition(name: "ops", url: receiver.url)
+            // Long enough for a machine that has much else to do.
+            endpoint.timeout = .minutes(5)
             await configure(&endpoint, receiver)
             let transport = HTTPTransport(clock: ContinuousClock())
             let postman = Postman(

@@ -1,3 +1,4 @@
+import Glibc
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
@@ -95,7 +96,28 @@ package final class WebhookReceiver: Sendable {
 
     /// Listens again on the same port.
     package func comeBack() async throws {
-        let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        let listener = try await listener(tries: 100)
+        state.withLockedValue { state in
+            state.port = listener.channel.localAddress?.port ?? state.port
+            state.listener = listener.channel
+            state.isAway = false
+        }
+        newListener.yield(listener)
+    }
+
+    /// A first port is taken from below those that the kernel gives to connections: while the receiver is away nobody else
+    /// is to come to have it.
+    private func listener(tries: Int) async throws -> Listener {
+        guard port == 0 else { return try await listener(on: port) }
+        do {
+            return try await listener(on: Int.random(in: 10_240..<32_768))
+        } catch let error as IOError where error.errnoCode == EADDRINUSE && tries > 1 {
+            return try await listener(tries: tries - 1)
+        }
+    }
+
+    private func listener(on port: Int) async throws -> Listener {
+        try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Nothing is read before somebody is there to take it.
@@ -103,12 +125,6 @@ package final class WebhookReceiver: Sendable {
             .bind(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture { self.accepted(channel) }
             }
-        state.withLockedValue { state in
-            state.port = listener.channel.localAddress?.port ?? state.port
-            state.listener = listener.channel
-            state.isAway = false
-        }
-        newListener.yield(listener)
     }
 }
 

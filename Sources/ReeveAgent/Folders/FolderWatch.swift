@@ -3,43 +3,48 @@ import Glibc
 import ReeveProcess
 import ReeveStore
 
-/// Tells when a folder's files change (inotify(7)). One thread sleeps on it, and runs only when something has changed.
-///
-/// A folder that is not there, or goes, cannot be watched: what comes then is seen only when somebody asks to look.
+/// Tells when a folder's files change (inotify(7)), and when the folder comes or goes. One thread sleeps on it, and runs
+/// only when something has changed.
 final class FolderWatch: Sendable {
+    private let folder: String
+    private let inotify: CInt
     private let stopping: CInt
 
     /// - Parameter changed: Raised at each change.
     ///
-    /// `nil` if it cannot be watched.
+    /// `nil` if there are no descriptors or threads left.
     init?(_ folder: String, changed: Wakeup) {
-        let descriptor = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
-        guard descriptor >= 0 else { return nil }
-        let events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR
-        let stopping = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
-        guard stopping >= 0, inotify_add_watch(descriptor, folder, UInt32(events)) >= 0 else {
-            close(descriptor)
+        self.folder = folder
+        inotify = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
+        stopping = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
+        let (inotify, stopping) = (inotify, stopping)
+        // The descriptors are the thread's from here on: it ends when the watch goes.
+        let isStarted =
+            inotify >= 0 && stopping >= 0
+            && startThread("folder") {
+                Self.wait(inotify, stopping, changed)
+                close(inotify)
+                close(stopping)
+            } == 0
+        guard isStarted else {
+            if inotify >= 0 { close(inotify) }
             if stopping >= 0 { close(stopping) }
-            return nil
-        }
-        self.stopping = stopping
-        let ending = dup(stopping)
-        let started = startThread("folder") {
-            Self.wait(descriptor, ending, changed)
-            close(descriptor)
-            close(ending)
-        }
-        guard started == 0 else {
-            close(descriptor)
-            close(ending)
             return nil
         }
     }
 
+    /// Watches the folder, which may be a new one of its name, and the one above it, in which it comes and goes. Whether
+    /// one of them can be watched.
+    func renew() -> Bool {
+        let files = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR)
+        let folders = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
+        let above = folder.lastIndex(of: "/").map { String(folder[...$0]) } ?? "."
+        let watches = [inotify_add_watch(inotify, folder, files), inotify_add_watch(inotify, above, folders)]
+        return watches.contains { $0 >= 0 }
+    }
+
     deinit {
-        // The thread has a copy of it, and ends.
         eventfd_write(stopping, 1)
-        close(stopping)
     }
 
     private static func wait(_ descriptor: CInt, _ ending: CInt, _ changed: Wakeup) {

@@ -38,13 +38,25 @@ package struct ServiceFile: Sendable {
         guard problems.isEmpty else { throw ConfigurationError(problems: problems.map(place)) }
     }
 
-    /// The files of a folder that are read, by name: `*.yaml`, `*.yml`, `*.json`, but no hidden ones. `nil` if there is
-    /// no such folder.
-    package static func paths(in folder: String) -> [String]? {
-        guard let stream = opendir(folder) else { return nil }
+    /// The files of a folder that are read, by name: `*.yaml`, `*.yml`, `*.json`, but no hidden ones; none if there is no
+    /// such folder.
+    ///
+    /// Throws where the folder cannot be read to its end, and where others than root and the agent's user may put files
+    /// into it.
+    package static func paths(in folder: String) throws(ConfigurationError) -> [String] {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw ConfigurationError(problems: ["\(folder): cannot be read: \(meaning(errno))"])
+        }
         defer { closedir(stream) }
+        guard isSafe(dirfd(stream)) else { throw ConfigurationError(problems: ["\(folder): \(unsafe)"]) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno == 0 { break }
+                throw ConfigurationError(problems: ["\(folder): cannot be read: \(meaning(errno))"])
+            }
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
@@ -93,12 +105,7 @@ package struct ServiceFile: Sendable {
         var status = stat()
         fstat(file, &status)
         guard status.st_mode & S_IFMT == S_IFREG else { throw Unreadable(description: "is no file") }
-        guard status.st_mode & 0o002 == 0, status.st_uid == 0 || status.st_uid == geteuid() else {
-            throw Unreadable(
-                description:
-                    "is refused, for others than root and the agent's user may change it (chown root, chmod o-w)"
-            )
-        }
+        guard isSafe(file) else { throw Unreadable(description: unsafe) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -113,6 +120,15 @@ package struct ServiceFile: Sendable {
             throw Unreadable(description: "is not UTF-8")
         }
         return text
+    }
+
+    private static let unsafe =
+        "is refused, for others than root and the agent's user may change it (chown root, chmod go-w)"
+
+    private static func isSafe(_ descriptor: CInt) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return false }
+        return status.st_mode & 0o022 == 0 && (status.st_uid == 0 || status.st_uid == geteuid())
     }
 
     private static func meaning(_ number: CInt) -> String {

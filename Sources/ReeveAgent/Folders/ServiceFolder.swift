@@ -29,8 +29,9 @@ final class ServiceFolder: Sendable {
     /// Works until its task is cancelled, or the store fails.
     func run() async throws {
         let watch = FolderWatch(path, changed: reload)
-        if watch == nil { logger.debug("a folder is not watched", metadata: ["folder": "\(path)"]) }
         while true {
+            // Before the look: what comes after it is then seen by the next.
+            if watch?.renew() != true { logger.debug("a folder is not watched", metadata: ["folder": "\(path)"]) }
             try await look()
             await reload.wait()
             try Task.checkCancellation()
@@ -48,7 +49,13 @@ final class ServiceFolder: Sendable {
     private func look() async throws {
         var files: [ServiceFile] = []
         var found: [String: [String]] = [:]
-        let paths = ServiceFile.paths(in: path) ?? []
+        let paths: [String]
+        do {
+            paths = try ServiceFile.paths(in: path)
+        } catch {
+            // A folder that cannot be read says nothing: least of all that its services are gone.
+            return tell([path: error.problems])
+        }
         for path in paths {
             do {
                 files.append(try ServiceFile(path: path))
@@ -76,9 +83,9 @@ final class ServiceFolder: Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         let bad = Set(present.map(Self.source)).subtracting(said.keys)
-        let folder = Self.source(path + "/")
         try await store.write { transaction in
-            for service in try transaction.services() where service.source.hasPrefix(folder) {
+            // Also of a folder that the agent had before this one.
+            for service in try transaction.services() where service.source.hasPrefix(Self.source("")) {
                 guard !bad.contains(service.source), said[service.source]?.contains(service.name) != true else {
                     continue
                 }

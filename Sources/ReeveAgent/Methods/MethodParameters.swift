@@ -32,4 +32,5 @@ extension ServiceReference: MethodParameters {}
 extension ServiceOrderParameters: MethodParameters {}
 extension ServiceWaitParameters: MethodParameters {}
 extension ServiceListParameters: MethodParameters {}
+extension ServiceFollowParameters: MethodParameters {}
 extension ServiceLogsParameters: MethodParameters {}

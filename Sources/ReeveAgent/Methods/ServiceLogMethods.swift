@@ -22,16 +22,14 @@ struct ServiceLogMethods: Sendable {
 
     @Sendable private func logs(_ parameters: ServiceLogsParameters, _ call: Call) async throws -> JSON {
         let limits = try OutputLimits(limit: parameters.limit, tail: parameters.tail)
-        let start = try position(parameters)
-        _ = try await parts.store.read { try $0.namedService(parameters.service) }
-        if let tail = limits.tail {
-            let page = try read(parameters) { reader, stream in try reader.read(tail: tail, stream: stream) }
-            return view(page, parameters)
-        }
-        var page = try read(parameters, after: start, limit: limits.limit)
+        let start = try position(parameters.after)
+        _ = try await parts.store.read { try $0.namedService(parameters.service, includingRemoved: true) }
+        let log = log(of: parameters.service, parameters.stream)
+        if let tail = limits.tail { return view(try log.read(tail: tail), parameters) }
+        var page = try log.read(after: start, limit: limits.limit)
         if page.chunks.isEmpty, let interval = parameters.wait {
             await wait(for: parameters.service, at: page.next, atMost: interval)
-            page = try read(parameters, after: page.next, limit: limits.limit)
+            page = try log.read(after: page.next, limit: limits.limit)
         }
         return view(page, parameters)
     }
@@ -50,28 +48,34 @@ struct ServiceLogMethods: Sendable {
         OutputPiece(chunk, next: String(chunk.next.rawValue))
     }
 
-    private func read(
-        _ parameters: ServiceLogsParameters,
-        after position: SpoolPosition,
-        limit: Int
-    ) throws -> SpoolPage {
-        try read(parameters) { reader, stream in try reader.read(after: position, limit: limit, stream: stream) }
-    }
+    /// A log, or one stream of it.
+    private struct Log: Sendable {
+        let reader: SpoolReader
+        let stream: ReeveProcess.OutputStream?
 
-    private func read(
-        _ parameters: ServiceLogsParameters,
-        _ body: (SpoolReader, ReeveProcess.OutputStream?) throws -> SpoolPage
-    ) throws -> SpoolPage {
-        let stream: ReeveProcess.OutputStream? = parameters.stream.map { $0 == .stdout ? .output : .error }
-        do {
-            return try body(SpoolReader(path: logPath(parameters.service)), stream)
-        } catch let error as SpoolError {
-            throw Failure(.storage, "the log cannot be read", reason: error.description)
+        func read(after position: SpoolPosition, limit: Int) throws -> SpoolPage {
+            try told { () throws(SpoolError) in try reader.read(after: position, limit: limit, stream: stream) }
+        }
+
+        func read(tail: Int) throws -> SpoolPage {
+            try told { () throws(SpoolError) in try reader.read(tail: tail, stream: stream) }
+        }
+
+        private func told(_ body: () throws(SpoolError) -> SpoolPage) throws -> SpoolPage {
+            do {
+                return try body()
+            } catch {
+                throw Failure(.storage, "the log cannot be read", reason: error.description)
+            }
         }
     }
 
-    private func position(_ parameters: ServiceLogsParameters) throws(Failure) -> SpoolPosition {
-        guard let text = parameters.after else { return .start }
+    private func log(of service: String, _ stream: OutputStreamName?) -> Log {
+        Log(reader: SpoolReader(path: logPath(service)), stream: stream.map { $0 == .stdout ? .output : .error })
+    }
+
+    private func position(_ text: String?) throws(Failure) -> SpoolPosition {
+        guard let text else { return .start }
         guard let number = Int64(text), let position = SpoolPosition(rawValue: number) else {
             throw OutputLimits.notAPosition(text)
         }
@@ -116,30 +120,33 @@ struct ServiceLogMethods: Sendable {
 
     /// Every piece of output from a position on, over restarts of the service, until the client has enough of it.
     @Sendable private func follow(
-        _ parameters: ServiceLogsParameters,
+        _ parameters: ServiceFollowParameters,
         _ call: Call
     ) async throws -> SubscriptionProducer {
-        let start = try position(parameters)
+        let limits = try OutputLimits(limit: nil, tail: parameters.tail)
+        let start = try position(parameters.after)
         _ = try await parts.store.read { try $0.namedService(parameters.service) }
+        let log = log(of: parameters.service, parameters.stream)
+        let first = try limits.tail.map { try log.read(tail: $0) }
         return { sink in
             var position = start
             do {
+                var page = try first ?? log.read(after: position, limit: limits.limit)
                 while true {
-                    let page = try read(parameters, after: position, limit: 64 << 10)
                     for chunk in page.chunks {
                         let piece = Self.piece(chunk)
-                        try await sink.send(
-                            OutputView.item(piece, encoding: parameters.encoding),
-                            next: .string(piece.next)
-                        )
+                        let item = OutputView.item(piece, encoding: parameters.encoding)
+                        try await sink.send(item, next: .string(piece.next))
                     }
                     position = page.next
-                    guard page.chunks.isEmpty else { continue }
-                    guard try await isThere(parameters.service) else {
-                        return SubscriptionEnd(cause: "removed", next: .string(String(position.rawValue)))
+                    if page.chunks.isEmpty {
+                        guard try await isThere(parameters.service) else {
+                            return SubscriptionEnd(cause: "removed", next: .string(String(position.rawValue)))
+                        }
+                        await wait(for: parameters.service, at: position, atMost: nil)
+                        try Task.checkCancellation()
                     }
-                    await wait(for: parameters.service, at: position, atMost: nil)
-                    try Task.checkCancellation()
+                    page = try log.read(after: position, limit: limits.limit)
                 }
             } catch let failure as Failure {
                 return SubscriptionEnd(cause: failure.kind.rawValue, next: .string(String(position.rawValue)))
@@ -152,6 +159,6 @@ struct ServiceLogMethods: Sendable {
     /// Whether there is still something to follow; where nobody can say, there is.
     private func isThere(_ name: String) async throws -> Bool {
         guard let store = parts.storeHandle.value else { return true }
-        return try await store.read { try $0.service(name) != nil }
+        return try await store.read { try $0.service(name, includingRemoved: true) != nil }
     }
 }

@@ -15,7 +15,7 @@ struct ServiceMethods: Sendable {
     var methods: [AgentMethod] {
         [
             .changing("service.put", .administer, put),
-            .immediate("service.check", .observe, check),
+            .reading("service.check", .observe, check),
             .reading("service.get", .observe, get),
             .reading("service.list", .observe, list),
             .reading("service.why", .observe, why),
@@ -53,7 +53,7 @@ struct ServiceMethods: Sendable {
         return .object(answer)
     }
 
-    @Sendable private func check(_ parameters: ServiceCheckParameters, _ call: Call) throws -> JSON {
+    @Sendable private func check(_ parameters: ServiceCheckParameters, _ call: Call) async throws -> JSON {
         var problems: [InvalidValue]
         var warnings: [String] = []
         do {
@@ -103,23 +103,22 @@ struct ServiceMethods: Sendable {
         let goal = parameters.until ?? .settled
         let name = parameters.service
         // What was asked before this call is to be seen in the state, not what was before it.
-        let request = try await store.read { reader in
-            _ = try reader.namedService(name)
-            return try reader.service(name)?.orders.request ?? 0
-        }
+        let request = try await store.read { try $0.namedService(name, includingRemoved: true).orders.request }
         let what = "service \(name) is not \(goal.rawValue)"
-        let service = try await withDeadline(parameters.deadline, clock, what: what) {
+        let service: StoredService? = try await withDeadline(parameters.deadline, clock, what: what) {
             try await reach(goal, of: name, after: request, in: store)
         }
+        guard let service else { return ["name": .string(name), "removed": true] }
         return try .object(ServiceView.item(service, engine: parts.servicesHandle.value?.situation(of: name)))
     }
 
+    /// `nil`: it is gone, and that is as good as stopped.
     private func reach(
         _ goal: ServiceGoal,
         of name: String,
         after request: Int,
         in store: Store
-    ) async throws -> StoredService {
+    ) async throws -> StoredService? {
         try await withThrowingTaskGroup(of: Void.self) { group in
             let (wakeups, sender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             group.addTask {
@@ -128,7 +127,10 @@ struct ServiceMethods: Sendable {
             }
             defer { group.cancelAll() }
             for await _ in wakeups {
-                let service = try await store.read { try $0.namedService(name, includingRemoved: true) }
+                guard let service = try await store.read({ try $0.service(name, includingRemoved: true) }) else {
+                    guard goal == .stopped else { throw try await store.read { try $0.noService(name) } }
+                    return nil
+                }
                 guard service.state.request >= request else { continue }
                 guard service.reaches(goal) else {
                     try checkHope(for: service, goal)
@@ -246,8 +248,12 @@ extension StateReading {
     /// - Parameter includingRemoved: Also one that is removed and has not ended yet.
     func namedService(_ name: String, includingRemoved: Bool = false) throws -> StoredService {
         if let service = try service(name, includingRemoved: includingRemoved) { return service }
+        throw try noService(name)
+    }
+
+    func noService(_ name: String) throws -> Failure {
         let near = nearest(name, among: try services().map(\.name))
-        throw Failure(
+        return Failure(
             .notFound,
             "there is no service \"\(name)\"",
             path: "/service",

@@ -219,7 +219,13 @@ extension OpenRPC {
                 named, .optional("until", .word(ServiceGoal.self), "settled by default"),
                 .optional("deadline", .duration, "how long to wait; for ever by default"),
             ],
-            result: .ref("ServiceItem"),
+            result: .either(
+                .ref("ServiceItem"),
+                .open([
+                    .required("name", .ref("ServiceName"), "its name"),
+                    .required("removed", Schema(["const": true]), "it is gone: only where stopped was waited for"),
+                ])
+            ),
             errors: [.notFound, .invalidState, .deadline, .unavailable],
             example: #"{"params": {"service": "web", "until": "ready", "deadline": "30s"}, "result": \#(exampleItem)}"#
         )
@@ -282,7 +288,12 @@ extension OpenRPC {
             A subscription: its items are the pieces of output, each with stream, time, data and encoding. It ends when \
             the service is removed, with the cause removed; another cause comes with the position to go on from.
             """,
-            parameters: logParameters,
+            parameters: [
+                named, .optional("stream", .word(OutputStreamName.self), "only this one"),
+                .optional("after", .string, "where to begin; with the oldest that is kept by default"),
+                .optional("tail", .integer(from: 1, to: 1 << 20), "begin with so many last bytes of what there is"),
+                .optional("encoding", .word(OutputEncoding.self), "utf8 where it is, else base64, by default"),
+            ],
             result: subscription,
             errors: [.notFound, .limit, .unavailable, .storage],
             example: #"{"params": {"service": "web"}, "result": {"subscription": "1"}}"#

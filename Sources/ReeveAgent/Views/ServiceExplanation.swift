@@ -88,7 +88,9 @@ struct ServiceExplanation: Sendable {
             let how = service.orders.stopped?.text ?? "by hand"
             return "\(name) stands still until it is started by hand: it was stopped \(how)"
         case .completed: return "\(name) has done its work and is not started again by itself"
-        case .failed: return "\(name) has failed and is given up until it is started by hand\(reason(state))"
+        case .failed:
+            let others = (service.definition.requires ?? []).isEmpty ? "" : ", or what it requires changes"
+            return "\(name) has failed and is given up until it is started by hand\(others)\(reason(state))"
         case .waiting: return waiting(name, state, waitingFor)
         }
     }

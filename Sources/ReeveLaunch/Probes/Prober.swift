@@ -15,7 +15,6 @@ package final class Prober: Sendable {
         package var command: CommandDefinition
         package var key: ProcessKey
         package var facts: [String: String]
-        package var marks: [String]
         package var scriptDirectory: String
         /// Where its output is, and where in it the process began.
         package var log: String
@@ -26,7 +25,6 @@ package final class Prober: Sendable {
             command: CommandDefinition,
             key: ProcessKey,
             facts: [String: String],
-            marks: [String],
             scriptDirectory: String,
             log: String,
             logStart: SpoolPosition
@@ -35,7 +33,6 @@ package final class Prober: Sendable {
             self.command = command
             self.key = key
             self.facts = facts
-            self.marks = marks
             self.scriptDirectory = scriptDirectory
             self.log = log
             self.logStart = logStart
@@ -60,13 +57,39 @@ package final class Prober: Sendable {
         try? await client.shutdown()
     }
 
+    /// How far a log has been searched, from one try to the next.
+    package struct Progress: Sendable {
+        private var search: LineSearch?
+        private var position: SpoolPosition?
+        private var isFound = false
+
+        package init() {}
+
+        /// Whether the text stands in what the process has written; what was read once is not read again, and a line that
+        /// was there may be gone from the log since.
+        fileprivate mutating func find(_ text: String, in subject: Subject) -> Bool {
+            guard !isFound else { return true }
+            var search = search ?? LineSearch(text)
+            var position = position ?? subject.logStart
+            isFound = Prober.read(subject, from: &position, &search)
+            self.search = search
+            self.position = position
+            return isFound
+        }
+    }
+
     /// One try. A cancellation of the task is a failure.
-    package func tryOnce(_ target: ProbeTarget, of subject: Subject, timeout: Duration) async -> ProbeResult {
+    package func tryOnce(
+        _ target: ProbeTarget,
+        of subject: Subject,
+        timeout: Duration,
+        progress: inout Progress
+    ) async -> ProbeResult {
         switch target {
         case .tcp(let place): await connect(place, timeout)
         case .http(let url): await get(url, timeout)
         case .exec(let command): await run(command, subject, timeout)
-        case .log(let text): await findNow(text, subject)
+        case .log(let text): progress.find(text, in: subject) ? .success : .failure("no line has \"\(text)\" yet")
         }
     }
 
@@ -80,8 +103,10 @@ package final class Prober: Sendable {
     ) async -> Bool {
         // A line is waited for, not asked for again and again.
         if case .log(let text) = target { return await find(text, subject) }
+        var progress = Progress()
         while !Task.isCancelled {
-            if await tryOnce(target, of: subject, timeout: timeout) == .success { return !Task.isCancelled }
+            let result = await tryOnce(target, of: subject, timeout: timeout, progress: &progress)
+            if result == .success { return !Task.isCancelled }
             guard (try? await clock.sleep(for: interval)) != nil else { return false }
         }
         return false
@@ -141,13 +166,17 @@ package final class Prober: Sendable {
         definition.script = nil
         let key = ProcessKey("\(subject.key)/probe")
         let processes = subject.launcher.processes
+        // A mark of its own: what it is killed by must not be what the process that it asks about is known by.
+        let mark = UInt64.random(in: .min ... .max)
+        var facts = subject.facts
+        facts["REEVE_PROBE"] = String(mark, radix: 16)
         do {
             _ = try subject.launcher.start(
                 definition,
                 on: CommandLauncher.Occasion(
                     key: key,
-                    facts: subject.facts,
-                    marks: subject.marks,
+                    facts: facts,
+                    marks: ["REEVE_PROBE=\(String(mark, radix: 16))"],
                     output: nil,
                     scriptDirectory: subject.scriptDirectory
                 )
@@ -189,19 +218,13 @@ package final class Prober: Sendable {
 
     // MARK: A line of the log
 
-    private func findNow(_ text: String, _ subject: Subject) async -> ProbeResult {
-        var search = LineSearch(text)
-        var position = subject.logStart
-        return read(subject, from: &position, &search) ? .success : .failure("no line has \"\(text)\" yet")
-    }
-
     private func find(_ text: String, _ subject: Subject) async -> Bool {
         var search = LineSearch(text)
         var position = subject.logStart
         while !Task.isCancelled {
             // Before the read: what comes meanwhile is then more than this.
             let counts = subject.launcher.processes.record(subject.key)?.output
-            if read(subject, from: &position, &search) { return true }
+            if Self.read(subject, from: &position, &search) { return true }
             guard let counts, !counts.isComplete else { return false }
             guard await subject.launcher.processes.output(subject.key, beyond: position) != nil else { return false }
         }
@@ -209,7 +232,9 @@ package final class Prober: Sendable {
     }
 
     /// Whether the text stands in what has come since `position`.
-    private func read(_ subject: Subject, from position: inout SpoolPosition, _ search: inout LineSearch) -> Bool {
+    fileprivate static func read(_ subject: Subject, from position: inout SpoolPosition, _ search: inout LineSearch)
+        -> Bool
+    {
         let reader = SpoolReader(path: subject.log)
         // A log that cannot be read has no line.
         while let page = try? reader.read(after: position, limit: 256 << 10) {

@@ -47,10 +47,7 @@ package struct ServiceDefinition: Sendable, Hashable, Codable {
     /// Whether the process has to be another one for this to hold: what is left out here takes effect while it runs.
     package func needsNewProcess(after old: ServiceDefinition) -> Bool {
         var (new, old) = (self, old)
-        for keyPath in [\ServiceDefinition.description] {
-            new[keyPath: keyPath] = nil
-            old[keyPath: keyPath] = nil
-        }
+        (new.description, old.description) = (nil, nil)
         (new.labels, old.labels) = (nil, nil)
         (new.restart, old.restart) = (nil, nil)
         (new.stop, old.stop) = (nil, nil)

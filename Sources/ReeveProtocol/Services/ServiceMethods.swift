@@ -83,7 +83,22 @@ package struct ServiceListParameters: Sendable, Decodable {
     }
 }
 
-/// Parameters of `service.logs` and `service.follow`.
+/// Parameters of `service.follow`.
+package struct ServiceFollowParameters: Sendable, Decodable {
+    package var service: String
+    package var stream: OutputStreamName?
+    /// Where to begin; with the oldest that is kept if absent.
+    package var after: String?
+    /// Begins with so many last bytes of what there is.
+    package var tail: Int?
+    package var encoding: OutputEncoding?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case service, stream, after, tail, encoding
+    }
+}
+
+/// Parameters of `service.logs`.
 package struct ServiceLogsParameters: Sendable, Decodable {
     package var service: String
     package var stream: OutputStreamName?

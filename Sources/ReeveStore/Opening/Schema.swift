@@ -80,7 +80,7 @@ enum Schema {
 
     private static let version2 = """
         CREATE TABLE services (
-            row INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, revision INTEGER NOT NULL,
+            row INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, revision INTEGER NOT NULL,
             source TEXT NOT NULL, by TEXT NOT NULL, createdAt INTEGER NOT NULL, changedAt INTEGER NOT NULL,
             removed INTEGER NOT NULL DEFAULT 0, orders TEXT NOT NULL, state TEXT NOT NULL
         ) STRICT;

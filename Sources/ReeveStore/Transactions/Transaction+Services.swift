@@ -85,6 +85,7 @@ extension Transaction {
         case .stop:
             // Who stopped it first is who it stands still for.
             orders.stopped = orders.stopped ?? order
+            orders.lastStop = orders.stopped
         case .restart:
             orders.stopped = nil
             orders.restarted = order
@@ -96,8 +97,9 @@ extension Transaction {
     }
 
     /// Stores how a service stands, and tells what became of it. One that is gone is passed over.
-    package func recordService(_ name: String, _ state: ServiceState, _ changes: [ServiceChange]) throws {
-        guard let service = try service(name, includingRemoved: true) else { return }
+    /// - Parameter row: Which one of that name.
+    package func recordService(_ name: String, row: Int64, _ state: ServiceState, _ changes: [ServiceChange]) throws {
+        guard let service = try service(name, includingRemoved: true), service.row == row else { return }
         let encoded = try DatabaseValue.encoded(state)
         try database.run("UPDATE services SET state = ? WHERE name = ?", [encoded, .text(name)])
         for change in changes where try !isTold(change.id) {
@@ -105,6 +107,26 @@ extension Transaction {
             try append(lane: .service(name), content, id: change.id)
         }
         tell(.serviceStates)
+    }
+
+    /// The agent before this one went down, and with it all services that ran: tells that of each. To be called before
+    /// anybody goes by their states.
+    package func loseServices() throws {
+        for service in try services(includingRemoved: true) where service.state.status.isAlive {
+            var state = service.state
+            state.status = service.orders.stopped == nil ? .waiting : .stopped
+            state.pid = nil
+            state.health = nil
+            state.readyAt = nil
+            state.text = nil
+            state.exitCode = nil
+            state.signal = nil
+            state.stoppedAt = now
+            state.cause = "agentCrashed"
+            state.reason = "the agent went down while it ran"
+            let change = ServiceChange(id: newID(), kind: .exited, state: state, at: now)
+            try recordService(service.name, row: service.row, state, [change])
+        }
     }
 
     private func isTold(_ id: String) throws -> Bool {

@@ -30,10 +30,15 @@ package struct ServiceOrders: Sendable, Hashable, Codable {
     package var request = 0
     /// It is to stand still until it is started.
     package var stopped: ServiceOrder?
+    /// The last of these, also when it has been started since.
+    package var lastStop: ServiceOrder?
     package var started: ServiceOrder?
     package var restarted: ServiceOrder?
 
     package init() {}
+
+    /// The last request by hand for another process.
+    package var lastStart: Int { max(started?.request ?? 0, restarted?.request ?? 0) }
 }
 
 /// Somebody asked for something.

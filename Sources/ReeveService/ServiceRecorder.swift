@@ -1,0 +1,61 @@
+import ReeveEngine
+import ReeveStore
+
+/// Writes what custody has to record, one batch after another: a state is never overwritten by one from before it.
+actor ServiceRecorder {
+    private let custody: ServiceCustody
+    private let store: Live<Store>
+    private let clock: any Clock<Duration>
+    private var isWriting = false
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    init(custody: ServiceCustody, store: Live<Store>, clock: any Clock<Duration>) {
+        self.custody = custody
+        self.store = store
+        self.clock = clock
+    }
+
+    /// Records until its task is cancelled.
+    func run() async {
+        for await _ in custody.wakeups() {
+            guard !Task.isCancelled else { return }
+            while await !flush() {
+                // A full disk, or a store that is being opened anew: there is no signal for either.
+                guard (try? await clock.sleep(for: .milliseconds(500))) != nil else { return }
+            }
+        }
+    }
+
+    /// Whether everything that there was is recorded.
+    @discardableResult
+    func flush() async -> Bool {
+        while isWriting { await withCheckedContinuation { waiters.append($0) } }
+        isWriting = true
+        defer {
+            isWriting = false
+            let waiting = waiters
+            waiters = []
+            for waiter in waiting { waiter.resume() }
+        }
+        return await write()
+    }
+
+    private func write() async -> Bool {
+        let entries = custody.takeEntries()
+        guard !entries.isEmpty else { return true }
+        do {
+            guard let store = store.value else { throw StoreError(.closed, "the store is away") }
+            try await store.write { transaction in
+                for entry in entries {
+                    try transaction.recordService(entry.name, row: entry.row, entry.state, entry.changes)
+                    if entry.isGone { try transaction.forgetService(entry.name) }
+                }
+            }
+            custody.recorded(entries)
+            return true
+        } catch {
+            custody.failedToRecord(entries)
+            return false
+        }
+    }
+}
