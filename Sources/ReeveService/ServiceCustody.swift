@@ -85,8 +85,16 @@ package final class ServiceCustody: Sendable {
 
     /// Nothing of a removed service runs any more: it is forgotten once that is recorded.
     func letGo(of name: String) {
+        change(name) { $0.tellHeldBack() }
         state.withLockedValue { $0.accounts[name]?.isGone = true }
         wake()
+    }
+
+    /// The agent ends: what was left out so far is told.
+    func close() {
+        state.withLockedValue { state in
+            for name in state.accounts.keys { state.accounts[name]?.ledger.tellHeldBack() }
+        }
     }
 
     // MARK: Recording
@@ -122,11 +130,15 @@ package final class ServiceCustody: Sendable {
         }
     }
 
-    func recorded(_ entries: [Entry]) {
+    /// - Parameter forgotten: Those that are gone from the store too; any other was put again meanwhile.
+    func recorded(_ entries: [Entry], forgotten: Set<String>) {
         state.withLockedValue { state in
-            // Another of the same name may have been put meanwhile.
             for entry in entries where entry.isGone && state.accounts[entry.name]?.row == entry.row {
-                state.accounts[entry.name] = nil
+                if forgotten.contains(entry.name) {
+                    state.accounts[entry.name] = nil
+                } else {
+                    state.accounts[entry.name]?.isGone = false
+                }
             }
         }
     }

@@ -145,6 +145,8 @@ package struct ServiceLedger: Sendable {
     // MARK: What happens to its process
 
     package mutating func began(pid: Int, at time: Timestamp) {
+        // A bounce of the part that keeps it came before the engine's word on how the last one ended.
+        settle(at: time)
         state.starts += 1
         state.pid = pid
         flaps = 0
@@ -156,7 +158,6 @@ package struct ServiceLedger: Sendable {
         state.text = nil
         // Of one that fails again and again it is worth knowing how, also while it runs for a moment.
         if state.failures == 0 { forgetEnd() }
-        end = nil
         tell(.started, at: time)
     }
 
@@ -301,6 +302,11 @@ package struct ServiceLedger: Sendable {
             forgetEnd()
             isDirty = true
         }
+        tellHeldBack()
+    }
+
+    /// Nothing may come after what was left out.
+    package mutating func tellHeldBack() {
         guard var change = heldBack else { return }
         change.omitted = omitted - 1
         change.state = state

@@ -45,13 +45,15 @@ actor ServiceRecorder {
         guard !entries.isEmpty else { return true }
         do {
             guard let store = store.value else { throw StoreError(.closed, "the store is away") }
-            try await store.write { transaction in
+            let forgotten = try await store.write { transaction in
+                var forgotten: Set<String> = []
                 for entry in entries {
                     try transaction.recordService(entry.name, row: entry.row, entry.state, entry.changes)
-                    if entry.isGone { try transaction.forgetService(entry.name) }
+                    if entry.isGone, try transaction.forgetService(entry.name) { forgotten.insert(entry.name) }
                 }
+                return forgotten
             }
-            custody.recorded(entries)
+            custody.recorded(entries, forgotten: forgotten)
             return true
         } catch {
             custody.failedToRecord(entries)

@@ -125,6 +125,7 @@ package final class Services: Sendable {
             try? await engine.stopped(state.withLockedValue { Set($0.installed.keys) })
         }
         for name in running { await endAlone(name, grace: .zero) }
+        custody.close()
         await recorder.flush()
     }
 
@@ -203,9 +204,16 @@ package final class Services: Sendable {
             return true
         }
         takeLeavers()
-        for service in services { custody.seed(service) }
+        let installed = state.withLockedValue { $0.installed }
+        for service in services {
+            custody.seed(service)
+            // What ended while this part was bounced is not the engine's to tell any more.
+            guard installed[service.name] == nil, !isRunning(service.name) else { continue }
+            custody.change(service.name, isUrgent: false) { $0.hasLeft(at: wallClock.now) }
+        }
+        custody.wake()
         let plan = ServicePlan(
-            installed: state.withLockedValue { $0.installed },
+            installed: installed,
             stored: services,
             running: running(services),
             givenUp: Set(custody.restingStates.filter { $0.value.status == .failed }.keys)

@@ -170,6 +170,31 @@ struct ServiceLedgerTests {
         #expect(ledger.takeChanges().map(\.kind) == [.started, .exited])
     }
 
+    @Test func `an end of which nobody said what it leads to is told before the next start`() {
+        var ledger = Self.ledger()
+        ledger.began(pid: 7, at: Self.start)
+        ledger.ended(Self.end(.failed), at: Self.start)
+        ledger.began(pid: 8, at: Self.start + .seconds(1))
+        let changes = ledger.takeChanges()
+        #expect(changes.map(\.kind) == [.started, .exited, .started])
+        #expect(changes.map(\.state.exitCode) == [nil, 1, nil])
+    }
+
+    @Test func `what was left out is told when nothing is to come any more`() {
+        var ledger = Self.ledger()
+        for count in 1...3 {
+            ledger.began(pid: count, at: Self.start)
+            ledger.ended(Self.end(.failed), at: Self.start)
+            ledger.engineSays(Self.failed(count), at: Self.start)
+        }
+        _ = ledger.takeChanges()
+        #expect(ledger.isHoldingBack)
+        ledger.tellHeldBack()
+        let last = ledger.takeChanges()
+        #expect(last.map(\.kind) == [.exited] && last.map(\.state.starts) == [3])
+        #expect(!ledger.isHoldingBack)
+    }
+
     @Test func `a stop of what does not run is told too, once`() {
         var ledger = Self.ledger()
         ledger.isHeld = true

@@ -61,10 +61,12 @@ extension Transaction {
         return service
     }
 
-    /// Nothing of a removed service runs any more. One that was put again meanwhile stays.
-    package func forgetService(_ name: String) throws {
-        try database.run("DELETE FROM services WHERE name = ? AND removed = 1", [.text(name)])
+    /// Nothing of a removed service runs any more. Whether it is gone: one that was put again meanwhile stays.
+    package func forgetService(_ name: String) throws -> Bool {
+        let sql = "DELETE FROM services WHERE name = ? AND removed = 1 RETURNING row"
+        guard try database.number(sql, [.text(name)]) != nil else { return false }
         tell(.serviceStates)
+        return true
     }
 
     /// Asks for something by hand. Throws `notFound`.
