@@ -1,6 +1,7 @@
 import CLinux
 import JSONRPC
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import ReeveEngine
@@ -20,6 +21,8 @@ struct Manifolds: Sendable {
     let readiness: Readiness
     let lifecycle: Lifecycle
     let custody = ServiceCustody()
+    /// Made at the first start of the part that hands them out.
+    let processTable = NIOLockedValueBox<Processes?>(nil)
     /// Raised when the drop-in folder is to be looked at.
     let reload: Wakeup
 
@@ -31,17 +34,23 @@ struct Manifolds: Sendable {
     private var configuration: Configuration { environment.configuration }
     private var paths: RunPaths { RunPaths(stateDirectory: configuration.stateDirectory) }
 
-    /// Owns every child. It needs nothing and outlives all others: a bounce of them ends no user's process.
+    /// Owns every child. It needs nothing and outlives all others, and what it knows outlives itself: no bounce ends a
+    /// user's process, or forgets one.
     private var processes: Manifold {
         let (wallClock, clock) = (environment.wallClock, environment.clock)
         let logger = environment.logger
-        return Manifold("processes", outputs: [Part.processes.declaration]) { _ in
+        return Manifold("processes", outputs: [Part.processes.declaration]) { [processTable] _ in
             Processes.raiseDescriptorLimit()
             if !Processes.seesProcesses {
                 logger.warning("/proc is not that of this PID namespace: what leaves a process's group is not found")
             }
-            let processes = try Processes(now: { wallClock.now.milliseconds }, clock: clock)
-            try processes.adoptOrphans()
+            let processes = try processTable.withLockedValue { table in
+                if let processes = table { return processes }
+                let processes = try Processes(now: { wallClock.now.milliseconds }, clock: clock)
+                try processes.adoptOrphans()
+                table = processes
+                return processes
+            }
             let worker = TaskWorker(stopping: .signals) { signal in await signal.requested() }
             return Started(worker, outputs: [Part.processes.output(processes)])
         }

@@ -42,6 +42,7 @@ package final class ServiceCustody: Sendable {
         var accounts: [String: Account] = [:]
         var hasSwept = false
         var isEnding = false
+        var recordingTrouble: String?
         var listener: AsyncStream<Void>.Continuation?
     }
 
@@ -130,9 +131,14 @@ package final class ServiceCustody: Sendable {
         }
     }
 
+    /// Why what is to be recorded is not; `nil` if it is, or if the store is away.
+    var recordingTrouble: String? { state.withLockedValue { $0.recordingTrouble } }
+
     /// - Parameter forgotten: Those that are gone from the store too; any other was put again meanwhile.
-    func recorded(_ entries: [Entry], forgotten: Set<String>) {
+    /// - Returns: Whether there was trouble before.
+    func recorded(_ entries: [Entry], forgotten: Set<String>) -> Bool {
         state.withLockedValue { state in
+            defer { state.recordingTrouble = nil }
             for entry in entries where entry.isGone && state.accounts[entry.name]?.row == entry.row {
                 if forgotten.contains(entry.name) {
                     state.accounts[entry.name] = nil
@@ -140,14 +146,18 @@ package final class ServiceCustody: Sendable {
                     state.accounts[entry.name]?.isGone = false
                 }
             }
+            return state.recordingTrouble != nil
         }
     }
 
-    func failedToRecord(_ entries: [Entry]) {
+    /// - Returns: Whether this is new trouble.
+    func failedToRecord(_ entries: [Entry], _ trouble: String?) -> Bool {
         state.withLockedValue { state in
+            defer { state.recordingTrouble = trouble }
             for entry in entries where state.accounts[entry.name]?.row == entry.row {
                 state.accounts[entry.name]?.ledger.failedToRecord(entry.changes)
             }
+            return trouble != nil && state.recordingTrouble == nil
         }
     }
 

@@ -1,3 +1,4 @@
+import Logging
 import ReeveEngine
 import ReeveStore
 
@@ -6,13 +7,15 @@ actor ServiceRecorder {
     private let custody: ServiceCustody
     private let store: Live<Store>
     private let clock: any Clock<Duration>
+    private let logger: Logger
     private var isWriting = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
-    init(custody: ServiceCustody, store: Live<Store>, clock: any Clock<Duration>) {
+    init(custody: ServiceCustody, store: Live<Store>, clock: any Clock<Duration>, logger: Logger) {
         self.custody = custody
         self.store = store
         self.clock = clock
+        self.logger = logger
     }
 
     /// Records until its task is cancelled.
@@ -53,10 +56,16 @@ actor ServiceRecorder {
                 }
                 return forgotten
             }
-            custody.recorded(entries, forgotten: forgotten)
+            if custody.recorded(entries, forgotten: forgotten) {
+                logger.notice("what became of services is recorded again")
+            }
             return true
         } catch {
-            custody.failedToRecord(entries)
+            // A store that is being opened anew is told elsewhere.
+            let isAway = (error as? StoreError)?.code == .closed
+            if custody.failedToRecord(entries, isAway ? nil : "\(error)") {
+                logger.error("what becomes of services is not recorded", metadata: ["reason": "\(error)"])
+            }
             return false
         }
     }

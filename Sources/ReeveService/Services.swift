@@ -62,7 +62,7 @@ package final class Services: Sendable {
         self.wallClock = wallClock
         self.logger = logger
         prober = Prober(clock: clock)
-        recorder = ServiceRecorder(custody: custody, store: store, clock: clock)
+        recorder = ServiceRecorder(custody: custody, store: store, clock: clock, logger: logger)
         elapsed = Self.stopwatch(clock)
         var configuration = EngineConfiguration()
         // A start only executes a program, or waits for as long as it takes for a service to be ready.
@@ -141,6 +141,9 @@ package final class Services: Sendable {
         let end = ServiceEnd(.told, cause: cause.word, reason: cause.text, exit: exit)
         custody.change(name) { $0.ended(end, at: wallClock.now) }
     }
+
+    /// Why what becomes of services is not recorded now; what the store says of them may be old then.
+    package var recordingTrouble: String? { custody.recordingTrouble }
 
     package func report() async -> ReportValue {
         await engine.report().value

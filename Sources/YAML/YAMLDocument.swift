@@ -71,11 +71,19 @@ package struct YAMLError: Error, Sendable, CustomStringConvertible {
 
 /// Turns Yams' nodes into JSON and notes where they stood.
 private struct NodeReader {
+    private static let mostValues = 200_000
+
     var locations: [String: YAMLDocument.Location] = [:]
     private var depth = 0
+    private var count = 0
 
     mutating func read(_ node: Node, at pointer: String) throws(YAMLError) -> JSON {
         guard depth < 64 else { throw YAMLError("is nested more than 64 deep", at: node.mark) }
+        // An alias stands for all that is behind its anchor: a few lines of them can stand for billions of values.
+        count += 1
+        guard count <= Self.mostValues else {
+            throw YAMLError("has more than \(Self.mostValues) values", at: node.mark)
+        }
         depth += 1
         defer { depth -= 1 }
         if let mark = node.mark { locations[pointer] = .init(line: mark.line, column: mark.column) }

@@ -18,7 +18,7 @@ struct ConfigurationCheck {
     private static func services(_ folder: String?) throws -> [String] {
         var lines: [String] = []
         var problems: [String] = []
-        for path in try folder.map({ try ServiceFile.paths(in: $0) }) ?? [] {
+        for path in try folder.flatMap({ try ServiceFile.paths(in: $0) }) ?? [] {
             do {
                 let names = try ServiceFile(path: path).services.map(\.name)
                 lines.append("\(path): good (\(names.joined(separator: ", ")))")

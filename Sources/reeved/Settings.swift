@@ -25,9 +25,14 @@ struct Settings {
         configuration.logFormat = arguments.logFormat?.rawValue ?? configuration.logFormat
     }
 
+    /// Absolute, for services belong to their files by the path, wherever the agent is started the next time.
     private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return String(path[..<slash])
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let folder = String(path[..<slash])
+        if path.hasPrefix("/") { return folder }
+        guard let here = realpath(folder.isEmpty ? "." : folder, nil) else { return folder }
+        defer { free(here) }
+        return String(cString: here)
     }
 
     private static func read(_ path: String, mustExist: Bool) throws -> String? {

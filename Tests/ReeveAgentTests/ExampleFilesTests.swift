@@ -7,7 +7,7 @@ import Testing
 struct ExampleFilesTests {
     @Test func `the services of the examples are taken`() throws {
         let folder = ProtocolFile.repository + "/contrib/examples/services.d"
-        let paths = try ServiceFile.paths(in: folder)
+        let paths = try #require(try ServiceFile.paths(in: folder))
         #expect(try paths.flatMap { try ServiceFile(path: $0).services.map(\.name) } == ["migrate", "web"])
     }
 }

@@ -102,13 +102,32 @@ struct ServiceFolderTests {
             chmod(folder, 0o755)
             _ = try await agent.serviceEvent("web", "ready")
             _ = try await agent.serviceEvent("db", "ready") { $0[at: "data", "starts"] == 2 }
-            unlink(folder + "/web.yaml")
-            unlink(folder + "/db.yaml")
-            rmdir(folder)
-            _ = try await agent.serviceEvent("db", "removed")
+            // Away, as with what it is on: that takes nothing away either.
+            let away = folder + ".away"
+            #expect(rename(folder, away) == 0)
+            try await agent.putService("by-hand", shell: "exec sleep 1000")
+            try await agent.reached("by-hand")
+            #expect(try await agent.service("web")["status"] == "running")
             mkdir(folder, 0o755)
             try Self.write(folder, "later.yaml", Self.db)
             _ = try await agent.serviceEvent("later", "ready")
+            _ = try await agent.serviceEvent("db", "removed")
+        }
+    }
+
+    @Test func `a service that moves to another file runs on`() async throws {
+        try await Self.with([("db.yaml", Self.db)]) { agent, folder in
+            let before = try await agent.serviceEvent("db", "ready")
+            let list = "services:\n- name: db\n  command: [/bin/sleep, \"1000\"]\n- name: web\n  command: [/bin/true]\n"
+            try Self.write(folder, "all.yaml", list)
+            unlink(folder + "/db.yaml")
+            _ = try await agent.serviceEvent("web", "created")
+            try Self.write(folder, "z.yaml", Self.db)
+            _ = try await agent.serviceEvent("z", "ready")
+            let after = try await agent.service("db")
+            #expect(after["source"] == .string("folder:\(folder)/all.yaml"))
+            #expect(after["pid"] == before[at: "data", "pid"])
+            #expect(try await agent.serviceChanges("db") == ["created", "started", "ready"])
         }
     }
 

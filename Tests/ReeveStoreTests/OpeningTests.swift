@@ -67,7 +67,7 @@ import Testing
         for number in 0..<200 { try await first.publish(event("\(number)", data: String(repeating: "x", count: 500))) }
         await first.close()
         // The middle of the file, which the journal fills: opening reads the first pages alone.
-        try directory.overwrite(directory.database, at: 24 * 4096, with: [UInt8](repeating: 0xAB, count: 20 * 4096))
+        try directory.overwrite(directory.database, at: 40 * 4096, with: [UInt8](repeating: 0xAB, count: 20 * 4096))
 
         let second = try directory.open()
         #expect(second.notices.isEmpty)

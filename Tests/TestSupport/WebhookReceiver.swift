@@ -81,16 +81,26 @@ package final class WebhookReceiver: Sendable {
 
     /// Stops listening and closes every connection: from now on connections are refused.
     package func goAway() async {
-        let channels = state.withLockedValue { state in
-            let channels = (state.listener.map { [$0] } ?? []) + state.connections.values
-            state.isAway = true
-            state.listener = nil
-            state.connections = [:]
-            return channels
+        let (listener, connections) = state.withLockedValue { state in
+            defer {
+                state.isAway = true
+                state.listener = nil
+                state.connections = [:]
+            }
+            return (state.listener, Array(state.connections.values))
         }
-        for channel in channels {
+        if let listener {
+            // A child that is just being started holds a copy: a close alone would leave that listening, for a moment.
+            try? await listener.eventLoop.submit {
+                try listener.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+                    _ = shutdown($0, Int32(SHUT_RDWR))
+                }
+            }.get()
+            try? await listener.close()
+        }
+        for connection in connections {
             // Already closed by the other side is as good.
-            try? await channel.close()
+            try? await connection.close()
         }
     }
 

@@ -35,6 +35,16 @@ struct YAMLTests {
         #expect(throws: YAMLError.self) { try YAMLDocument(text) }
     }
 
+    @Test func `refuses a few lines of aliases that stand for millions of values`() throws {
+        var lines = ["l0: &l0 [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]"]
+        for level in 1...8 {
+            let aliases = Array(repeating: "*l\(level - 1)", count: 10).joined(separator: ", ")
+            lines.append("l\(level): &l\(level) [\(aliases)]")
+        }
+        let error = #expect(throws: YAMLError.self) { try YAMLDocument(lines.joined(separator: "\n")) }
+        #expect(error?.message == "has more than 200000 values")
+    }
+
     @Test(arguments: [
         "[]", "{}", "null", #""yes""#, #""null""#, #""12""#, "12", #""- a""#, #""a: b""#, ##""#x""##, #""""#,
         #"{"a":{"b":[1,{"c":"d"}],"e":[]},"f":["x","y"]}"#, #"{"script":"echo hi\n  there\n\nexit 3\n"}"#,

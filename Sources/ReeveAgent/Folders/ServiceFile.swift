@@ -38,14 +38,14 @@ package struct ServiceFile: Sendable {
         guard problems.isEmpty else { throw ConfigurationError(problems: problems.map(place)) }
     }
 
-    /// The files of a folder that are read, by name: `*.yaml`, `*.yml`, `*.json`, but no hidden ones; none if there is no
+    /// The files of a folder that are read, by name: `*.yaml`, `*.yml`, `*.json`, but no hidden ones; `nil` if there is no
     /// such folder.
     ///
     /// Throws where the folder cannot be read to its end, and where others than root and the agent's user may put files
     /// into it.
-    package static func paths(in folder: String) throws(ConfigurationError) -> [String] {
+    package static func paths(in folder: String) throws(ConfigurationError) -> [String]? {
         guard let stream = opendir(folder) else {
-            if errno == ENOENT { return [] }
+            if errno == ENOENT { return nil }
             throw ConfigurationError(problems: ["\(folder): cannot be read: \(meaning(errno))"])
         }
         defer { closedir(stream) }

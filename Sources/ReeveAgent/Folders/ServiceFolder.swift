@@ -49,13 +49,14 @@ final class ServiceFolder: Sendable {
     private func look() async throws {
         var files: [ServiceFile] = []
         var found: [String: [String]] = [:]
-        let paths: [String]
+        let present: [String]?
         do {
-            paths = try ServiceFile.paths(in: path)
+            present = try ServiceFile.paths(in: path)
         } catch {
             // A folder that cannot be read says nothing: least of all that its services are gone.
             return tell([path: error.problems])
         }
+        guard let paths = present else { return tell(try await withoutFolder()) }
         for path in paths {
             do {
                 files.append(try ServiceFile(path: path))
@@ -76,7 +77,17 @@ final class ServiceFolder: Sendable {
         tell(found)
     }
 
-    /// Of files that are gone everything, of good ones what they do not say any more.
+    /// A folder may be away because what it is on is not mounted: then its services are not gone.
+    private func withoutFolder() async throws -> [String: [String]] {
+        let count = try await store.read { reader in
+            try reader.services().count { $0.source.hasPrefix(Self.source("")) }
+        }
+        guard count > 0 else { return [:] }
+        return [path: ["\(path): is not there: \(count) services from files stay; an empty folder would remove them"]]
+    }
+
+    /// Of files that are gone everything, of good ones what they do not say any more. What another file says now moves
+    /// there and runs on.
     private func removeWhatIsGone(_ files: [ServiceFile], present: [String]) async throws {
         let said = Dictionary(
             files.map { (Self.source($0.path), Set($0.services.map(\.name))) },
@@ -89,7 +100,11 @@ final class ServiceFolder: Sendable {
                 guard !bad.contains(service.source), said[service.source]?.contains(service.name) != true else {
                     continue
                 }
-                _ = try transaction.removeService(service.name, source: service.source, by: service.source)
+                if let heir = files.first(where: { $0.services.map(\.name).contains(service.name) }) {
+                    try transaction.moveService(service.name, to: Self.source(heir.path))
+                } else {
+                    _ = try transaction.removeService(service.name, source: service.source, by: service.source)
+                }
             }
         }
     }

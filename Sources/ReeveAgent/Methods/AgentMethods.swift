@@ -2,6 +2,7 @@ import JSON
 import ReeveEngine
 import ReeveLaunch
 import ReeveProtocol
+import ReeveService
 import ReeveRunner
 import ReeveScheduler
 import ReeveStore
@@ -119,7 +120,11 @@ struct AgentMethods: Sendable {
             let state = report[Part.store.name]?.state ?? .started
             return ["part": .string(Part.store.name), "state": .string(state.rawValue), "reason": .string(reason)]
         }
-        return [slow].compactMap(\.self) + away(report)
+        let unrecorded = parts.servicesHandle.value?.recordingTrouble.map { reason -> JSON in
+            let told = "what becomes of services is not recorded, and what is said of them is old: \(reason)"
+            return ["part": .string(Part.services.name), "state": "started", "reason": .string(told)]
+        }
+        return [slow, unrecorded].compactMap(\.self) + away(report)
     }
 
     private func away(_ report: EngineReport) -> [JSON] {

@@ -82,9 +82,12 @@ struct EventMethods: Sendable {
         let store = try parts.store
         let query = try query(parameters)
         let signals = store.signals.changes(.journal)
-        var page = try await store.read { try $0.changes(query) }
-        if page.changes.isEmpty, let interval = parameters.wait {
-            page = try await waitForChange(store, query, signals, page, atMost: interval)
+        let first = try await store.read { try $0.changes(query) }
+        let page = try await longPoll(first, parameters.wait, clock, isNews: { !$0.changes.isEmpty }) { page in
+            for await _ in signals { break }
+            var query = query
+            query.after = page.next
+            return try await store.read { [query] in try $0.changes(query) }
         }
         return [
             "events": .array(page.changes.map { CloudEvent.single($0, agent: agentName) }),
@@ -106,33 +109,6 @@ struct EventMethods: Sendable {
             type: parameters.type,
             since: parameters.since
         )
-    }
-
-    private func waitForChange(
-        _ store: Store,
-        _ query: ChangeQuery,
-        _ signals: AsyncStream<Void>,
-        _ empty: ChangePage,
-        atMost interval: Interval
-    ) async throws -> ChangePage {
-        try await withThrowingTaskGroup(of: ChangePage?.self) { group in
-            group.addTask { [clock] in
-                try await clock.sleep(for: interval.duration)
-                return nil
-            }
-            group.addTask {
-                var query = query
-                query.after = empty.next
-                for await _ in signals {
-                    let page = try await store.read { [query] in try $0.changes(query) }
-                    if !page.changes.isEmpty { return page }
-                    query.after = page.next
-                }
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next().flatMap { $0 } ?? empty
-        }
     }
 
     // MARK: Subscriptions

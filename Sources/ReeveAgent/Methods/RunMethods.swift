@@ -103,10 +103,11 @@ struct RunMethods: Sendable {
             let page = try await self.output(of: parameters).read(tail: tail)
             return OutputView(page, encoding: parameters.encoding).page(page)
         }
-        var page = try await read(parameters, after: start, limit: limits.limit)
-        if page.pieces.isEmpty, !page.isEnd, let interval = parameters.wait {
-            await waitForOutput(parameters, at: page.next, atMost: interval)
-            page = try await read(parameters, after: page.next, limit: limits.limit)
+        let first = try await read(parameters, after: start, limit: limits.limit)
+        let page = try await longPoll(first, parameters.wait, clock, isNews: { !$0.pieces.isEmpty || $0.isEnd }) {
+            page in
+            await self.waitForOutput(parameters, at: page.next)
+            return try await self.read(parameters, after: page.next, limit: limits.limit)
         }
         return OutputView(page, encoding: parameters.encoding).page(page)
     }
@@ -148,22 +149,7 @@ struct RunMethods: Sendable {
     }
 
     /// Waits until there may be output behind `position`: some came, the process ended, or the run went on.
-    private func waitForOutput(
-        _ parameters: RunOutputParameters,
-        at position: RunOutput.Position,
-        atMost interval: Interval?
-    ) async {
-        await withTaskGroup(of: Void.self) { group in
-            if let interval {
-                group.addTask { [clock] in try? await clock.sleep(for: interval.duration) }
-            }
-            group.addTask { await self.outputOrProgress(parameters, at: position) }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    private func outputOrProgress(_ parameters: RunOutputParameters, at position: RunOutput.Position) async {
+    private func waitForOutput(_ parameters: RunOutputParameters, at position: RunOutput.Position) async {
         guard let store = try? parts.store else { return }
         let seen = store.head
         guard let output = try? await output(of: parameters) else { return }
@@ -199,7 +185,7 @@ struct RunMethods: Sendable {
                     }
                     position = page.next
                     if page.isEnd { return SubscriptionEnd(cause: "ended", next: .string(position.description)) }
-                    if page.pieces.isEmpty { await self.waitForOutput(parameters, at: position, atMost: nil) }
+                    if page.pieces.isEmpty { await self.waitForOutput(parameters, at: position) }
                 }
             } catch let failure as Failure {
                 return SubscriptionEnd(cause: failure.kind.rawValue, next: .string(position.description))
@@ -229,5 +215,33 @@ func withDeadline<Value: Sendable>(
             throw Failure(.deadline, "\(what) within \(deadline)", hint: "ask for a longer deadline, or none")
         }
         return value
+    }
+}
+
+/// Goes on reading until there is news, at most for this long; without a limit the first page is the answer, as it is
+/// when nothing came.
+func longPoll<Page: Sendable>(
+    _ first: Page,
+    _ limit: Interval?,
+    _ clock: any Clock<Duration>,
+    isNews: @escaping @Sendable (Page) -> Bool,
+    next: @escaping @Sendable (Page) async throws -> Page
+) async throws -> Page {
+    guard let limit, !isNews(first) else { return first }
+    return try await withThrowingTaskGroup(of: Page.self) { group in
+        group.addTask {
+            var page = first
+            while !isNews(page) {
+                page = try await next(page)
+                try Task.checkCancellation()
+            }
+            return page
+        }
+        group.addTask {
+            try await clock.sleep(for: limit.duration)
+            return first
+        }
+        defer { group.cancelAll() }
+        return try await group.next() ?? first
     }
 }

@@ -26,10 +26,10 @@ struct ServiceLogMethods: Sendable {
         _ = try await parts.store.read { try $0.namedService(parameters.service, includingRemoved: true) }
         let log = log(of: parameters.service, parameters.stream)
         if let tail = limits.tail { return view(try log.read(tail: tail), parameters) }
-        var page = try log.read(after: start, limit: limits.limit)
-        if page.chunks.isEmpty, let interval = parameters.wait {
-            await wait(for: parameters.service, at: page.next, atMost: interval)
-            page = try log.read(after: page.next, limit: limits.limit)
+        let first = try log.read(after: start, limit: limits.limit)
+        let page = try await longPoll(first, parameters.wait, clock, isNews: { !$0.chunks.isEmpty }) { page in
+            await self.waitForOutput(of: parameters.service, at: page.next)
+            return try log.read(after: page.next, limit: limits.limit)
         }
         return view(page, parameters)
     }
@@ -83,18 +83,7 @@ struct ServiceLogMethods: Sendable {
     }
 
     /// Waits until there may be output behind `position`: some came, or the service went on.
-    private func wait(for name: String, at position: SpoolPosition, atMost interval: Interval?) async {
-        await withTaskGroup(of: Void.self) { group in
-            if let interval {
-                group.addTask { [clock] in try? await clock.sleep(for: interval.duration) }
-            }
-            group.addTask { await outputOrChange(of: name, at: position) }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    private func outputOrChange(of name: String, at position: SpoolPosition) async {
+    private func waitForOutput(of name: String, at position: SpoolPosition) async {
         let key = ServiceLauncher.key(name)
         guard let store = parts.storeHandle.value else {
             // It comes back, and then everything can be asked again.
@@ -143,7 +132,7 @@ struct ServiceLogMethods: Sendable {
                         guard try await isThere(parameters.service) else {
                             return SubscriptionEnd(cause: "removed", next: .string(String(position.rawValue)))
                         }
-                        await wait(for: parameters.service, at: position, atMost: nil)
+                        await waitForOutput(of: parameters.service, at: position)
                         try Task.checkCancellation()
                     }
                     page = try log.read(after: position, limit: limits.limit)

@@ -292,8 +292,7 @@ extension Transaction {
                 details: ["current": .number(String(current))]
             )
         }
-        let others = try services().map(\.definition).filter { $0.name != definition.name }
-        if let circle = ServiceGraph(others + [definition]).circle(through: definition.name) {
+        if let circle = ServiceGraph(try reachable(from: definition)).circle(through: definition.name) {
             let path = (circle + [circle[0]]).joined(separator: " requires ")
             var failure = Failure(
                 InvalidValue(
@@ -306,5 +305,17 @@ extension Transaction {
             throw failure
         }
         return try putService(definition, source: source, by: by)
+    }
+
+    /// A service and all that it waits for: a circle through it has no other members.
+    private func reachable(from definition: ServiceDefinition) throws -> [ServiceDefinition] {
+        var reached = [definition.name: definition]
+        var rest = (definition.requires ?? []).compactMap(\.service)
+        while let name = rest.popLast() {
+            guard reached[name] == nil, let other = try service(name)?.definition else { continue }
+            reached[name] = other
+            rest += (other.requires ?? []).compactMap(\.service)
+        }
+        return Array(reached.values)
     }
 }

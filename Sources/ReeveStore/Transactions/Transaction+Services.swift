@@ -61,6 +61,13 @@ extension Transaction {
         return service
     }
 
+    /// From now on a service belongs to another source; nothing else of it changes. Throws `notFound`.
+    package func moveService(_ name: String, to source: String) throws {
+        _ = try existingService(name)
+        try database.run("UPDATE services SET source = ? WHERE name = ?", [.text(source), .text(name)])
+        tell(.services)
+    }
+
     /// Nothing of a removed service runs any more. Whether it is gone: one that was put again meanwhile stays.
     package func forgetService(_ name: String) throws -> Bool {
         let sql = "DELETE FROM services WHERE name = ? AND removed = 1 RETURNING row"
