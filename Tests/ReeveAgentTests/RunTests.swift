@@ -171,6 +171,9 @@ struct RunTests {
 
     // MARK: Schedules and delivery
 
+    /// Due each second, and on a busy machine late rather than missed.
+    private static let eachSecond: JSONObject = ["schedule": ["rate": "1s"], "missed": "all", "startBy": "1h"]
+
     @Test func `a task due by rate runs, and its changes reach the endpoint in order and signed`() async throws {
         try await WebhookReceiver.running { receiver in
             try await RunningAgent.with { agent in
@@ -179,12 +182,11 @@ struct RunTests {
                     "secret": .string(ExampleFixture.secret),
                 ]
                 try await agent.call("endpoint.put", ["endpoint": endpoint])
-                // On a busy machine a run may last longer than the rate: then the next one waits and is not skipped.
-                try await agent.put(
-                    "tick",
-                    shell: "exit 0",
-                    ["schedule": ["rate": "1s"], "overlap": "queue", "labels": ["team": "data"]]
-                )
+                // A run may last longer than the rate: then the next one waits and is not skipped.
+                var members = Self.eachSecond
+                members["overlap"] = "queue"
+                members["labels"] = ["team": "data"]
+                try await agent.put("tick", shell: "exit 0", members)
                 var ended: [JSON] = []
                 for await request in receiver.requests where request.type == "dev.reeve.run.succeeded" {
                     ended.append(request.event ?? nil)
@@ -213,7 +215,7 @@ struct RunTests {
         try await RunningAgent.with { agent in
             let fifo = try Fifo(agent.folder.path + "/wait")
             let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
-            try await agent.put("job", shell: "read line < \(fifo.path)", ["schedule": ["rate": "1s"]])
+            try await agent.put("job", shell: "read line < \(fifo.path)", Self.eachSecond)
             for try await message in changes {
                 guard case .item(let event, _) = message, event["type"] == "dev.reeve.run.skipped" else { continue }
                 #expect(event[at: "data", "number"] == 2)
