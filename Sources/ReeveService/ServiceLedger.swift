@@ -25,6 +25,8 @@ package struct ServiceLedger: Sendable {
     private var flaps = 0
     /// How the last process or start ended; what that leads to is not known yet.
     private var end: ServiceEnd?
+    /// A request puts another process in the place of the last one: what is still said of that leads to nothing.
+    private var isReplaced = false
 
     /// The latest change was left out: ``hasLasted()`` tells it, once things have been quiet for a while.
     package var isHoldingBack: Bool { heldBack != nil }
@@ -115,6 +117,7 @@ package struct ServiceLedger: Sendable {
         guard let cause else { return }
         // What it is to be from now on has not failed yet.
         state.failures = 0
+        isReplaced = true
         guard !state.status.isAlive else {
             state.status = .stopping
             return
@@ -134,6 +137,7 @@ package struct ServiceLedger: Sendable {
         state.status = .waiting
         state.nextTry = nil
         state.failures = 0
+        isReplaced = true
         isDirty = true
     }
 
@@ -147,6 +151,7 @@ package struct ServiceLedger: Sendable {
     package mutating func began(pid: Int, at time: Timestamp) {
         // A bounce of the part that keeps it came before the engine's word on how the last one ended.
         settle(at: time)
+        isReplaced = false
         state.starts += 1
         state.pid = pid
         flaps = 0
@@ -218,8 +223,12 @@ package struct ServiceLedger: Sendable {
         state.reason = end.reason
         state.exitCode = end.exit?.code
         state.signal = end.exit?.signal
-        // A start that failed has ended nothing.
-        if end.exit != nil { state.stoppedAt = end.exit?.at ?? time }
+        if let exit = end.exit {
+            state.stoppedAt = exit.at
+        } else {
+            // A start that failed has ended nothing, and was the other's.
+            isReplaced = false
+        }
         isDirty = true
         guard end.kind == .told else {
             self.end = end
@@ -258,8 +267,8 @@ package struct ServiceLedger: Sendable {
     /// The engine's manifold of the service changed its state.
     package mutating func engineSays(_ transition: Transition, at time: Timestamp) {
         guard transition.state == .stopped || transition.state == .failed else { return }
-        if transition.failures > 0 { return failed(transition, at: time) }
-        if end?.kind == .succeeded, transition.rest == .completed {
+        if transition.failures > 0, !isReplaced { return failed(transition, at: time) }
+        if !isReplaced, end?.kind == .succeeded, transition.rest == .completed {
             end = nil
             state.failures = 0
             state.status = .completed

@@ -170,6 +170,22 @@ struct ServiceLedgerTests {
         #expect(ledger.takeChanges().map(\.kind) == [.started, .exited])
     }
 
+    @Test func `that the last process failed for good says nothing of the one that was asked for since`() {
+        var ledger = Self.ledger()
+        ledger.began(pid: 7, at: Self.start)
+        ledger.requestTaken(1, ends: .changed, at: Self.start)
+        ledger.ended(Self.end(.failed), at: Self.start)
+        ledger.engineSays(Self.failed(4, retryIn: nil), at: Self.start)
+        #expect(ledger.state.status == .waiting && ledger.state.failures == 0)
+        #expect(ledger.takeChanges().map(\.kind) == [.started, .exited])
+        // Of that it does.
+        ledger.began(pid: 8, at: Self.start)
+        ledger.ended(Self.end(.failed), at: Self.start)
+        ledger.engineSays(Self.failed(1, retryIn: nil), at: Self.start)
+        #expect(ledger.state.status == .failed)
+        #expect(ledger.takeChanges().map(\.kind) == [.started, .exited, .failed])
+    }
+
     @Test func `an end of which nobody said what it leads to is told before the next start`() {
         var ledger = Self.ledger()
         ledger.began(pid: 7, at: Self.start)
