@@ -28,7 +28,7 @@ struct ServiceLogMethods: Sendable {
         if let tail = limits.tail { return view(try log.read(tail: tail), parameters) }
         let first = try log.read(after: start, limit: limits.limit)
         let page = try await longPoll(first, parameters.wait, clock, isNews: { !$0.chunks.isEmpty }) { page in
-            await self.waitForOutput(of: parameters.service, at: page.next)
+            await self.waitForOutput(of: parameters.service, in: log, at: page.next)
             return try log.read(after: page.next, limit: limits.limit)
         }
         return view(page, parameters)
@@ -83,28 +83,39 @@ struct ServiceLogMethods: Sendable {
     }
 
     /// Waits until there may be output behind `position`: some came, or the service went on.
-    private func waitForOutput(of name: String, at position: SpoolPosition) async {
+    private func waitForOutput(of name: String, in log: Log, at position: SpoolPosition) async {
         let key = ServiceLauncher.key(name)
         guard let store = parts.storeHandle.value else {
             // It comes back, and then everything can be asked again.
             _ = try? await parts.storeHandle.present()
             return
         }
+        let changes = store.signals.changes(.serviceStates)
+        let writer = writer(key)
         await withTaskGroup(of: Void.self) { group in
-            if let processes = parts.processesHandle.value, processes.record(key)?.output.isComplete == false {
-                group.addTask { _ = await processes.output(key, beyond: position) }
-            }
+            if let writer { group.addTask { _ = await writer.output(key, beyond: position) } }
             group.addTask {
-                // The first wake-up comes at once and says nothing.
+                // The first wake-up comes at once: it may stand for a change, too, that came meanwhile.
                 var isFirst = true
-                for await _ in store.signals.changes(.serviceStates) {
-                    if !isFirst { return }
+                for await _ in changes {
+                    guard isFirst, (try? log.read(after: position, limit: 1))?.chunks.isEmpty ?? true,
+                        (writer != nil) == (self.writer(key) != nil)
+                    else { return }
+                    if let isThere = try? await isThere(name), !isThere { return }
                     isFirst = false
                 }
             }
             await group.next()
             group.cancelAll()
         }
+    }
+
+    /// Where a process of the service is that may still write.
+    private func writer(_ key: ProcessKey) -> Processes? {
+        guard let processes = parts.processesHandle.value, processes.record(key)?.output.isComplete == false else {
+            return nil
+        }
+        return processes
     }
 
     /// Every piece of output from a position on, over restarts of the service, until the client has enough of it.
@@ -132,7 +143,7 @@ struct ServiceLogMethods: Sendable {
                         guard try await isThere(parameters.service) else {
                             return SubscriptionEnd(cause: "removed", next: .string(String(position.rawValue)))
                         }
-                        await waitForOutput(of: parameters.service, at: position)
+                        await waitForOutput(of: parameters.service, in: log, at: position)
                         try Task.checkCancellation()
                     }
                     page = try log.read(after: position, limit: limits.limit)

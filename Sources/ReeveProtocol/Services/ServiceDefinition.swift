@@ -57,7 +57,7 @@ package struct ServiceDefinition: Sendable, Hashable, Codable {
 
 /// How much of a service's output is kept.
 package struct ServiceLogDefinition: Sendable, Hashable, Codable {
-    /// Of the log file, which turns round: the oldest goes first. 64 KiB to 16 GiB.
+    /// Of the log file, which turns round: the oldest goes first. 64 KiB to 16 GiB. With another size a new log begins.
     package var size: ByteSize?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
