@@ -65,6 +65,8 @@ struct ServiceTests {
                 ["lane": "service:web", "type": "dev.reeve.service.exited"]
             )
             #expect(events[at: "events", "0", "data", "cause"] == "agentCrashed")
+            // In order, so that this test leaves no process behind.
+            #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
         }
     }
 
@@ -91,6 +93,7 @@ struct ServiceTests {
             // Told to look again, it looks again and lives on.
             daemon.child.signal(SIGHUP)
             #expect(try await daemon.call("service.get", ["service": "web"])["starts"] == 1)
+            #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
         }
     }
 
