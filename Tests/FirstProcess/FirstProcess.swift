@@ -2,7 +2,8 @@ import Glibc
 import ReeveProcess
 
 /// What `FirstProcessTests` runs as the first process of a PID namespace: it starts processes that leave orphans behind,
-/// and says whether their ends were told right and whether a zombie is left.
+/// and says whether their ends were told right and whether a zombie is left. Where it is not the first, it says whether
+/// the end of a process that somebody else has started is left to them.
 ///
 /// Its argument is a folder that it may write to, with two FIFOs: `ready` is written to when others may enter the
 /// namespace, and `entered` is read until they have.
@@ -18,6 +19,7 @@ import ReeveProcess
         print("pid \(getpid()) session \(getsid(0))")
         guard Processes.seesProcesses else { return try await first.killBlindly() }
         print("wrong ends \(try await first.wrongEnds())")
+        guard getpid() == 1 else { return print("other's exit code \(try await first.exitCodeOfAnothers())") }
         // Meanwhile others enter the namespace and leave orphans of their own.
         _ = try await first.run("entered", "echo > \(folder)/ready; read x < \(folder)/entered")
         print("zombies left \(try await first.zombies())")
@@ -46,6 +48,19 @@ import ReeveProcess
             }
             return try await group.reduce(0) { $0 + ($1 ? 0 : 1) }
         }
+    }
+
+    /// Starts a process as a library would, and waits for it when others have ended since.
+    private func exitCodeOfAnothers() async throws -> Int32 {
+        var pid: pid_t = 0
+        let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sh"), strdup("-c"), strdup("exit 7"), nil]
+        defer { for argument in arguments { free(argument) } }
+        guard posix_spawn(&pid, "/bin/sh", nil, nil, arguments, nil) == 0 else { return -1 }
+        var ended = siginfo_t()
+        while waitid(P_PID, id_t(pid), &ended, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        for number in 0..<10 { _ = try await run("after-\(number)", "exit 0") }
+        var status: Int32 = 0
+        return waitpid(pid, &status, 0) == pid ? (status >> 8) & 0xFF : -1
     }
 
     /// Whoever ends is one more thing for the thread that waits for orphans: they are gone after some of these.

@@ -15,8 +15,7 @@ struct KillTests {
         let tasks = KillTasks(marksPath: estate.folder.path + "/marks")
         let publishers = (1...4).map { Publisher("p\($0)") }
         let starters = (1...2).map { _ in Starter(KillTasks.byHand) }
-        // A port that the kernel gives to nobody else while the receiver is away.
-        try await WebhookReceiver.running(port: 10_000 + Int(seed % 20_000)) { receiver in
+        try await WebhookReceiver.running { receiver in
             try await estate.running { daemon in
                 try await daemon.call("endpoint.put", ["endpoint": receiver.endpoint()])
                 for task in tasks.all { try await daemon.call("task.put", ["task": .object(task)]) }

@@ -31,6 +31,26 @@ struct FirstProcessTests {
         #expect(end.exitCode == 0)
     }
 
+    /// As with `docker exec`: its session is one of outside, and so is that of what its libraries start.
+    @Test func `one that entered the namespace waits for its own children and for orphans, not for others' children`()
+        async throws
+    {
+        let workshop = try Workshop()
+        workshop.makeFIFO("up")
+        workshop.makeFIFO("end")
+        var specification = workshop.shell("")
+        specification.arguments =
+            ["unshare", "--fork", "--pid", "--mount-proc", "setsid", "sh", "-c", "echo > up; read x < end"]
+        let key = ProcessKey("main")
+        let pid = try workshop.processes.start(specification, key: key).pid
+        let enter =
+            "read x < up; read first < /proc/\(pid)/task/\(pid)/children; "
+            + "nsenter -t $first -p -m \(Self.program) .; echo > end"
+        let entered = try await workshop.run(workshop.shell(enter, name: "enter"), key: "enter")
+        #expect(entered.text.hasSuffix(" session 0\nwrong ends 0\nother's exit code 7\n"), "\(entered.text)")
+        #expect(await workshop.processes.ended(key)?.exitCode == 0)
+    }
+
     @Test func `without a proc of its namespace it kills nobody else`() async throws {
         let workshop = try Workshop()
         var specification = workshop.shell("")

@@ -102,16 +102,17 @@ extension ChildCensus {
     /// Waits for every orphan that has ended.
     ///
     /// What is in our own session is not an orphan of ours, as each process we start gets a session of its own: some
-    /// library has started it and will wait for it. Only as the first process of a PID namespace we may be in none that
-    /// is known there: then all that entered from outside are in the same none, and whatever we did not start is ours to
-    /// wait for.
+    /// library has started it and will wait for it. Session 0 is one that is not of our PID namespace: what entered it
+    /// from outside is in that. Those have no parent in here when they end but the first process: if that is us, whatever
+    /// we did not start is ours to wait for.
     static func reapOrphans() {
         let session = getsid(0)
+        let isNamespacesFirst = getpid() == 1 && session == 0
         while true {
             let goesOn = shared.withLockedValue { census in
                 let pid = clinux_ended_child()
                 guard pid > 0, census.verdict(on: pid) == .orphan else { return false }
-                if session != 0, getsid(pid) == session { return false }
+                if !isNamespacesFirst, getsid(pid) == session { return false }
                 var end = clinux_end()
                 return clinux_wait(pid, &end) > 0
             }
