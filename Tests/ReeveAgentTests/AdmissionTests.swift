@@ -137,7 +137,8 @@ struct AdmissionTests {
     @Test func `a task that is due once runs once`() async throws {
         try await RunningAgent.with { agent in
             let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
-            try await agent.put("job", shell: "exit 0", ["schedule": ["once": true]])
+            // On a busy machine it is late rather than missed.
+            try await agent.put("job", shell: "exit 0", ["schedule": ["once": true], "startBy": "1h"])
             for try await message in changes {
                 guard case .item(let event, _) = message, event["type"] == "dev.reeve.run.succeeded" else { continue }
                 #expect(event[at: "data", "trigger"] == "schedule" && event[at: "data", "number"] == 1)
