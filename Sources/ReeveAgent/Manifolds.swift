@@ -121,6 +121,7 @@ struct Manifolds: Sendable {
                     outputQuota: configuration.outputPerStep.bytes
                 ),
                 concurrency: configuration.concurrency,
+                startBy: configuration.startBy,
                 clock: environment.clock,
                 wallClock: environment.wallClock,
                 logger: environment.logger

@@ -11,10 +11,23 @@ package struct Live<Value: Sendable>: Sendable {
 
     /// Waits until there is a value. Throws `CancellationError` when the caller's task is cancelled.
     package func present() async throws -> Value {
+        try await present { _ in true }
+    }
+
+    private func present(_ isWanted: (Value) -> Bool) async throws -> Value {
         while true {
-            if let value { return value }
-            try await cell.waitUntilPresent()
+            let (value, version) = cell.versioned
+            if let value = value as? Value, isWanted(value) { return value }
+            try await cell.waitForChange(since: version)
         }
+    }
+}
+
+extension Live where Value: AnyObject {
+    /// Waits until there is a value that is not this one, which is of no use any more; `nil`: any value. Throws as
+    /// ``present()`` does.
+    package func present(otherThan old: Value?) async throws -> Value {
+        try await present { $0 !== old }
     }
 }
 
@@ -22,39 +35,43 @@ package struct Live<Value: Sendable>: Sendable {
 final class LiveCell: Sendable {
     private struct State {
         var value: (any Sendable)?
+        /// Counts how often the value was set.
+        var version = 0
         var lastID = 0
         var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
     }
 
     private let state = NIOLockedValueBox(State())
 
-    var value: (any Sendable)? { state.withLockedValue { $0.value } }
+    var value: (any Sendable)? { versioned.value }
+
+    var versioned: (value: (any Sendable)?, version: Int) { state.withLockedValue { ($0.value, $0.version) } }
 
     func set(_ value: (any Sendable)?) {
         let waiters = state.withLockedValue { state -> [CheckedContinuation<Void, any Error>] in
             state.value = value
-            guard value != nil else { return [] }
+            state.version += 1
             defer { state.waiters = [:] }
             return Array(state.waiters.values)
         }
         for waiter in waiters { waiter.resume() }
     }
 
-    func waitUntilPresent() async throws {
+    func waitForChange(since version: Int) async throws {
         let id = state.withLockedValue { state in
             state.lastID += 1
             return state.lastID
         }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in begin(id, continuation) }
+            try await withCheckedThrowingContinuation { continuation in begin(id, version, continuation) }
         } onCancel: {
             state.withLockedValue { $0.waiters.removeValue(forKey: id) }?.resume(throwing: CancellationError())
         }
     }
 
-    private func begin(_ id: Int, _ continuation: CheckedContinuation<Void, any Error>) {
+    private func begin(_ id: Int, _ version: Int, _ continuation: CheckedContinuation<Void, any Error>) {
         let waits = state.withLockedValue { state in
-            guard state.value == nil, !Task.isCancelled else { return false }
+            guard state.version == version, !Task.isCancelled else { return false }
             state.waiters[id] = continuation
             return true
         }

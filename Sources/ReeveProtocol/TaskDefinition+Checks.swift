@@ -140,6 +140,9 @@ extension StopDefinition {
         "HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "WINCH": 28,
     ]
 
+    /// The number of its signal, SIGTERM's without one.
+    package var signalNumber: Int32 { Self.signals[signal ?? "TERM"] ?? 15 }
+
     func problems() -> [InvalidValue] {
         guard let signal, Self.signals[signal] == nil else { return [] }
         let known = Self.signals.keys.sorted()

@@ -97,6 +97,8 @@ package struct StopDefinition: Sendable, Hashable, Codable {
     }
 
     package static var defaultGrace: Interval { .seconds(10) }
+
+    package var effectiveGrace: Interval { grace ?? Self.defaultGrace }
 }
 
 package struct LimitsDefinition: Sendable, Hashable, Codable {

@@ -6,8 +6,9 @@ package enum Admission: Sendable, Equatable {
     case start
     /// It stays pending until the others have ended.
     case wait
-    /// It stays pending until what it requires is so; for others of its task it counts as one that lives.
-    case hold
+    /// It stays pending until what it requires is so, or until this time, when it is missed; for others of its task it
+    /// counts as one that lives.
+    case hold(until: Timestamp?)
     /// It waited for what it requires until its time was over: it is told as missed.
     case miss(reason: String)
     /// It is told as skipped.
@@ -19,18 +20,26 @@ package enum Admission: Sendable, Equatable {
     ///   - living: The task's runs that have begun and not ended; without the run itself.
     ///   - held: The task's runs before it that wait for what they require.
     ///   - unmet: What the task requires and is not so.
+    ///   - startBy: The agent's, for tasks that have none of their own.
     package static func decide(
         _ task: TaskDefinition,
         run: Run,
         living: [Run],
         held: [Run] = [],
         unmet: [RequirementDefinition] = [],
+        startBy: Interval? = nil,
         now: Timestamp
     ) -> Admission {
-        if let reason = lateness(task, run, unmet, now) { return .miss(reason: reason) }
-        guard let blocking = (living + held).first else { return unmet.isEmpty ? .start : .hold }
+        let startBy = task.startBy ?? startBy
+        let deadline = startBy.flatMap { startBy in run.due.map { $0 + (task.schedule?.jitter ?? .zero) + startBy } }
+        if let startBy, let deadline, now > deadline, !unmet.isEmpty {
+            let unmet = unmet.map(\.description).joined(separator: " and for ")
+            return .miss(reason: "it waited for \(unmet), longer than its startBy of \(startBy)")
+        }
+        let alone: Admission = unmet.isEmpty ? .start : .hold(until: deadline.map { $0 + .milliseconds(1) })
+        guard let blocking = (living + held).first else { return alone }
         switch task.overlap ?? .skip {
-        case .allow: return unmet.isEmpty ? .start : .hold
+        case .allow: return alone
         case .queue: return .wait
         case .replace: return .replace(runs: (living + held).filter { $0.stopRequest == nil }.map(\.id))
         case .skip:
@@ -40,18 +49,6 @@ package enum Admission: Sendable, Equatable {
                 reason: "run \(blocking.task)/\(blocking.number) (\(blocking.id)) \(state), for \(age.rounded) by then"
             )
         }
-    }
-
-    private static func lateness(
-        _ task: TaskDefinition,
-        _ run: Run,
-        _ unmet: [RequirementDefinition],
-        _ now: Timestamp
-    ) -> String? {
-        guard let startBy = task.startBy, let due = run.due, !unmet.isEmpty else { return nil }
-        guard now > due + (task.schedule?.jitter ?? .zero) + startBy else { return nil }
-        return
-            "it waited for \(unmet.map(\.description).joined(separator: " and for ")), longer than its startBy of \(startBy)"
     }
 
     /// Refuses a run by hand where another one of its task lives and the task's overlap is `skip`.

@@ -190,10 +190,8 @@ package struct RunMachine: Sendable {
     // MARK: Pieces
 
     private func signalActions(_ step: Int) -> [Action] {
-        let stop = steps[step].stop
-        let number = StopDefinition.signals[stop?.signal ?? "TERM"] ?? 15
-        let grace = stop?.grace ?? StopDefinition.defaultGrace
-        return [.signal(step: step, number: number), .awaitGrace(step: step, after: grace)]
+        let stop = steps[step].stop ?? StopDefinition()
+        return [.signal(step: step, number: stop.signalNumber), .awaitGrace(step: step, after: stop.effectiveGrace)]
     }
 
     private mutating func close(

@@ -19,6 +19,8 @@ package final class Runner: Sendable {
     private struct State {
         var living: [String: Living] = [:]
         var isEnding = false
+        /// When held runs are looked at next, should nothing happen before.
+        var alarm: Timestamp?
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -27,16 +29,20 @@ package final class Runner: Sendable {
     private let clock: any Clock<Duration>
     private let wallClock: any WallClock
     private let concurrency: Int
+    private let startBy: Interval?
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
     /// Raised when a run has ended, so that the next may begin.
     private let (freed, freedSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    /// - Parameter concurrency: runs at once, at least 1.
+    /// - Parameters:
+    ///   - concurrency: runs at once, at least 1.
+    ///   - startBy: How late a run may begin whose task does not say that.
     package init(
         store: Store,
         launcher: StepLauncher,
         concurrency: Int,
+        startBy: Interval? = nil,
         clock: any Clock<Duration>,
         wallClock: any WallClock,
         logger: Logger
@@ -44,6 +50,7 @@ package final class Runner: Sendable {
         self.store = store
         self.launcher = launcher
         self.concurrency = concurrency
+        self.startBy = startBy
         self.clock = clock
         self.wallClock = wallClock
         self.logger = logger
@@ -61,10 +68,12 @@ package final class Runner: Sendable {
             group.addTask { [store] in
                 for await _ in store.signals.changes(.stops) { try await self.forwardStopRequests() }
             }
-            let states = store.signals.changes(.serviceStates)
-            group.addTask { [freedSender] in
-                // What a run waits for may be there now.
-                for await _ in states { freedSender.yield() }
+            // What a run waits for may be there now, and its task may be gone.
+            for topic in [Signals.Topic.serviceStates, .tasks] {
+                let changes = store.signals.changes(topic)
+                group.addTask { [freedSender] in
+                    for await _ in changes { freedSender.yield() }
+                }
             }
             for run in try await store.read({ try $0.liveRuns() }) where run.status > .pending {
                 try await supervise(run, &group)
@@ -111,7 +120,9 @@ package final class Runner: Sendable {
                 switch try await admit(pending, held: held[task] ?? [], &group) {
                 case .done: break
                 case .waits: waiting.insert(task)
-                case .isHeld: held[task, default: []].append(pending.run)
+                case .isHeld(let deadline):
+                    held[task, default: []].append(pending.run)
+                    if let deadline { wake(at: deadline, &group) }
                 }
             }
             guard page.count == limit, hasRoom else { return }
@@ -133,8 +144,23 @@ package final class Runner: Sendable {
         case done
         /// It waits for others of its task.
         case waits
-        /// It waits for what it requires.
-        case isHeld
+        /// It waits for what it requires, until then.
+        case isHeld(until: Timestamp?)
+    }
+
+    /// Looks at the held runs then, if nobody does before.
+    private func wake(at time: Timestamp, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        let isNext = state.withLockedValue { state in
+            guard state.alarm.map({ time < $0 }) ?? true else { return false }
+            state.alarm = time
+            return true
+        }
+        guard isNext else { return }
+        group.addTask { [wallClock, state, freedSender] in
+            try await wallClock.wait(until: time)
+            state.withLockedValue { if $0.alarm == time { $0.alarm = nil } }
+            freedSender.yield()
+        }
     }
 
     private var hasRoom: Bool {
@@ -160,12 +186,13 @@ package final class Runner: Sendable {
             living: living,
             held: definition.overlap == .allow ? [] : held,
             unmet: pending.unmet,
+            startBy: startBy,
             now: wallClock.now
         )
         switch decision {
         case .start: try await supervise(run, definition, &group)
         case .wait: return .waits
-        case .hold: return .isHeld
+        case .hold(let deadline): return .isHeld(until: deadline)
         case .miss(let reason): try await refuse(run, .missed, "startBy", reason)
         case .skip(let reason): try await refuse(run, .skipped, "overlap", reason)
         case .replace(let runs):

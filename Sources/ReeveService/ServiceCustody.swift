@@ -91,10 +91,13 @@ package final class ServiceCustody: Sendable {
         wake()
     }
 
-    /// The agent ends: what was left out so far is told.
-    func close() {
+    /// The agent ends, and the engine says nothing more: what is not told so far is.
+    func close(at time: Timestamp) {
         state.withLockedValue { state in
-            for name in state.accounts.keys { state.accounts[name]?.ledger.tellHeldBack() }
+            for name in state.accounts.keys {
+                state.accounts[name]?.ledger.hasLeft(at: time)
+                state.accounts[name]?.ledger.tellHeldBack()
+            }
         }
     }
 

@@ -94,8 +94,9 @@ package struct ServiceLauncher: Sendable {
     func end(_ definition: ServiceDefinition, grace: Duration? = nil, clock: any Clock<Duration>) async -> ServiceExit?
     {
         let key = Self.key(definition.name)
-        processes.signal(key, StopDefinition.signals[definition.stop?.signal ?? "TERM"] ?? 15)
-        let grace = grace ?? (definition.stop?.grace ?? StopDefinition.defaultGrace).duration
+        let stop = definition.stop ?? StopDefinition()
+        processes.signal(key, stop.signalNumber)
+        let grace = grace ?? stop.effectiveGrace.duration
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [processes] in _ = await processes.ended(key) }
             group.addTask { try? await clock.sleep(for: grace) }

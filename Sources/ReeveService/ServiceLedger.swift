@@ -238,6 +238,14 @@ package struct ServiceLedger: Sendable {
         tell(.stopped, at: time)
     }
 
+    /// It did its work before, and is not to do it again.
+    package mutating func hadCompleted() {
+        guard !state.status.isAlive, state.status != .completed else { return }
+        isReplaced = false
+        state.status = .completed
+        isDirty = true
+    }
+
     /// The engine keeps it no longer, and says nothing more of it.
     package mutating func hasLeft(at time: Timestamp) {
         settle(at: time)

@@ -77,7 +77,7 @@ package struct ServiceMachine: Sendable {
     private let watchdog: Duration?
     private let restartsUnhealthy: Bool
     /// As it was put last: this may change while the process runs.
-    package var stop: StopDefinition?
+    package var stop: StopDefinition
     private var phase: Phase
     private var deadlines: [Timer: Duration] = [:]
 
@@ -86,7 +86,7 @@ package struct ServiceMachine: Sendable {
         readiness = definition.ready
         watchdog = definition.watchdog?.duration
         restartsUnhealthy = definition.probe?.unhealthy == .restart
-        stop = definition.stop
+        stop = definition.stop ?? StopDefinition()
         phase = isReady ? .ready : .starting
     }
 
@@ -160,7 +160,7 @@ package struct ServiceMachine: Sendable {
     }
 
     private var readinessTimeout: Duration { (readiness?.timeout ?? ReadinessDefinition.defaultTimeout).duration }
-    private var grace: Duration { (stop?.grace ?? StopDefinition.defaultGrace).duration }
+    private var grace: Duration { stop.effectiveGrace.duration }
 
     // MARK: Signs of life
 
@@ -216,7 +216,7 @@ package struct ServiceMachine: Sendable {
     private mutating func stopRequested(_ cause: ServiceStopCause, at now: Duration) -> [Action] {
         switch phase {
         case .starting, .ready, .reloading, .leaving:
-            return end(.told(cause), signal: signalNumber, at: now)
+            return end(.told(cause), signal: stop.signalNumber, at: now)
         case .stopping(.failed):
             // It is on its way already; that somebody wants it ended now is what counts.
             phase = .stopping(.told(cause))
@@ -225,12 +225,10 @@ package struct ServiceMachine: Sendable {
         }
     }
 
-    private var signalNumber: Int32 { StopDefinition.signals[stop?.signal ?? "TERM"] ?? 15 }
-
     private mutating func fail(_ cause: String, _ reason: String, signal: Int32? = nil, at now: Duration) -> [Action] {
         switch phase {
         case .starting, .ready, .reloading:
-            return end(.failed(cause: cause, reason: reason), signal: signal ?? signalNumber, at: now)
+            return end(.failed(cause: cause, reason: reason), signal: signal ?? stop.signalNumber, at: now)
         case .leaving, .stopping, .over: return []
         }
     }

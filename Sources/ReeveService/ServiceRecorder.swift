@@ -23,8 +23,12 @@ actor ServiceRecorder {
         for await _ in custody.wakeups() {
             guard !Task.isCancelled else { return }
             while await !flush() {
-                // A full disk, or a store that is being opened anew: there is no signal for either.
-                guard (try? await clock.sleep(for: .milliseconds(500))) != nil else { return }
+                // It says when it is there again. That a disk is not full any more nobody says.
+                guard store.value == nil else {
+                    guard (try? await clock.sleep(for: .milliseconds(500))) != nil else { return }
+                    continue
+                }
+                guard (try? await store.present()) != nil else { return }
             }
         }
     }

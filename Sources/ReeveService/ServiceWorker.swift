@@ -105,7 +105,7 @@ final class ServiceWorker: Worker {
     private func run() async -> ServiceEnd? {
         var machine = ServiceMachine(definition, isReady: isTakenOver && known?.status == .running)
         if isTakenOver, known?.health == .healthy { context.conditions.change(name) { $0.isHealthy = true } }
-        return await withTaskGroup(of: Void.self) { group in
+        return await withDiscardingTaskGroup { group -> ServiceEnd? in
             watch(machine, &group)
             defer { group.cancelAll() }
             for action in machine.begin(at: context.elapsed()) { _ = await perform(action, &group) }
@@ -139,14 +139,14 @@ final class ServiceWorker: Worker {
         case .stopRequested:
             // The end of the whole engine is no reason to end a process where all are let go.
             guard !context.release.isRequested else { return nil }
-            machine.stop = (present() ?? definition).stop
+            machine.stop = (present() ?? definition).stop ?? StopDefinition()
             return .stopRequested(context.custody.stopCause(of: name))
         }
     }
 
     // MARK: What happens
 
-    private func watch(_ machine: ServiceMachine, _ group: inout TaskGroup<Void>) {
+    private func watch(_ machine: ServiceMachine, _ group: inout DiscardingTaskGroup) {
         group.addTask { [self] in
             guard let end = await processes.ended(key) else { return }
             sender.yield(.happened(.ended(ServiceExit(end))))
@@ -217,14 +217,22 @@ final class ServiceWorker: Worker {
     // MARK: What is to be done
 
     /// Answers how it ended, when it has.
-    private func perform(_ action: ServiceMachine.Action, _ group: inout TaskGroup<Void>) async -> ServiceEnd? {
+    private func perform(_ action: ServiceMachine.Action, _ group: inout DiscardingTaskGroup) async -> ServiceEnd? {
         switch action {
         case .arm(let timer, let delay): arm(.machine(timer), delay, &group)
         case .disarm(let timer): alarms.withLockedValue { $0[.machine(timer)] = nil }
-        case .becameReady: becameReady()
-        case .isReloading: context.custody.change(name) { $0.lostReadiness("it is reloading", at: context.now()) }
-        case .lostReadiness(let reason): lostReadiness(reason)
-        case .became(let verdict): became(verdict)
+        case .becameReady:
+            becameReady()
+            tellInTime(&group)
+        case .isReloading:
+            context.custody.change(name) { $0.lostReadiness("it is reloading", at: context.now()) }
+            tellInTime(&group)
+        case .lostReadiness(let reason):
+            lostReadiness(reason)
+            tellInTime(&group)
+        case .became(let verdict):
+            became(verdict)
+            tellInTime(&group)
         case .said(let text):
             context.custody.change(name, isUrgent: false) { $0.said(text) }
             arm(.text, .seconds(1), &group, unlessArmed: true)
@@ -237,8 +245,12 @@ final class ServiceWorker: Worker {
             context.launcher.cleanUp(name)
             return end
         }
-        if context.custody.isHoldingBack(name) { arm(.settled, reset, &group) }
         return nil
+    }
+
+    /// What was left out of the record just now is told when nothing more has come for a while.
+    private func tellInTime(_ group: inout DiscardingTaskGroup) {
+        if context.custody.isHoldingBack(name) { arm(.settled, reset, &group) }
     }
 
     private func becameReady() {
@@ -270,7 +282,7 @@ final class ServiceWorker: Worker {
     }
 
     /// While the process lives its end is still to be heard of: that must not wait for this.
-    private func kill(_ group: inout TaskGroup<Void>) async {
+    private func kill(_ group: inout DiscardingTaskGroup) async {
         guard processes.record(key)?.end == nil else { return await killTree() }
         group.addTask { [self] in await killTree() }
     }
@@ -284,18 +296,20 @@ final class ServiceWorker: Worker {
         )
     }
 
-    /// One task for each alarm sleeps until what it is set to; set later meanwhile, it sleeps on.
+    /// A task for each alarm sleeps until what it is set to; set later meanwhile, it sleeps on, and set earlier, it is
+    /// joined by another.
     private func arm(
         _ alarm: Alarm,
         _ delay: Duration,
-        _ group: inout TaskGroup<Void>,
+        _ group: inout DiscardingTaskGroup,
         unlessArmed: Bool = false
     ) {
         let deadline = context.elapsed() + delay
         let isAwaited = alarms.withLockedValue { alarms in
-            let isAwaited = alarms[alarm] != nil
-            if !isAwaited || !unlessArmed { alarms[alarm] = deadline }
-            return isAwaited
+            let before = alarms[alarm]
+            if before != nil, unlessArmed { return true }
+            alarms[alarm] = deadline
+            return before.map { $0 <= deadline } ?? false
         }
         guard !isAwaited else { return }
         group.addTask { [self] in

@@ -38,10 +38,9 @@ extension Services {
     /// How long it may take to end, and when it is tried again.
     static func limits(_ definition: ServiceDefinition) -> ManifoldLimits {
         let restart = definition.restart ?? RestartDefinition()
-        let grace = (definition.stop?.grace ?? StopDefinition.defaultGrace).duration
         var limits = ManifoldLimits()
         // The worker sees to the end by itself, and kills after the grace: a process may have asked for up to a day.
-        limits.stop = grace + .seconds(25 * 3600)
+        limits.stop = (definition.stop ?? StopDefinition()).effectiveGrace.duration + .seconds(25 * 3600)
         limits.backoff = BackoffPolicy(
             delay: (restart.delay ?? RestartDefinition.defaultDelay).duration,
             factor: restart.factor ?? RestartDefinition.defaultFactor,
@@ -64,7 +63,10 @@ extension Services {
             let agentID = state.withLockedValue({ $0.agentID })
         else { throw Directive.missing("its definition") }
         let definition = installed.definition
-        if hasCompleted(installed) { return TaskWorker { _ in } }
+        if hasCompleted(installed) {
+            custody.change(name) { $0.hadCompleted() }
+            return TaskWorker { _ in }
+        }
         let context = context(agentID)
         let worker: @Sendable (ChildRecord, Bool) -> ServiceWorker = { record, isTakenOver in
             ServiceWorker(
@@ -175,15 +177,15 @@ extension Services {
 
     /// - Parameter condition: Asked with whether the task's last run succeeded, again after each change of the journal.
     private func wait(untilTask id: String, _ condition: @Sendable (Bool) -> Bool) async throws {
+        var store = try await self.store.present()
         while true {
-            let store = try await store.present()
             let head = store.head
             let outcome = try? await store.read { try $0.task(id)?.last?.outcome }
             if let outcome, condition(outcome == .succeeded) { return }
             await store.signals.waitForJournal(after: head)
             try Task.checkCancellation()
-            // Closed: the next one is waited for.
-            if store.head == head { try await clock.sleep(for: .milliseconds(10)) }
+            // It is closed: the next one is waited for.
+            if store.head == head { store = try await self.store.present(otherThan: store) }
         }
     }
 }

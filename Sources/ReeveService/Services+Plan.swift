@@ -112,9 +112,19 @@ extension Services {
             // What is in our books is in the engine, until it has left.
             logger.error("cannot remove from the engine", metadata: ["manifold": "\(name)", "reason": "\(error)"])
         }
-        seeOff(leaver) { [engine] in
-            // An engine that ends before needs no plan any more.
-            (try? await engine.stopped([name])) != nil
+        seeOff(leaver) { [engine, clock] in
+            while true {
+                do {
+                    try await engine.stopped([name])
+                    return true
+                } catch let error as EngineError where error.code == .notStopped {
+                    // Overdue; it may end yet, and until then the engine has it.
+                    guard (try? await clock.sleep(for: .seconds(1))) != nil else { return false }
+                } catch {
+                    // An engine that has ended needs no plan any more.
+                    return false
+                }
+            }
         }
     }
 

@@ -119,13 +119,14 @@ package final class Services: Sendable {
         await withDiscardingTaskGroup { group in
             // Those that the engine does not keep, for a bounce of this part came between: nobody requires them.
             for name in running where state.withLockedValue({ $0.installed[name]?.isLeaving ?? true }) {
-                group.addTask { await self.endAlone(name) }
+                let grace = (definition(ofProcess: name).stop ?? StopDefinition()).effectiveGrace.duration
+                group.addTask { await self.endAlone(name, grace: min(grace, limit)) }
             }
             // Whoever has not stopped by then is named where the engine's end is heard of.
             try? await engine.stopped(state.withLockedValue { Set($0.installed.keys) })
         }
         for name in running { await endAlone(name, grace: .zero) }
-        custody.close()
+        custody.close(at: wallClock.now)
         await recorder.flush()
     }
 
@@ -134,9 +135,12 @@ package final class Services: Sendable {
         launcher.processes.records.filter { $0.end == nil }.compactMap { ServiceLauncher.service(of: $0.key) }.sorted()
     }
 
-    private func endAlone(_ name: String, grace: Duration? = nil) async {
-        let definition = custody.launch(of: name)?.definition ?? ServiceDefinition(name: name)
-        guard let exit = await launcher.end(definition, grace: grace, clock: clock) else { return }
+    private func definition(ofProcess name: String) -> ServiceDefinition {
+        custody.launch(of: name)?.definition ?? ServiceDefinition(name: name)
+    }
+
+    private func endAlone(_ name: String, grace: Duration) async {
+        guard let exit = await launcher.end(definition(ofProcess: name), grace: grace, clock: clock) else { return }
         let cause = ServiceStopCause.agentStopped
         let end = ServiceEnd(.told, cause: cause.word, reason: cause.text, exit: exit)
         custody.change(name) { $0.ended(end, at: wallClock.now) }
@@ -152,7 +156,9 @@ package final class Services: Sendable {
     // MARK: The store's word
 
     private func followStore() async {
-        while let store = try? await store.present() {
+        var known: Store?
+        while let store = try? await store.present(otherThan: known) {
+            known = store
             state.withLockedValue { $0.agentID = store.agentID }
             await sweep(store.agentID)
             await withTaskGroup(of: Void.self) { group in
@@ -169,8 +175,6 @@ package final class Services: Sendable {
                 await group.next()
                 group.cancelAll()
             }
-            guard !Task.isCancelled else { return }
-            await awaitOtherStore(than: store)
         }
     }
 
@@ -185,13 +189,6 @@ package final class Services: Sendable {
         logger.warning("processes of services survived SIGKILL", metadata: ["process.pids": "\(survivors)"])
     }
 
-    /// The handle still has a store that was just closed, for a moment.
-    private func awaitOtherStore(than closed: Store) async {
-        while let present = store.value, present === closed {
-            guard (try? await clock.sleep(for: .milliseconds(10))) != nil else { return }
-        }
-    }
-
     /// Makes the engine what the store says. Whether there is still a store.
     private func reconcile(with store: Store) async -> Bool {
         guard !custody.isEnding else { return true }
@@ -199,6 +196,8 @@ package final class Services: Sendable {
         do {
             services = try await store.read { try $0.services(includingRemoved: true) }
         } catch let error as StoreError where error.code == .closed {
+            return false
+        } catch is CancellationError {
             return false
         } catch {
             logger.error("the services cannot be read, and stay as they are", metadata: ["reason": "\(error)"])

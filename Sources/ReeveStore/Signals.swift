@@ -7,7 +7,7 @@ package final class Signals: Sendable {
     package enum Topic: Sendable, Hashable {
         /// A state change was appended.
         case journal
-        /// A run was made.
+        /// A run was made, or ended before it began.
         case runs
         /// A run that goes on was asked to stop.
         case stops

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import JSONRPC
+import ReeveProtocol
 import TestSupport
 import Testing
 
@@ -303,6 +304,38 @@ struct ServiceLifeTests {
             #expect(run[at: "run", "status"] == "pending" && run[at: "run", "waitingFor"] == ["db to be ready"])
             try await agent.putService("db", shell: "exec sleep 1000")
             #expect(try await agent.waited("backup/1")["outcome"] == "succeeded")
+        }
+    }
+
+    @Test func `a run that waits for a service is not waited for once it is stopped, and goes with its task`()
+        async throws
+    {
+        try await RunningAgent.with { agent in
+            try await agent.put("job", shell: "exit 0", ["requires": [["service": "db"]], "overlap": "queue"])
+            try await agent.call("task.run", ["task": "job"])
+            try await agent.put("job", shell: "exit 0", ["overlap": "queue"])
+            try await agent.call("task.run", ["task": "job"])
+            #expect(try await agent.call("run.get", ["run": "job/2"])[at: "run", "status"] == "pending")
+            try await agent.call("run.stop", ["run": "job/1"])
+            #expect(try await agent.waited("job/2")["outcome"] == "succeeded")
+            try await agent.put("other", shell: "exit 0", ["requires": [["service": "db"]]])
+            let run = try await agent.call("task.run", ["task": "other"])["run"]?.string
+            try await agent.call("task.remove", ["task": "other"])
+            let end = try await agent.waited(try #require(run))
+            #expect(end["outcome"] == "canceled" && end["cause"] == "taskRemoved")
+        }
+    }
+
+    @Test func `a run is missed when what it waits for does not come in time`() async throws {
+        try await RunningAgent.with({ $0.startBy = .seconds(1) }) { agent in
+            let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
+            let more: JSONObject = ["schedule": ["once": true], "requires": [["service": "db"]]]
+            try await agent.put("job", shell: "exit 0", more)
+            for try await message in changes {
+                guard case .item(let event, _) = message, event["type"] == "dev.reeve.run.missed" else { continue }
+                #expect(event[at: "data", "cause"] == "startBy")
+                break
+            }
         }
     }
 

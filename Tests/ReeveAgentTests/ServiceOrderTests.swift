@@ -106,6 +106,52 @@ struct ServiceOrderTests {
         }
     }
 
+    @Test func `with two ways to the same one, a restart is one start of each all the same`() async throws {
+        try await RunningAgent.with { agent in
+            for (name, required) in [("db", []), ("left", ["db"]), ("right", ["db"]), ("top", ["left", "right"])] {
+                let requires = JSON.array(required.map(JSON.string))
+                try await agent.putService(name, shell: "exec sleep 1000", ["requires": requires])
+            }
+            try await agent.reached("top")
+            try await agent.order("restart", "db")
+            for name in ["db", "left", "right", "top"] { #expect(try await agent.reached(name)["starts"] == 2) }
+        }
+    }
+
+    @Test func `each condition is waited for, and one that cannot come any more is said`() async throws {
+        try await RunningAgent.with { agent in
+            let fifo = try Fifo(agent.folder.path + "/end")
+            try await agent.putService("slow", shell: "exec sleep 1000", ["ready": ["notify": true]])
+            try await agent.putService("job", shell: "read x < \(fifo.path); exit 3", ["restart": "never"])
+            let conditions = [("slow", "started"), ("slow", "ready"), ("job", "exited"), ("job", "succeeded")]
+            for (service, condition) in conditions {
+                let requires: JSON = [["service": .string(service), "condition": .string(condition)]]
+                try await agent.putService("after-\(condition)", shell: "exec sleep 1000", ["requires": requires])
+            }
+            try await agent.reached("after-started")
+            for condition in ["ready", "exited", "succeeded"] {
+                #expect(try await agent.service("after-\(condition)")["status"] == "waiting")
+            }
+            try await fifo.open()
+            try await agent.reached("after-exited")
+            #expect(try await agent.service("after-succeeded")["waitingFor"] == ["job to have succeeded"])
+            let why = try await agent.why("after-succeeded")
+            #expect(why.first == "after-succeeded waits for job to have succeeded")
+            #expect(why.last?.contains("exited with 3") == true, "\(why)")
+        }
+    }
+
+    @Test func `a restart of what waits is carried out when what it waits for is there`() async throws {
+        try await RunningAgent.with { agent in
+            try await agent.putService("web", shell: "exec sleep 1000", ["requires": ["db"]])
+            try await agent.order("restart", "web")
+            #expect(try await agent.service("web")["status"] == "waiting")
+            try await agent.putService("db", shell: "exec sleep 1000")
+            #expect(try await agent.reached("web")["starts"] == 1)
+            #expect(try await agent.serviceChanges("web") == ["created", "started", "ready"])
+        }
+    }
+
     @Test func `a stop works at once while it waits, while it starts, and while its next try is due`() async throws {
         try await RunningAgent.with { agent in
             try await agent.putService("waits", shell: "exit 0", ["requires": ["nobody"]])

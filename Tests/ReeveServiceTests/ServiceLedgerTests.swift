@@ -89,6 +89,20 @@ struct ServiceLedgerTests {
         #expect(ledger.takeChanges().map(\.kind) == [.started, .exited])
     }
 
+    @Test func `one that has done its work stands as that, also when a request that needs no other came since`() {
+        var ledger = Self.ledger()
+        ledger.began(pid: 7, at: Self.start)
+        ledger.ended(Self.end(.succeeded, code: 0), at: Self.start)
+        ledger.engineSays(Self.stopped(.completed), at: Self.start)
+        ledger.requestTaken(2, ends: .changed, at: Self.start)
+        #expect(ledger.state.status == .waiting)
+        _ = ledger.takeChanges()
+        ledger.hadCompleted()
+        ledger.engineSays(Self.stopped(.completed), at: Self.start)
+        #expect(ledger.state.status == .completed && ledger.state.request == 2)
+        #expect(ledger.isDirty && ledger.takeChanges() == [])
+    }
+
     @Test func `what is given up is told as exited and as failed`() {
         var ledger = Self.ledger()
         ledger.began(pid: 7, at: Self.start)

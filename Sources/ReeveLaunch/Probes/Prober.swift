@@ -117,11 +117,18 @@ package final class Prober: Sendable {
     private func connect(_ text: String, _ timeout: Duration) async -> ProbeResult {
         do {
             let place = try HostAndPort(text, path: "")
-            let channel = try await ClientBootstrap(group: HTTPClient.defaultEventLoopGroup)
+            let connection = ClientBootstrap(group: HTTPClient.defaultEventLoopGroup)
                 .connectTimeout(TimeAmount(probe: timeout))
-                .connect(host: place.host, port: place.port).get()
+                .connect(host: place.host, port: place.port)
             // Made and closed again: that it is there is all that was asked.
-            try? await channel.close()
+            connection.whenSuccess { $0.close(promise: nil) }
+            let promise = connection.eventLoop.makePromise(of: Void.self)
+            connection.map { _ in }.cascade(to: promise)
+            try await withTaskCancellationHandler {
+                try await promise.futureResult.get()
+            } onCancel: {
+                promise.fail(CancellationError())
+            }
             return .success
         } catch {
             return .failure("cannot connect to \(text): \(Self.explanation(of: error, timeout))")

@@ -103,6 +103,8 @@ extension Transaction {
             run.cause = "requested"
             run.reason = "stopped by \(request.by) before it began" + (request.reason.map { ": \($0)" } ?? "")
             run.stoppedAt = now
+            // Another may have waited for it.
+            tell(.runs)
             return try update(run)
         }
         try write(run)
