@@ -87,7 +87,7 @@ package final class Processes: Sendable {
             startTicks: process.startTicks,
             startedAt: startedAt,
             state: .running,
-            output: specification.output?.countsBefore() ?? OutputCounts()
+            output: specification.output?.prepare() ?? OutputCounts()
         )
         try watch(table.insert(record, WatchedProcess(process, specification, record, started)), process)
         return record

@@ -11,13 +11,13 @@ struct World {
     }
 
     private(set) var machine: EngineMachine
-    private(set) var events = 0
     /// What was found to be wrong.
     private(set) var faults: [String] = []
     private(set) var lives: [Attempt: Life] = [:]
     private(set) var left: [String]?
     /// How many events of each kind there were that changed something.
     private(set) var tally: [String: Int] = [:]
+    var events: Int { tally.values.reduce(0, +) }
     private var now = Duration.zero
     private var random: SplitMix64
     private var present: Set<String> = []
@@ -40,7 +40,6 @@ struct World {
     // MARK: Random events
 
     mutating func step() {
-        events += 1
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<12: install()
         case 12..<15: request("remove", names(upTo: 2)) { try $0.remove($1, at: $2) }
@@ -124,6 +123,7 @@ struct World {
     private mutating func succeed(_ life: Life) {
         if machine.started(life.attempt, at: now) {
             lives[life.attempt]?.isStarted = true
+            tally["started", default: 0] += 1
         } else {
             note(life.isTold, "\(life.attempt.manifold): its worker was refused unasked")
             end(life, .completed)

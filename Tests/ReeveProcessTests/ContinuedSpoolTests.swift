@@ -20,7 +20,7 @@ import Testing
         stream: OutputStream = .output
     ) -> OutputCounts {
         let specification = specification ?? log
-        var writer = SpoolWriter(specification, counts: specification.countsBefore())
+        var writer = SpoolWriter(specification, counts: specification.prepare())
         for text in texts { append(text, to: &writer, stream: stream) }
         writer.finish()
         return writer.counts
@@ -49,8 +49,8 @@ import Testing
         var position = SpoolPosition.start
         var written: UInt64 = 0
         for name in ["first", "second", "third"] {
-            #expect(log.countsBefore().position == position)
-            #expect(log.countsBefore().bytes == written)
+            #expect(log.prepare().position == position)
+            #expect(log.prepare().bytes == written)
             let counts = write(["\(name) begins\n", "\(name) ends\n"])
             let page = try reader.read(after: position)
             #expect(page.bytes == Array("\(name) begins\n\(name) ends\n".utf8))
@@ -76,7 +76,7 @@ import Testing
             #expect(page.droppedError == counts.droppedError)
             position = page.next
         }
-        let counts = log.countsBefore()
+        let counts = log.prepare()
         #expect(counts.output == 66 * 700)
         #expect(counts.error == 34 * 700)
         let kept = try reader.read()
@@ -93,7 +93,7 @@ import Testing
         append("written, but never told\n", to: &writer)
         overwrite(0, header)
         #expect(try text() == "known\n")
-        #expect(log.countsBefore() == known)
+        #expect(log.prepare() == known)
         _ = write(["next\n"])
         #expect(try text() == "known\nnext\n")
         #expect(try reader.read(after: known.position).chunks.first?.offset == 6)
@@ -127,7 +127,7 @@ import Testing
         append("older\n", to: &old, stream: .error)
         old.finish()
         let position = try reader.read().next
-        #expect(log.countsBefore().position == position)
+        #expect(log.prepare().position == position)
         let counts = write(["new\n"])
         #expect(try text() == "new\n")
         #expect(try text(after: position) == "new\n")
@@ -139,7 +139,7 @@ import Testing
     @Test func `what is no spool is set aside, and who comes with a later position is led to what there is`() throws {
         workshop.write("no spool, but long enough to be looked at: \(String(repeating: "x", count: 200))", to: "log")
         workshop.write("what was set aside before", to: "log.old")
-        #expect(log.countsBefore() == OutputCounts())
+        #expect(log.prepare() == OutputCounts())
         let counts = write(["new\n"])
         #expect(counts.output == 4)
         let later = SpoolPosition(frame: 1 << 30, consumed: 3)
@@ -168,6 +168,38 @@ import Testing
         #expect(try text().hasSuffix("9next\n"))
         #expect(counts.bytes == 25_005)
         #expect(access("\(path).old", F_OK) != 0)
+    }
+
+    @Test func `whether it is whole is looked at before the process writes, once in a boot`() throws {
+        _ = write(["first\n", "second\n"])
+        let known = log.prepare()
+        overwrite(88, [1, 2, 3])
+        #expect(log.prepare() == known)
+        // Had it been left for the first output, this would have it set aside.
+        overwrite(SpoolFormat.headerSize + SpoolFormat.frameSize + 6, [UInt8](repeating: 0, count: 8))
+        _ = write(["third\n"])
+        #expect(access("\(path).old", F_OK) != 0)
+        #expect(try text(after: known.position) == "third\n")
+    }
+
+    @Test func `a log that cannot be opened for want of descriptors is left as it is`() async {
+        await #expect(processExitsWith: .success) {
+            let tests = try ContinuedSpoolTests()
+            let before = tests.write(["first\n"])
+            var writer = SpoolWriter(tests.log, counts: tests.log.prepare())
+            var limit = rlimit()
+            getrlimit(ResourceLimit.Resource.openFiles.number, &limit)
+            var none = limit
+            none.rlim_cur = 0
+            setrlimit(ResourceLimit.Resource.openFiles.number, &none)
+            tests.append("lost\n", to: &writer)
+            #expect(writer.counts.spoolError == EMFILE)
+            setrlimit(ResourceLimit.Resource.openFiles.number, &limit)
+            tests.append("second\n", to: &writer)
+            #expect(try tests.text() == "first\nsecond\n")
+            #expect(writer.counts.spoolError == nil && writer.counts.dropped == 5)
+            #expect(writer.counts.position > before.position)
+        }
     }
 
     @Test func `a ring that somebody wrote over begins anew when its turn comes`() throws {

@@ -27,9 +27,12 @@ struct SpoolFile: ~Copyable {
     }
 
     private static func readHeader(_ file: CInt, _ path: String) throws(SpoolError) -> SpoolHeader? {
+        var count = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: SpoolFormat.headerSize) { buffer, filled in
-            filled = max(pread(file, buffer.baseAddress, SpoolFormat.headerSize, 0), 0)
+            count = pread(file, buffer.baseAddress, SpoolFormat.headerSize, 0)
+            filled = max(count, 0)
         }
+        guard count >= 0 else { throw .unreadable(path: path, errno: errno) }
         if bytes.isEmpty { return nil }
         guard let header = bytes.withUnsafeBytes({ SpoolHeader($0) }) else { throw .damaged(path: path) }
         return header

@@ -2,15 +2,21 @@ import Glibc
 
 /// Where the file comes from that a writer appends to.
 extension SpoolSpecification {
-    /// What the spool holds before a process begins to write: where its output will begin, and how much came before.
-    func countsBefore() -> OutputCounts {
-        guard continues else { return OutputCounts() }
-        do {
-            guard let file = try SpoolFile(path: path) else { return OutputCounts() }
-            return OutputCounts(fits(file.header) ? file.header : emptyHeader(behind: file.header, end: file.end))
-        } catch {
-            return OutputCounts()
+    /// Says what the spool holds before a process begins to write: where its output will begin, and how much came before.
+    ///
+    /// Whether the host has lost a part of it is looked at here and now: it takes long where the file is large, and who
+    /// opens it for writing must not be kept from others.
+    func prepare() -> OutputCounts {
+        guard continues, let file = try? SpoolFile(path: path) else { return OutputCounts() }
+        guard fits(file.header) else { return OutputCounts(emptyHeader(behind: file.header, end: file.end)) }
+        guard !file.header.isOfThisBoot else { return OutputCounts(file.header) }
+        let (descriptor, header) = open()
+        if descriptor >= 0 {
+            // If it cannot be written it is looked at again.
+            _ = header.bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+            close(descriptor)
         }
+        return OutputCounts(header)
     }
 
     /// Opens the file for writing: a new one, or, if it is to be continued and can be, the one that is there.
@@ -32,6 +38,7 @@ extension SpoolSpecification {
                 setAside()
             }
         } catch {
+            if let number = error.passingNumber { return (-number, header) }
             setAside()
         }
         return (create(), header)
@@ -80,6 +87,14 @@ private func openFile(_ path: String, _ flags: CInt) -> CInt {
 
 extension SpoolHeader {
     fileprivate var isOfThisBoot: Bool { boot == .current && boot != .unknown }
+}
+
+extension SpoolError {
+    /// The error number where it says nothing of the file, which may be readable the next time.
+    fileprivate var passingNumber: CInt? {
+        guard case .unreadable(_, let number) = self else { return nil }
+        return [EMFILE, ENFILE, ENOMEM, EIO, EINTR].contains(number) ? number : nil
+    }
 }
 
 extension OutputCounts {

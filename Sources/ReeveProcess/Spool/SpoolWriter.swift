@@ -14,7 +14,7 @@ struct SpoolWriter {
     /// Where the next frame goes.
     private var place: UInt64 = 0
 
-    /// - Parameter counts: What ``SpoolSpecification/countsBefore()`` has said.
+    /// - Parameter counts: What ``SpoolSpecification/prepare()`` has said.
     init(_ specification: SpoolSpecification?, counts: OutputCounts = OutputCounts()) {
         self.specification = specification
         self.counts = counts

@@ -56,13 +56,13 @@ final class ChildWatch {
     }
 
     func noticesAreReadable(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
-        readNotices(buffer, atMost: Self.messagesInTurn)
+        if !isClosingPassed { readNotices(buffer, atMost: Self.messagesInTurn, untilPassed: true) }
         return false
     }
 
     func processHasEnded(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         guard end == nil else { return false }
-        readNotices(buffer, atMost: Self.lastMessages)
+        readNotices(buffer, atMost: Self.lastMessages, untilPassed: false)
         if let successor {
             if successor.isThere {
                 handOver(to: successor)
@@ -145,14 +145,20 @@ final class ChildWatch {
         }
     }
 
-    private func readNotices(_ buffer: UnsafeMutableRawBufferPointer, atMost limit: Int) {
-        for _ in 0..<limit where !isClosingPassed {
-            guard let message = inbox?.receive(buffer) else { return }
-            if !message.descriptors.isEmpty { closePassed(message.descriptors) }
-            guard message.isKnown, let state = inbox?.state else { continue }
-            table.publish(id, state)
-            if end == nil { followMainPID(state) }
+    /// - Parameter untilPassed: Whether to leave the rest for later where descriptors come with a message. What has ended
+    ///   sends no more, so that there can not be ever more of them.
+    private func readNotices(_ buffer: UnsafeMutableRawBufferPointer, atMost limit: Int, untilPassed: Bool) {
+        var passed: [CInt] = []
+        for _ in 0..<limit {
+            guard let message = inbox?.receive(buffer) else { break }
+            passed += message.descriptors
+            if message.isKnown, let state = inbox?.state {
+                table.publish(id, state)
+                if end == nil { followMainPID(state) }
+            }
+            if untilPassed, !passed.isEmpty { break }
         }
+        if !passed.isEmpty { closePassed(passed) }
     }
 
     private func closePassed(_ descriptors: [CInt]) {

@@ -132,6 +132,8 @@ struct ProcessTableState {
         _ notices: NotifyState
     ) -> [NoticeWaiter] {
         children[id]?.main = main
+        // The one before may have been about to be waited for.
+        children[id]?.isReaped = false
         children[id]?.tree = tree
         children[id]?.record.pid = main.pid
         children[id]?.record.startTicks = main.startTicks
