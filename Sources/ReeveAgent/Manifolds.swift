@@ -245,7 +245,12 @@ struct Manifolds: Sendable {
                 limits: configuration.limits,
                 identify: { descriptor, _ in Client(try Caller(ofSocket: descriptor)) }
             )
-            try await server.start()
+            do {
+                try await server.start()
+            } catch {
+                try await group.shutdownGracefully()
+                throw error
+            }
             let worker = TaskWorker(
                 stopping: .signals,
                 report: { .object(["connections": .integer(Int64(server.connectionCount))]) }

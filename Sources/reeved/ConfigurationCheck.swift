@@ -18,14 +18,17 @@ struct ConfigurationCheck {
     private static func services(_ folder: String?) throws -> [String] {
         var lines: [String] = []
         var problems: [String] = []
+        var files: [ServiceFile] = []
         for path in try folder.flatMap({ try ServiceFile.paths(in: $0) }) ?? [] {
             do {
-                let names = try ServiceFile(path: path).services.map(\.name)
-                lines.append("\(path): good (\(names.joined(separator: ", ")))")
+                let file = try ServiceFile(path: path)
+                files.append(file)
+                lines.append("\(path): good (\(file.services.map(\.name).joined(separator: ", ")))")
             } catch {
                 problems += error.problems
             }
         }
+        problems += ServiceFile.problems(among: files)
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
         return lines
     }

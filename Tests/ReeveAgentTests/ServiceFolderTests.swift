@@ -131,7 +131,62 @@ struct ServiceFolderTests {
         }
     }
 
+    private static func list(_ services: [(name: String, requires: [String])]) -> String {
+        let entries = services.map { name, requires in
+            "- {name: \(name), command: [/bin/sleep, \"1000\"], requires: [\(requires.joined(separator: ", "))]}\n"
+        }
+        return "services:\n" + entries.joined()
+    }
+
+    @Test func `who requires whom may be turned round, in one file and over several`() async throws {
+        let (one, other) = (Self.list([("a", ["b"]), ("b", [])]), Self.list([("c", ["d"])]))
+        try await Self.with([("1.yaml", one), ("2.yaml", other), ("3.yaml", Self.list([("d", [])]))]) { agent, folder in
+            for name in ["a", "c"] { _ = try await agent.serviceEvent(name, "ready") }
+            try Self.write(folder, "1.yaml", Self.list([("b", ["a"]), ("a", [])]))
+            _ = try await agent.serviceEvent("b", "ready") { $0[at: "data", "starts"] == 2 }
+            // Half of it is a circle with what the other file says still.
+            try Self.write(folder, "3.yaml", Self.list([("d", ["c"])]))
+            try Self.write(folder, "2.yaml", Self.list([("c", [])]))
+            _ = try await agent.serviceEvent("d", "ready") { $0[at: "data", "starts"] == 2 }
+            let report = try await agent.call("engine.report")
+            #expect(report[at: "manifolds", "folder", "report", "problems"] == [])
+            #expect(report[at: "manifolds", "folder", "report", "watched"] == true)
+        }
+    }
+
+    @Test func `a link to a file is heard of, and so is its end`() async throws {
+        try await Self.with([]) { agent, folder in
+            let outside = agent.folder.path + "/outside"
+            mkdir(outside, 0o755)
+            try Self.write(outside, "db.yaml", Self.db)
+            #expect(symlink(outside + "/db.yaml", folder + "/db.yaml") == 0)
+            _ = try await agent.serviceEvent("db", "ready")
+            unlink(folder + "/db.yaml")
+            _ = try await agent.serviceEvent("db", "removed")
+        }
+    }
+
+    @Test func `files that are good alone are looked at together`() throws {
+        let folder = try TemporaryFolder()
+        let texts = [
+            Self.list([("a", ["b"]), ("free", ["a"])]), Self.list([("b", ["a"])]), Self.list([("a", [])]),
+        ]
+        for (index, text) in texts.enumerated() { try Self.write(folder.path, "\(index).yaml", text) }
+        let files = try (try ServiceFile.paths(in: folder.path) ?? []).map { try ServiceFile(path: $0) }
+        #expect(
+            ServiceFile.problems(among: Array(files.dropLast())) == [
+                "\(folder.path)/0.yaml: service \"a\" closes a circle: a requires b requires a"
+            ]
+        )
+        #expect(
+            ServiceFile.problems(among: files) == [
+                "\(folder.path)/2.yaml: service \"a\" is in \(folder.path)/0.yaml already"
+            ]
+        )
+    }
+
     @Test(arguments: [
+        ("services:\n- {name: a, command: [a]}\n- {name: b, command: [b]}\n- {name: a, command: [c]}", ":4:"),
         ("a: [", ":"), ("[]", "is an array, not a service"), ("services: {}", "/services"),
         ("services: []\nname: x", "/name: unknown field"), ("command: []", "/command: names no program"),
         ("services:\n- {name: a, command: [a], ready: {tcp: \"a:0\"}}", ":2:"),

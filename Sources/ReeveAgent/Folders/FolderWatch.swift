@@ -10,19 +10,22 @@ final class FolderWatch: Sendable {
     private let inotify: CInt
     private let stopping: CInt
 
-    /// - Parameter changed: Raised at each change.
-    ///
-    /// `nil` if there are no descriptors or threads left.
-    init?(_ folder: String, changed: Wakeup) {
+    private init(_ folder: String, inotify: CInt, stopping: CInt) {
         self.folder = folder
-        inotify = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
-        stopping = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
-        let (inotify, stopping) = (inotify, stopping)
-        // The descriptors are the thread's from here on: it ends when the watch goes.
+        self.inotify = inotify
+        self.stopping = stopping
+    }
+
+    /// - Parameter changed: Raised at each change.
+    /// - Returns: `nil` if there are no descriptors or threads left.
+    static func start(_ folder: String, changed: Wakeup) -> FolderWatch? {
+        let inotify = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
+        let stopping = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
+        // The descriptors are the thread's: it ends when the watch goes.
         let isStarted =
             inotify >= 0 && stopping >= 0
             && startThread("folder") {
-                Self.wait(inotify, stopping, changed)
+                wait(folder, inotify, stopping, changed)
                 close(inotify)
                 close(stopping)
             } == 0
@@ -31,12 +34,15 @@ final class FolderWatch: Sendable {
             if stopping >= 0 { close(stopping) }
             return nil
         }
+        return FolderWatch(folder, inotify: inotify, stopping: stopping)
     }
 
     /// Watches the folder, which may be a new one of its name, and the one above it, in which it comes and goes. Whether
     /// one of them can be watched.
     func renew() -> Bool {
-        let files = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR)
+        let files = UInt32(
+            IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR
+        )
         let folders = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
         let above = folder.lastIndex(of: "/").map { String(folder[...$0]) } ?? "."
         let watches = [inotify_add_watch(inotify, folder, files), inotify_add_watch(inotify, above, folders)]
@@ -47,7 +53,7 @@ final class FolderWatch: Sendable {
         eventfd_write(stopping, 1)
     }
 
-    private static func wait(_ descriptor: CInt, _ ending: CInt, _ changed: Wakeup) {
+    private static func wait(_ folder: String, _ descriptor: CInt, _ ending: CInt, _ changed: Wakeup) {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
             var descriptors = [
@@ -56,9 +62,32 @@ final class FolderWatch: Sendable {
             ]
             poll(&descriptors, 2, -1)
             guard descriptors[1].revents == 0 else { return }
-            // What changed is looked for in the folder itself.
-            while read(descriptor, &buffer, buffer.count) > 0 {}
-            changed.set()
+            var isNews = false
+            while true {
+                let count = read(descriptor, &buffer, buffer.count)
+                guard count > 0 else { break }
+                // What changed is looked for in the folder itself.
+                if buffer.prefix(count).withUnsafeBytes({ holdsNews($0, folder) }) { isNews = true }
+            }
+            if isNews { changed.set() }
         }
+    }
+
+    /// A file that was just made is empty, and is heard of again when it has been written; a link is not.
+    private static func holdsNews(_ events: UnsafeRawBufferPointer, _ folder: String) -> Bool {
+        var rest = events[...]
+        let size = MemoryLayout<inotify_event>.size
+        while rest.count >= size {
+            let event = UnsafeRawBufferPointer(rebasing: rest).loadUnaligned(as: inotify_event.self)
+            rest = rest.dropFirst(size)
+            let name = String(decoding: rest.prefix(Int(event.len)).prefix { $0 != 0 }, as: UTF8.self)
+            rest = rest.dropFirst(Int(event.len))
+            guard event.mask & UInt32(IN_CREATE) != 0 else { return true }
+            var status = stat()
+            let isThere = lstat("\(folder)/\(name)", &status) == 0
+            let isFile = isThere && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
+            if !isFile { return true }
+        }
+        return false
     }
 }

@@ -32,10 +32,32 @@ package struct ServiceFile: Sendable {
             throw ConfigurationError(problems: [place(error)])
         }
         let isList = document.json["services"] != nil
+        var names: Set<String> = []
         let problems = services.enumerated().flatMap { index, service in
-            service.problems().map { isList ? $0.below("/services/\(index)") : $0 }
+            let isNew = names.insert(service.name).inserted
+            let again = InvalidValue(path: "/name", reason: "\"\(service.name)\" is an earlier service's in this file")
+            return (service.problems() + (isNew ? [] : [again])).map { isList ? $0.below("/services/\(index)") : $0 }
         }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems.map(place)) }
+    }
+
+    /// What is wrong with files together of which each is good alone: a name that two of them have, and circles.
+    package static func problems(among files: [ServiceFile]) -> [String] {
+        var owners: [String: String] = [:]
+        var inCircles: Set<String> = []
+        let graph = ServiceGraph(files.flatMap(\.services))
+        return files.flatMap { file in
+            file.services.flatMap { service -> [String] in
+                if let owner = owners.updateValue(file.path, forKey: service.name) {
+                    return ["\(file.path): service \"\(service.name)\" is in \(owner) already"]
+                }
+                guard !inCircles.contains(service.name), let circle = graph.circle(through: service.name) else {
+                    return []
+                }
+                inCircles.formUnion(circle)
+                return ["\(file.path): service \"\(service.name)\" \(ServiceGraph.description(of: circle))"]
+            }
+        }
     }
 
     /// The files of a folder that are read, by name: `*.yaml`, `*.yml`, `*.json`, but no hidden ones; `nil` if there is no

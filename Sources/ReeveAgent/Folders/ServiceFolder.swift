@@ -15,6 +15,7 @@ final class ServiceFolder: Sendable {
     private let logger: Logger
     private let reload: Wakeup
     private let problems = NIOLockedValueBox<[String: [String]]>([:])
+    private let hasWatch = NIOLockedValueBox(true)
 
     /// - Parameter reload: Raised when somebody wants the folder to be looked at.
     init(path: String, store: Store, reload: Wakeup, logger: Logger) {
@@ -28,10 +29,17 @@ final class ServiceFolder: Sendable {
 
     /// Works until its task is cancelled, or the store fails.
     func run() async throws {
-        let watch = FolderWatch(path, changed: reload)
+        let watch = FolderWatch.start(path, changed: reload)
         while true {
             // Before the look: what comes after it is then seen by the next.
-            if watch?.renew() != true { logger.debug("a folder is not watched", metadata: ["folder": "\(path)"]) }
+            let isWatched = watch?.renew() ?? false
+            if !isWatched, hasWatch.withLockedValue({ $0 }) {
+                logger.warning(
+                    "a folder cannot be watched: SIGHUP has it looked at",
+                    metadata: ["folder": "\(path)"]
+                )
+            }
+            hasWatch.withLockedValue { $0 = isWatched }
             try await look()
             await reload.wait()
             try Task.checkCancellation()
@@ -41,7 +49,7 @@ final class ServiceFolder: Sendable {
     func report() -> ReportValue {
         let problems = problems.withLockedValue { $0.values.flatMap(\.self).sorted() }
         return .object([
-            "folder": .text(path),
+            "folder": .text(path), "watched": .boolean(hasWatch.withLockedValue { $0 }),
             "problems": .list(problems.map { .text($0) }),
         ])
     }
@@ -65,16 +73,29 @@ final class ServiceFolder: Sendable {
             }
         }
         try await removeWhatIsGone(files, present: paths)
+        // One may be refused for what another says no more: that is known only when the other has been put.
+        var refused = try await putAll(files)
+        while !refused.isEmpty {
+            let again = try await putAll(files.filter { refused[$0.path] != nil })
+            guard again.count < refused.count else { break }
+            refused = again
+        }
+        tell(found.merging(refused) { bad, _ in bad })
+    }
+
+    /// What is wrong with those that were refused, by their paths.
+    private func putAll(_ files: [ServiceFile]) async throws -> [String: [String]] {
+        var refused: [String: [String]] = [:]
         for file in files {
             do {
                 try await put(file)
             } catch let failure as Failure {
-                found[file.path] = ["\(file.path): \(failure.message)"]
+                refused[file.path] = ["\(file.path): \(failure.message)"]
             } catch let error as StoreError where error.isConflict {
-                found[file.path] = ["\(file.path): \(error.message)"]
+                refused[file.path] = ["\(file.path): \(error.message)"]
             }
         }
-        tell(found)
+        return refused
     }
 
     /// A folder may be away because what it is on is not mounted: then its services are not gone.
@@ -112,9 +133,12 @@ final class ServiceFolder: Sendable {
     private func put(_ file: ServiceFile) async throws {
         let source = Self.source(file.path)
         let changed = try await store.write { transaction in
-            try file.services.filter { service in
-                try transaction.putCheckedService(service, source: source, by: source).changed
-            }.map(\.name)
+            let changed = try file.services.filter {
+                try transaction.putService($0, source: source, by: source).changed
+            }
+            // Only all of them together are what the file says.
+            for service in changed { try transaction.checkCircles(through: service) }
+            return changed.map(\.name)
         }
         guard !changed.isEmpty else { return }
         logger.info("took over services", metadata: ["file": "\(file.path)", "services": "\(changed)"])

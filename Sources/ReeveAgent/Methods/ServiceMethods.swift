@@ -292,19 +292,25 @@ extension Transaction {
                 details: ["current": .number(String(current))]
             )
         }
-        if let circle = ServiceGraph(try reachable(from: definition)).circle(through: definition.name) {
-            let path = (circle + [circle[0]]).joined(separator: " requires ")
-            var failure = Failure(
-                InvalidValue(
-                    path: "/service/requires",
-                    reason: "closes a circle: \(path)",
-                    expected: "services that do not wait for each other"
-                )
-            )
-            failure.details["circle"] = .array(circle.map(JSON.string))
-            throw failure
+        let put = try putService(definition, source: source, by: by)
+        try checkCircles(through: definition)
+        return put
+    }
+
+    /// Throws `invalidParams` with all members of a circle through that service, which is to be put already.
+    func checkCircles(through definition: ServiceDefinition) throws {
+        guard let circle = ServiceGraph(try reachable(from: definition)).circle(through: definition.name) else {
+            return
         }
-        return try putService(definition, source: source, by: by)
+        var failure = Failure(
+            InvalidValue(
+                path: "/service/requires",
+                reason: ServiceGraph.description(of: circle),
+                expected: "services that do not wait for each other"
+            )
+        )
+        failure.details["circle"] = .array(circle.map(JSON.string))
+        throw failure
     }
 
     /// A service and all that it waits for: a circle through it has no other members.

@@ -124,6 +124,11 @@ package struct ServiceGraph: Sendable {
         )
     }
 
+    /// What is wrong with a circle, for people.
+    package static func description(of circle: [String]) -> String {
+        "closes a circle: \((circle + circle.prefix(1)).joined(separator: " requires "))"
+    }
+
     /// The members of a circle that goes through that service, from it on; `nil` if there is none. A service that is not
     /// there requires nothing.
     package func circle(through start: String) -> [String]? {
