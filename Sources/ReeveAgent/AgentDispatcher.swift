@@ -32,11 +32,8 @@ package struct AgentDispatcher: Dispatcher {
     package func failure(_ error: any Error) -> RPCError {
         switch error {
         case let error as RPCError: error
-        case let failure as Failure: RPCError(failure)
-        case let problem as InvalidValue: RPCError(Failure(problem))
-        case let error as StoreError: RPCError(Failure(error))
         case is CancellationError: .canceled
-        default: .internal(String(describing: error))
+        default: Failure(telling: error).map(RPCError.init) ?? .internal(String(describing: error))
         }
     }
 

@@ -117,11 +117,7 @@ struct RunMethods: Sendable {
         after position: RunOutput.Position,
         limit: Int
     ) async throws -> RunOutput.Page {
-        do {
-            return try await output(of: parameters).read(after: position, limit: limit)
-        } catch let error as SpoolError {
-            throw Failure(.storage, "the output cannot be read", reason: error.description)
-        }
+        try await output(of: parameters).read(after: position, limit: limit)
     }
 
     /// The run's output as the run stands now.
@@ -187,10 +183,8 @@ struct RunMethods: Sendable {
                     if page.isEnd { return SubscriptionEnd(cause: "ended", next: .string(position.description)) }
                     if page.pieces.isEmpty { await self.waitForOutput(parameters, at: position) }
                 }
-            } catch let failure as Failure {
-                return SubscriptionEnd(cause: failure.kind.rawValue, next: .string(position.description))
             } catch {
-                return SubscriptionEnd(cause: SubscriptionEnd.stopping, next: .string(position.description))
+                return SubscriptionEnd(error, next: position.description)
             }
         }
     }

@@ -54,19 +54,11 @@ struct ServiceLogMethods: Sendable {
         let stream: ReeveProcess.OutputStream?
 
         func read(after position: SpoolPosition, limit: Int) throws -> SpoolPage {
-            try told { () throws(SpoolError) in try reader.read(after: position, limit: limit, stream: stream) }
+            try reader.read(after: position, limit: limit, stream: stream)
         }
 
         func read(tail: Int) throws -> SpoolPage {
-            try told { () throws(SpoolError) in try reader.read(tail: tail, stream: stream) }
-        }
-
-        private func told(_ body: () throws(SpoolError) -> SpoolPage) throws -> SpoolPage {
-            do {
-                return try body()
-            } catch {
-                throw Failure(.storage, "the log cannot be read", reason: error.description)
-            }
+            try reader.read(tail: tail, stream: stream)
         }
     }
 
@@ -95,15 +87,13 @@ struct ServiceLogMethods: Sendable {
         await withTaskGroup(of: Void.self) { group in
             if let writer { group.addTask { _ = await writer.output(key, beyond: position) } }
             group.addTask {
-                // The first wake-up comes at once: it may stand for a change, too, that came meanwhile.
-                var isFirst = true
                 for await _ in changes {
-                    guard isFirst, (try? log.read(after: position, limit: 1))?.chunks.isEmpty ?? true,
-                        (writer != nil) == (self.writer(key) != nil)
+                    guard (try? log.read(after: position, limit: 1))?.chunks.isEmpty ?? true,
+                        (writer != nil) == (self.writer(key) != nil), await isThere(name)
                     else { return }
-                    if let isThere = try? await isThere(name), !isThere { return }
-                    isFirst = false
                 }
+                // The store is closed, and the next one may know more.
+                _ = try? await parts.storeHandle.present(otherThan: store)
             }
             await group.next()
             group.cancelAll()
@@ -140,7 +130,7 @@ struct ServiceLogMethods: Sendable {
                     }
                     position = page.next
                     if page.chunks.isEmpty {
-                        guard try await isThere(parameters.service) else {
+                        guard await isThere(parameters.service) else {
                             return SubscriptionEnd(cause: "removed", next: .string(String(position.rawValue)))
                         }
                         await waitForOutput(of: parameters.service, in: log, at: position)
@@ -148,17 +138,15 @@ struct ServiceLogMethods: Sendable {
                     }
                     page = try log.read(after: position, limit: limits.limit)
                 }
-            } catch let failure as Failure {
-                return SubscriptionEnd(cause: failure.kind.rawValue, next: .string(String(position.rawValue)))
             } catch {
-                return SubscriptionEnd(cause: SubscriptionEnd.stopping, next: .string(String(position.rawValue)))
+                return SubscriptionEnd(error, next: String(position.rawValue))
             }
         }
     }
 
     /// Whether there is still something to follow; where nobody can say, there is.
-    private func isThere(_ name: String) async throws -> Bool {
+    private func isThere(_ name: String) async -> Bool {
         guard let store = parts.storeHandle.value else { return true }
-        return try await store.read { try $0.service(name, includingRemoved: true) != nil }
+        return (try? await store.read { try $0.service(name, includingRemoved: true) != nil }) ?? true
     }
 }

@@ -1,8 +1,21 @@
 import JSON
+import JSONRPC
+import ReeveProcess
 import ReeveProtocol
 import ReeveStore
 
 extension Failure {
+    /// What went wrong, as the socket tells it; `nil` if that has no word of its own.
+    init?(telling error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let problem as InvalidValue: self.init(problem)
+        case let error as StoreError: self.init(error)
+        case let error as SpoolError: self.init(.storage, error.description, reason: error.description)
+        default: return nil
+        }
+    }
+
     /// What the store could not do, as the socket tells it.
     init(_ error: StoreError) {
         switch error.code {
@@ -37,5 +50,12 @@ extension Failure {
             self = Parts.unavailable("store", "is restarting: \(error.message)")
         case .unexpected: self.init(.internal, error.message, reason: error.message)
         }
+    }
+}
+
+extension SubscriptionEnd {
+    /// - Parameter next: Where to go on.
+    init(_ error: any Error, next: String) {
+        self.init(cause: Failure(telling: error)?.kind.rawValue ?? Self.stopping, next: .string(next))
     }
 }
