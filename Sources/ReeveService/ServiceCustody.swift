@@ -207,7 +207,11 @@ package final class ServiceCustody: Sendable {
     }
 
     func launched(_ launch: Launch) {
-        state.withLockedValue { $0.accounts[launch.definition.name]?.launch = launch }
+        state.withLockedValue { state in
+            state.accounts[launch.definition.name]?.launch = launch
+            // It was put again before it was known to be forgotten.
+            state.accounts[launch.definition.name]?.isGone = false
+        }
     }
 
     func launch(of name: String) -> Launch? {

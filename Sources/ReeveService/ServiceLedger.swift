@@ -215,14 +215,12 @@ package struct ServiceLedger: Sendable {
     package mutating func ended(_ end: ServiceEnd, at time: Timestamp) {
         // Whoever ends an agent in a hurry may tell of an end that was heard of already.
         guard end.kind != .told || state.status.isAlive else { return }
-        state.pid = nil
-        state.health = nil
-        state.readyAt = nil
-        state.text = nil
-        state.cause = end.cause
-        state.reason = end.reason
-        state.exitCode = end.exit?.code
-        state.signal = end.exit?.signal
+        state.lostProcess(
+            cause: end.cause,
+            reason: end.reason,
+            exitCode: end.exit?.code,
+            signal: end.exit?.signal
+        )
         if let exit = end.exit {
             state.stoppedAt = exit.at
         } else {

@@ -56,7 +56,7 @@ actor ServiceRecorder {
                 var forgotten: Set<String> = []
                 for entry in entries {
                     try transaction.recordService(entry.name, row: entry.row, entry.state, entry.changes)
-                    if entry.isGone, try transaction.forgetService(entry.name) { forgotten.insert(entry.name) }
+                    if entry.isGone, try transaction.forgetService(row: entry.row) { forgotten.insert(entry.name) }
                 }
                 return forgotten
             }

@@ -9,7 +9,7 @@ import Testing
 /// What a client gets wrong is told with the code, the place and what would be right, and the agent goes on.
 struct BadInputTests {
     /// A definition that can never be valid.
-    struct BadTask: Sendable, CustomTestStringConvertible {
+    struct BadDefinition: Sendable, CustomTestStringConvertible {
         var text: String
         var path: String
         /// In the reason, in what is expected or in the hint.
@@ -24,60 +24,60 @@ struct BadInputTests {
         var testDescription: String { text }
     }
 
-    static let badTasks: [BadTask] = [
-        BadTask(#"7"#, "/task", "object"),
-        BadTask(#"{"command": ["/bin/true"]}"#, "/task/id", "required"),
-        BadTask(#"{"id": 7, "command": ["/bin/true"]}"#, "/task/id", "string"),
-        BadTask(#"{"id": "a b", "command": ["/bin/true"]}"#, "/task/id", "A-Z a-z 0-9"),
-        BadTask(#"{"id": "", "command": ["/bin/true"]}"#, "/task/id", "1 to 128"),
-        BadTask(#"{"id": "a"}"#, "/task", "command, script, steps"),
-        BadTask(#"{"id": "a", "command": [], "script": "x"}"#, "/task", "only one"),
-        BadTask(#"{"id": "a", "command": []}"#, "/task/command", "no program"),
-        BadTask(#"{"id": "a", "command": "/bin/true"}"#, "/task/command", "array"),
-        BadTask(#"{"id": "a", "command": ["/bin/true", 7]}"#, "/task/command/1", "string"),
-        BadTask(#"{"id": "a", "comand": ["/bin/true"]}"#, "/task/comand", "command"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "overlap": "skp"}"#, "/task/overlap", "skip"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "timeout": 5}"#, "/task/timeout", "string"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "timeout": "5 minutes"}"#, "/task/timeout", "duration"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "timeout": "0s"}"#, "/task/timeout", "longer than 0"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "revision": 0}"#, "/task/revision", "at least 1"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "revision": 1.5}"#, "/task/revision", "whole number"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "stop": {"signal": "TREM"}}"#, "/task/stop/signal", "TERM"),
-        BadTask(
+    static let badTasks: [BadDefinition] = [
+        BadDefinition(#"7"#, "/task", "object"),
+        BadDefinition(#"{"command": ["/bin/true"]}"#, "/task/id", "required"),
+        BadDefinition(#"{"id": 7, "command": ["/bin/true"]}"#, "/task/id", "string"),
+        BadDefinition(#"{"id": "a b", "command": ["/bin/true"]}"#, "/task/id", "A-Z a-z 0-9"),
+        BadDefinition(#"{"id": "", "command": ["/bin/true"]}"#, "/task/id", "1 to 128"),
+        BadDefinition(#"{"id": "a"}"#, "/task", "command, script, steps"),
+        BadDefinition(#"{"id": "a", "command": [], "script": "x"}"#, "/task", "only one"),
+        BadDefinition(#"{"id": "a", "command": []}"#, "/task/command", "no program"),
+        BadDefinition(#"{"id": "a", "command": "/bin/true"}"#, "/task/command", "array"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true", 7]}"#, "/task/command/1", "string"),
+        BadDefinition(#"{"id": "a", "comand": ["/bin/true"]}"#, "/task/comand", "command"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "overlap": "skp"}"#, "/task/overlap", "skip"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": 5}"#, "/task/timeout", "string"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": "5 minutes"}"#, "/task/timeout", "duration"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": "0s"}"#, "/task/timeout", "longer than 0"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "revision": 0}"#, "/task/revision", "at least 1"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "revision": 1.5}"#, "/task/revision", "whole number"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "stop": {"signal": "TREM"}}"#, "/task/stop/signal", "TERM"),
+        BadDefinition(
             #"{"id": "a", "command": ["/bin/true"], "limits": {"coreSize": "1MB"}}"#,
             "/task/limits/coreSize",
             "size"
         ),
-        BadTask(
+        BadDefinition(
             #"{"id": "a", "command": ["/bin/true"], "onAgentStop": "survive"}"#,
             "/task/onAgentStop",
             "wait or stop"
         ),
         // Steps
-        BadTask(#"{"id": "a", "steps": []}"#, "/task/steps", "at least one"),
-        BadTask(#"{"id": "a", "steps": [{"command": ["/bin/true"]}]}"#, "/task/steps/0/name", "required"),
-        BadTask(#"{"id": "a", "steps": [{"name": "x"}]}"#, "/task/steps/0", "command or script"),
-        BadTask(
+        BadDefinition(#"{"id": "a", "steps": []}"#, "/task/steps", "at least one"),
+        BadDefinition(#"{"id": "a", "steps": [{"command": ["/bin/true"]}]}"#, "/task/steps/0/name", "required"),
+        BadDefinition(#"{"id": "a", "steps": [{"name": "x"}]}"#, "/task/steps/0", "command or script"),
+        BadDefinition(
             #"{"id": "a", "steps": [{"name": "x", "script": "x"}, {"name": "x", "script": "y"}]}"#,
             "/task/steps/1/name",
             "earlier"
         ),
-        BadTask(
+        BadDefinition(
             #"{"id": "a", "steps": [{"name": "x", "script": "x", "environment": {"A=B": "c"}}]}"#,
             "/task/steps/0/environment/A=B",
             "name"
         ),
         // Fields that this version does not act on
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "retry": {"limit": 2}}"#, "/task/retry", "not supported"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "group": "disk"}"#, "/task/group", "not supported"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "parameters": {}}"#, "/task/parameters", "not supported"),
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "attachments": []}"#, "/task/attachments", "not supported"),
-        BadTask(
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "retry": {"limit": 2}}"#, "/task/retry", "not supported"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "group": "disk"}"#, "/task/group", "not supported"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "parameters": {}}"#, "/task/parameters", "not supported"),
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "attachments": []}"#, "/task/attachments", "not supported"),
+        BadDefinition(
             #"{"id": "a", "command": ["x"], "limits": {"memory": "1GiB"}}"#,
             "/task/limits/memory",
             "not supported"
         ),
-        BadTask(
+        BadDefinition(
             #"{"id": "a", "steps": [{"name": "x", "script": "x", "requires": ["y"]}]}"#,
             "/task/steps/0/requires",
             "not supported"
@@ -99,25 +99,67 @@ struct BadInputTests {
         schedule(#"{"cron": "0 3 * * *", "timezone": "UTC"}"#, "/timezone", "timeZone"),
     ]
 
-    private static func schedule(_ text: String, _ path: String, _ says: String) -> BadTask {
-        BadTask(#"{"id": "a", "command": ["/bin/true"], "schedule": \#(text)}"#, "/task/schedule" + path, says)
+    private static func schedule(_ text: String, _ path: String, _ says: String) -> BadDefinition {
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "schedule": \#(text)}"#, "/task/schedule" + path, says)
     }
 
-    @Test func `what can never be valid is refused alike by check and by put`() async throws {
+    static let badServices: [BadDefinition] = [
+        BadDefinition(#"7"#, "/service", "object"),
+        BadDefinition(#"{"command": ["x"]}"#, "/service/name", "required"),
+        BadDefinition(#"{"name": "a:b", "command": ["x"]}"#, "/service/name", "A-Z a-z 0-9"),
+        BadDefinition(#"{"name": "a"}"#, "/service", "command or script"),
+        service(#""redy": {"notify": true}"#, "/redy", "ready"),
+        service(#""ready": {}"#, "/ready", "one of"),
+        service(#""ready": {"notify": true, "tcp": "a:1"}"#, "/ready", "only one"),
+        service(#""ready": {"notify": false}"#, "/ready/notify", "true"),
+        service(#""ready": {"tcp": "localhost"}"#, "/ready/tcp", "port"),
+        service(#""ready": {"tcp": "localhost:70000"}"#, "/ready/tcp", "65535"),
+        service(#""ready": {"http": "ftp://a/"}"#, "/ready/http", "http"),
+        service(#""ready": {"exec": []}"#, "/ready/exec", "no program"),
+        service(#""ready": {"log": ""}"#, "/ready/log", ""),
+        service(#""ready": {"notify": true, "timeout": "0s"}"#, "/ready/timeout", "longer than 0"),
+        service(#""probe": {"tcp": "a:1", "interval": "often"}"#, "/probe/interval", "duration"),
+        service(#""probe": {"tcp": "a:1", "threshold": 0}"#, "/probe/threshold", "from 1 to 1000"),
+        service(#""probe": {"tcp": "a:1", "unhealthy": "kill"}"#, "/probe/unhealthy", "restart"),
+        service(#""restart": "sometimes""#, "/restart", "onFailure"),
+        service(#""restart": {"policy": "sometimes"}"#, "/restart/policy", "onFailure"),
+        service(#""restart": {"limit": 0}"#, "/restart/limit", "from 1 to 1000"),
+        service(#""restart": {"factor": 0.5}"#, "/restart/factor", "1"),
+        service(#""restart": {"delay": "1m", "maximum": "1s"}"#, "/restart/maximum", ""),
+        service(#""requires": "db""#, "/requires", "array"),
+        service(#""requires": [7]"#, "/requires/0", ""),
+        service(#""requires": [{"service": "db", "condition": "redy"}]"#, "/requires/0/condition", "ready"),
+        service(#""requires": [{"service": "db", "task": "t"}]"#, "/requires/0", "only one"),
+        service(#""requires": [{"task": "t", "condition": "ready"}]"#, "/requires/0/condition", "succeeded"),
+        service(#""requires": ["a"]"#, "/requires/0", "cannot require itself"),
+        service(#""stop": {"signal": "SIGTERM"}"#, "/stop/signal", "TERM"),
+        service(#""watchdog": "soon""#, "/watchdog", "duration"),
+        service(#""environment": {"A=B": "c"}"#, "/environment/A=B", "name"),
+        service(#""workingDirectory": "relative""#, "/workingDirectory", "absolute"),
+        service(#""limits": {"memory": "1GiB"}"#, "/limits/memory", "not supported"),
+        service(#""log": {"size": "1B"}"#, "/log/size", ""),
+    ]
+
+    private static func service(_ member: String, _ path: String, _ says: String) -> BadDefinition {
+        BadDefinition(#"{"name": "a", "command": ["/bin/true"], \#(member)}"#, "/service" + path, says)
+    }
+
+    @Test(arguments: ["task", "service"])
+    func `what can never be valid is refused alike by check and by put`(kind: String) async throws {
         try await RunningAgent.with { agent in
-            for bad in Self.badTasks {
-                let task = try JSON(parsing: bad.text)
-                let check = try await agent.call("task.check", ["task": task])
+            for bad in kind == "task" ? Self.badTasks : Self.badServices {
+                let definition = try JSON(parsing: bad.text)
+                let check = try await agent.call("\(kind).check", [kind: definition])
                 #expect(check["valid"] == false, "\(bad.text)")
                 let problems = check["problems"]?.array ?? []
                 let told = problems.contains { $0["path"]?.string == bad.path && $0.text.contains(bad.says) }
                 #expect(told, "\(bad.text): \(problems.map(\.text))")
-                let failure = try #require(try await agent.failure("task.put", ["task": task]), "\(bad.text)")
+                let failure = try #require(try await agent.failure("\(kind).put", [kind: definition]), "\(bad.text)")
                 Self.expectContract(failure, "invalidParams")
                 #expect(failure.data?["path"] == problems.first?["path"], "\(bad.text)")
                 #expect(failure.data?["reason"] == problems.first?["reason"], "\(bad.text)")
             }
-            #expect(try await agent.call("task.list")["tasks"] == [])
+            #expect(try await agent.call("\(kind).list")["\(kind)s"] == [])
         }
     }
 

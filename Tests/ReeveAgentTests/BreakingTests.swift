@@ -12,9 +12,11 @@ import Testing
 /// Parts of a running agent fail: the others do what the graph says, no user's process ends, and nothing that was
 /// acknowledged is lost.
 struct BreakingTests {
-    /// A run whose process waits until it is let go on.
-    private struct WaitingRun {
+    /// A run whose process waits until it is let go on, and a service.
+    private struct WaitingWork {
         let pid: String
+        /// Of a service that runs beside it.
+        let service: Int
         let wait: Fifo
 
         init(_ agent: RunningAgent) async throws {
@@ -23,10 +25,12 @@ struct BreakingTests {
             try await agent.put("job", shell: "echo $$ > \(started.path); read line < \(wait.path); echo $line")
             try await agent.call("task.run", ["task": "job"])
             pid = try await started.line()
+            try await agent.putService("web", shell: "exec sleep 1000")
+            service = try #require(try await agent.reached("web")["pid"]?.integer)
             try await agent.told("dev.reeve.run.running", of: "job")
         }
 
-        var isAlive: Bool { kill(pid_t(pid) ?? 0, 0) == 0 }
+        var isAlive: Bool { kill(pid_t(pid) ?? 0, 0) == 0 && kill(pid_t(service), 0) == 0 }
 
         /// Lets it end, and expects that it was the same process all the time.
         func finish(_ client: RPCClient) async throws {
@@ -38,6 +42,8 @@ struct BreakingTests {
             #expect(ended[at: "run", "outcome"] == "succeeded")
             #expect(ended[at: "run", "steps", "0", "pid"]?.integer.map(String.init) == pid)
             #expect(try await client.call("run.output", ["run": "job/1"])["data"] == "still here\n")
+            let web = try await client.call("service.get", ["service": "web"])
+            #expect(web["pid"]?.integer == service && web["status"] == "running" && web["starts"] == 1)
         }
     }
 
@@ -47,7 +53,7 @@ struct BreakingTests {
         let clock = ManualClock()
         try await RunningAgent.with(clock: clock) { agent in
             let engine = agent.agent.engine
-            let run = try await WaitingRun(agent)
+            let run = try await WaitingWork(agent)
             let acknowledged = try await agent.publish(1...3)
             let dependents = ["scheduler", "runner", "submitter", "housekeeper"]
 
@@ -64,7 +70,7 @@ struct BreakingTests {
                 #expect(report[at: "manifolds", name, "waitingFor"] == ["store"])
                 #expect(report[at: "manifolds", name, "inputs", "0", "present"] == false)
             }
-            for name in ["processes", "socket"] {
+            for name in ["processes", "services", "socket"] {
                 #expect(report[at: "manifolds", name, "state"] == "started")
                 #expect(report[at: "manifolds", name, "starts"] == 1)
             }
@@ -101,7 +107,7 @@ struct BreakingTests {
                 let engine = agent.agent.engine
                 let endpoint: JSON = ["name": "ops", "kind": "webhook", "url": .string(receiver.url)]
                 try await agent.call("endpoint.put", ["endpoint": endpoint])
-                let run = try await WaitingRun(agent)
+                let run = try await WaitingWork(agent)
                 let before = try await agent.publish(1...2)
 
                 // A row that it cannot read.
@@ -111,7 +117,7 @@ struct BreakingTests {
                 let report = try await agent.call("engine.report")
                 #expect(report[at: "manifolds", "submitter", "error"] != nil)
                 #expect(report[at: "manifolds", "submitter", "nextTry"] != nil)
-                for name in ["processes", "store", "scheduler", "runner", "housekeeper", "socket"] {
+                for name in ["processes", "store", "scheduler", "runner", "services", "housekeeper", "socket"] {
                     #expect(report[at: "manifolds", name, "state"] == "started")
                     #expect(report[at: "manifolds", name, "starts"] == 1)
                 }
@@ -136,7 +142,7 @@ struct BreakingTests {
         let clock = ManualClock()
         try await RunningAgent.with(clock: clock) { agent in
             let engine = agent.agent.engine
-            let run = try await WaitingRun(agent)
+            let run = try await WaitingWork(agent)
             let acknowledged = try await agent.publish(1...2)
 
             // What it listens on is gone, as after a descriptor was closed twice; it finds out at its next start.

@@ -9,7 +9,7 @@ import Testing
 
 /// Parts of the agent that restart end no service's process, and lose nothing that became of one.
 struct ServiceBounceTests {
-    @Test(arguments: ["services", "store", "runner", "submitter", "scheduler", "processes"])
+    @Test(arguments: ["services", "store", "runner", "submitter", "scheduler", "processes", "housekeeper"])
     func `a restart of a part ends no service's process, and the picture is the same after it`(
         part: String
     ) async throws {

@@ -36,6 +36,18 @@ package struct ServiceState: Sendable, Hashable, Codable {
         request = 0
     }
 
+    /// Its process has ended, or could not be started: nothing of what was known of it holds any more.
+    package mutating func lostProcess(cause: String, reason: String, exitCode: Int? = nil, signal: Int? = nil) {
+        pid = nil
+        health = nil
+        readyAt = nil
+        text = nil
+        self.cause = cause
+        self.reason = reason
+        self.exitCode = exitCode
+        self.signal = signal
+    }
+
     /// Whether a process runs and is ready.
     package var isReady: Bool { status == .running }
 }

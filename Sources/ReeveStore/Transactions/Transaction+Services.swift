@@ -69,9 +69,10 @@ extension Transaction {
     }
 
     /// Nothing of a removed service runs any more. Whether it is gone: one that was put again meanwhile stays.
-    package func forgetService(_ name: String) throws -> Bool {
-        let sql = "DELETE FROM services WHERE name = ? AND removed = 1 RETURNING row"
-        guard try database.number(sql, [.text(name)]) != nil else { return false }
+    /// - Parameter row: Which one of its name.
+    package func forgetService(row: Int64) throws -> Bool {
+        let sql = "DELETE FROM services WHERE row = ? AND removed = 1 RETURNING row"
+        guard try database.number(sql, [.integer(Int(row))]) != nil else { return false }
         tell(.serviceStates)
         return true
     }
@@ -124,15 +125,8 @@ extension Transaction {
         for service in try services(includingRemoved: true) where service.state.status.isAlive {
             var state = service.state
             state.status = service.orders.stopped == nil ? .waiting : .stopped
-            state.pid = nil
-            state.health = nil
-            state.readyAt = nil
-            state.text = nil
-            state.exitCode = nil
-            state.signal = nil
+            state.lostProcess(cause: "agentCrashed", reason: "the agent went down while it ran")
             state.stoppedAt = now
-            state.cause = "agentCrashed"
-            state.reason = "the agent went down while it ran"
             let change = ServiceChange(id: newID(), kind: .exited, state: state, at: now)
             try recordService(service.name, row: service.row, state, [change])
         }
