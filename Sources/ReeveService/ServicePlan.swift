@@ -21,19 +21,6 @@ package struct ServicePlan: Sendable {
         }
     }
 
-    /// A service of which a process is known though the engine does not keep it: the part that keeps services has
-    /// restarted.
-    package struct Running: Sendable, Hashable {
-        /// By which it was started.
-        package var definition: ServiceDefinition
-        package var state: ServiceState
-
-        package init(definition: ServiceDefinition, state: ServiceState) {
-            self.definition = definition
-            self.state = state
-        }
-    }
-
     package enum Action: Sendable, Hashable {
         case install(StoredService)
         /// It is to end and to be taken out of the engine; what comes then is another plan's.
@@ -53,19 +40,21 @@ package struct ServicePlan: Sendable {
 
     private let installed: [String: Installed]
     private let stored: [StoredService]
-    private let running: [String: Running]
-    private let givenUp: Set<String>
+    private let states: [String: ServiceState]
+    private let running: [String: ServiceDefinition]
 
-    /// - Parameter givenUp: Those that have failed for good in this life of the agent.
+    /// - Parameters:
+    ///   - stored: What is wanted, and how each stands now.
+    ///   - running: Those of which a process is known, by what definition. Where the engine does not keep one, the part that
+    ///     keeps services has restarted.
     package init(
         installed: [String: Installed],
         stored: [StoredService],
-        running: [String: Running] = [:],
-        givenUp: Set<String> = []
+        running: [String: ServiceDefinition] = [:]
     ) {
         self.installed = installed
         self.stored = stored
-        self.givenUp = givenUp
+        states = Dictionary(stored.map { ($0.name, $0.state) }, uniquingKeysWith: { first, _ in first })
         self.running = running.filter { installed[$0.key] == nil }
     }
 
@@ -82,7 +71,7 @@ package struct ServicePlan: Sendable {
         if service.removed { return .forget(service) }
         if service.orders.stopped != nil { return .rest(service) }
         // A bounce of the part is no reason to try it again; what somebody asked is.
-        return givenUp.contains(service.name) && service.isUpToDate ? nil : .install(service)
+        return service.state.status == .failed && service.isUpToDate ? nil : .install(service)
     }
 
     private func action(for service: StoredService, _ installed: Installed) -> Action? {
@@ -108,8 +97,8 @@ package struct ServicePlan: Sendable {
     private func ending(_ service: StoredService) -> ServiceStopCause? {
         if service.removed { return .removed }
         if let stopped = service.orders.stopped { return .requested(stopped.text) }
-        guard let running = running[service.name], running.state.status != .stopping else { return nil }
-        return service.definition.needsNewProcess(after: running.definition) ? .changed : .requirement
+        guard let running = running[service.name], service.state.status != .stopping else { return nil }
+        return service.definition.needsNewProcess(after: running) ? .changed : .requirement
     }
 
     /// Those whose process can be taken over: it is the right one, was not told to end, and what it requires holds, also
@@ -119,7 +108,7 @@ package struct ServicePlan: Sendable {
         var isStable = false
         while !isStable {
             let met = kept.filter { name in
-                (running[name]?.definition.requires ?? []).allSatisfy { isMet($0, among: kept) }
+                (running[name]?.requires ?? []).allSatisfy { isMet($0, among: kept) }
             }
             isStable = met.count == kept.count
             kept = met
@@ -128,9 +117,9 @@ package struct ServicePlan: Sendable {
     }
 
     private func isRight(_ service: StoredService) -> Bool {
-        guard let running = running[service.name], running.state.status != .stopping else { return false }
+        guard let running = running[service.name], service.state.status != .stopping else { return false }
         return !service.removed && service.orders.stopped == nil
-            && !service.definition.needsNewProcess(after: running.definition)
+            && !service.definition.needsNewProcess(after: running)
     }
 
     private func isMet(_ requirement: RequirementDefinition, among kept: Set<String>) -> Bool {
@@ -138,12 +127,10 @@ package struct ServicePlan: Sendable {
         guard case .service(let name) = requirement.subject else { return true }
         let condition = requirement.effectiveCondition
         switch condition {
-        case .exited, .succeeded:
-            return stored.first { $0.name == name }?.state.meets(condition, hasProbe: false) ?? false
-        case .started, .ready, .healthy:
-            guard let other = running[name], kept.contains(name) else { return false }
-            return other.state.meets(condition, hasProbe: other.definition.probe != nil)
+        case .exited, .succeeded: break
+        case .started, .ready, .healthy: guard kept.contains(name) else { return false }
         }
+        return states[name]?.meets(condition, hasProbe: running[name]?.probe != nil) ?? false
     }
 }
 

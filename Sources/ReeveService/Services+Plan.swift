@@ -76,11 +76,9 @@ extension Services {
     }
 
     private func newcomer(_ service: StoredService) -> ServicePlan.Installed {
-        var request = service.orders.request
-        if isRunning(service.name) { request = custody.standing(of: service.name)?.request ?? service.state.request }
-        return ServicePlan.Installed(
+        ServicePlan.Installed(
             definition: service.definition,
-            request: request,
+            request: isRunning(service.name) ? service.state.request : service.orders.request,
             lastStart: service.orders.lastStart
         )
     }

@@ -192,7 +192,7 @@ package final class Services: Sendable {
     /// Makes the engine what the store says. Whether there is still a store.
     private func reconcile(with store: Store) async -> Bool {
         guard !custody.isEnding else { return true }
-        let services: [StoredService]
+        var services: [StoredService]
         do {
             services = try await store.read { try $0.services(includingRemoved: true) }
         } catch let error as StoreError where error.code == .closed {
@@ -214,24 +214,19 @@ package final class Services: Sendable {
             custody.change(service.name, isUrgent: false) { $0.hasLeft(at: wallClock.now) }
         }
         custody.wake()
-        let plan = ServicePlan(
-            installed: installed,
-            stored: services,
-            running: running(services),
-            givenUp: Set(custody.restingStates.filter { $0.value.status == .failed }.keys)
-        )
-        carryOut(plan.actions)
+        for index in services.indices {
+            // What is not recorded yet counts.
+            services[index].state = custody.standing(of: services[index].name) ?? services[index].state
+        }
+        carryOut(ServicePlan(installed: installed, stored: services, running: running(services)).actions)
         removeUnusedMilestones()
         return true
     }
 
-    private func running(_ services: [StoredService]) -> [String: ServicePlan.Running] {
-        var running: [String: ServicePlan.Running] = [:]
+    private func running(_ services: [StoredService]) -> [String: ServiceDefinition] {
+        var running: [String: ServiceDefinition] = [:]
         for service in services where isRunning(service.name) {
-            running[service.name] = ServicePlan.Running(
-                definition: custody.launch(of: service.name)?.definition ?? service.definition,
-                state: custody.standing(of: service.name) ?? service.state
-            )
+            running[service.name] = custody.launch(of: service.name)?.definition ?? service.definition
         }
         return running
     }

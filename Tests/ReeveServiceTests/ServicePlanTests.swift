@@ -10,6 +10,7 @@ struct ServicePlanTests {
 
     private func stored(
         _ definition: ServiceDefinition = ServiceDefinition(name: "web", command: ["/bin/web"]),
+        status: ServiceStatus = .waiting,
         removed: Bool = false,
         _ orders: (inout ServiceOrders) -> Void = { _ in }
     ) -> StoredService {
@@ -26,7 +27,7 @@ struct ServicePlanTests {
             changedAt: Self.at,
             removed: removed,
             orders: made,
-            state: ServiceState()
+            state: ServiceState(status: status)
         )
     }
 
@@ -66,43 +67,53 @@ struct ServicePlanTests {
 
     // MARK: What runs on
 
-    private func running(_ service: StoredService, _ status: ServiceStatus = .running) -> ServicePlan.Running {
-        ServicePlan.Running(definition: service.definition, state: ServiceState(status: status))
+    /// - Parameter definition: By which the process was started, where that is another one.
+    private func plan(running service: StoredService, _ definition: ServiceDefinition? = nil) -> [ServicePlan.Action] {
+        plan(running: [service], [service.name: definition ?? service.definition])
     }
 
-    private func plan(_ stored: [StoredService], running: [String: ServicePlan.Running]) -> [ServicePlan.Action] {
-        ServicePlan(installed: [:], stored: stored, running: running).actions
+    private func plan(running stored: [StoredService], _ running: [String: ServiceDefinition]? = nil)
+        -> [ServicePlan.Action]
+    {
+        let own = Dictionary(uniqueKeysWithValues: stored.map { ($0.name, $0.definition) })
+        return ServicePlan(installed: [:], stored: stored, running: running ?? own).actions
     }
 
     @Test func `a process that is the right one is taken over`() {
-        #expect(plan([stored()], running: ["web": running(stored())]) == [.install(stored())])
+        #expect(plan(running: stored(status: .running)) == [.install(stored(status: .running))])
+    }
+
+    @Test func `what was given up is not tried again for a restart of the part, but for a request`() {
+        var service = stored(status: .failed)
+        service.state.request = 1
+        #expect(plan(service) == [])
+        service.orders.request = 2
+        #expect(plan(service) == [.install(service)])
     }
 
     @Test func `one that is not to run, or that was told to end, is ended`() {
-        let removed = stored(removed: true)
-        #expect(plan([removed], running: ["web": running(removed)]) == [.end(removed, .removed)])
-        let still = stored { $0.stopped = order(2) }
-        #expect(plan([still], running: ["web": running(still)]) == [.end(still, .requested("by uid:0"))])
-        let other = stored(ServiceDefinition(name: "web", command: ["/bin/web", "-v"]))
-        #expect(plan([other], running: ["web": running(stored())]) == [.end(other, .changed)])
-        #expect(plan([stored()], running: ["web": running(stored(), .stopping)]) == [.end(stored(), nil)])
+        let removed = stored(status: .running, removed: true)
+        #expect(plan(running: removed) == [.end(removed, .removed)])
+        let still = stored(status: .running) { $0.stopped = order(2) }
+        #expect(plan(running: still) == [.end(still, .requested("by uid:0"))])
+        let other = stored(ServiceDefinition(name: "web", command: ["/bin/web", "-v"]), status: .running)
+        #expect(plan(running: other, stored().definition) == [.end(other, .changed)])
+        #expect(plan(running: stored(status: .stopping)) == [.end(stored(status: .stopping), nil)])
     }
 
     @Test func `one whose requirement does not hold is ended, and so are those that require it`() {
         func service(_ name: String, _ requires: [RequirementDefinition]) -> StoredService {
             var definition = ServiceDefinition(name: name, command: ["/bin/x"])
             definition.requires = requires
-            return stored(definition)
+            return stored(definition, status: .running)
         }
-        let db = service("db", [])
+        var db = service("db", [])
         let web = service("web", [RequirementDefinition(.service("db")), RequirementDefinition(.task("migrate"))])
         let proxy = service("proxy", [RequirementDefinition(.service("web"), .started)])
-        let all = ["db": running(db), "web": running(web), "proxy": running(proxy)]
-        #expect(plan([db, web, proxy], running: all) == [.install(db), .install(web), .install(proxy)])
-        var starting = all
-        starting["db"] = running(db, .starting)
+        #expect(plan(running: [db, web, proxy]) == [.install(db), .install(web), .install(proxy)])
+        db.state.status = .starting
         #expect(
-            plan([db, web, proxy], running: starting)
+            plan(running: [db, web, proxy])
                 == [.install(db), .end(web, .requirement), .end(proxy, .requirement)]
         )
     }
