@@ -21,12 +21,6 @@ int clinux_peer(int socket, struct clinux_peer *peer) {
     return 0;
 }
 
-int clinux_peer_groups(int socket, gid_t *groups, size_t capacity) {
-    socklen_t size = (socklen_t)(capacity * sizeof *groups);
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0) return -errno;
-    return (int)(size / sizeof *groups);
-}
-
 int clinux_pipe(int *reading, int *writing) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;

@@ -54,8 +54,6 @@ package enum Outcome: Sendable, Equatable {
 package struct Transition: Sendable, Equatable {
     package let manifold: String
     package let state: ManifoldState
-    /// How often it has been started, this time included.
-    package let starts: Int
     /// Why it is as it is, for a person; `nil` when there is nothing to say.
     package let reason: String?
     /// It failed just now; how often in a row. 0 otherwise.

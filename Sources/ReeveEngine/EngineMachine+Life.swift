@@ -122,7 +122,6 @@ extension EngineMachine {
         let transition = Transition(
             manifold: node.name,
             state: node.state,
-            starts: node.starts,
             reason: reason(node, failed: failed),
             failures: failed ? node.failures : 0,
             retryIn: retryIn,

@@ -29,8 +29,9 @@ import Testing
     }
 
     private func pids() throws -> [Int32] {
-        let text = String(decoding: try SpoolReader(path: workshop.path("output")).read().bytes, as: UTF8.self)
-        return text.split(separator: "\n").compactMap { Int32($0) }
+        // What stands on the error stream may come in the middle of a line.
+        let bytes = try SpoolReader(path: workshop.path("output")).read(stream: .output).bytes
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { Int32($0) }
     }
 
     @Test func `a signal reaches the group, or the process alone`() async throws {

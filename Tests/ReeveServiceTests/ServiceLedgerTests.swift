@@ -24,7 +24,6 @@ struct ServiceLedgerTests {
         Transition(
             manifold: "web",
             state: retryIn == nil ? .failed : .stopped,
-            starts: count,
             reason: "exited with 1",
             failures: count,
             retryIn: retryIn,
@@ -33,7 +32,7 @@ struct ServiceLedgerTests {
     }
 
     private static func stopped(_ rest: ManifoldReport.Rest? = nil) -> Transition {
-        Transition(manifold: "web", state: .stopped, starts: 1, reason: nil, failures: 0, retryIn: nil, rest: rest)
+        Transition(manifold: "web", state: .stopped, reason: nil, failures: 0, retryIn: nil, rest: rest)
     }
 
     private static func end(_ kind: ServiceEnd.Kind, code: Int = 1, cause: String = "exit") -> ServiceEnd {

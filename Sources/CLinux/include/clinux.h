@@ -130,9 +130,6 @@ struct clinux_peer {
 // Who connected this Unix socket, as the kernel recorded it then.
 int clinux_peer(int socket, struct clinux_peer *peer);
 
-// The supplementary groups of who connected this Unix socket: their number. -ERANGE: there are more than `capacity`.
-int clinux_peer_groups(int socket, gid_t *groups, size_t capacity);
-
 // What the kernel lets one message carry (SCM_MAX_FD).
 enum { clinux_passed_maximum = 253 };
 

@@ -26,8 +26,6 @@ package struct NotifyState: Sendable, Equatable {
     /// How long it needs until it says more, counted from the last `EXTEND_TIMEOUT_USEC=`; any length up to 584,000
     /// years.
     package internal(set) var `extension`: Duration?
-    /// The last `ERRNO=`, 0 or above.
-    package internal(set) var errno: Int32?
 
     package static let maximumStatus = 1024
 
@@ -82,9 +80,6 @@ extension NotifyState {
         case "EXTEND_TIMEOUT_USEC":
             extensions += 1
             `extension` = .microseconds(number)
-        case "ERRNO":
-            guard let code = Int32(exactly: number) else { return false }
-            errno = code
         default: return false
         }
         return true
