@@ -1,7 +1,5 @@
 import ArgumentParser
 import JSON
-import JSONRPC
-import ReeveProtocol
 
 /// `reeve add`
 struct Add: Command {
@@ -49,19 +47,7 @@ struct Add: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        var parameters: JSONObject = ["task": .object(try definition())]
-        if !replace { parameters["ifRevision"] = 0 }
-        let answer: JSON
-        do {
-            answer = try await session.call("task.put", parameters)
-        } catch let error as RPCError where error.kind == "conflict" && !replace {
-            throw RPCError(
-                code: error.code,
-                message: "there is a task \"\(id)\" already",
-                kind: "conflict",
-                details: ["hint": .string("--replace changes it; \"reeve show \(id)\" shows it")]
-            )
-        }
+        let answer = try await Definition.add(.task, definition(), replace: replace, session)
         if session.printJSON(answer) { return }
         await PutReport(session: session).tell(answer)
     }

@@ -13,7 +13,8 @@ extension ByteSize: ExpressibleByArgument {
 struct ServiceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Start it only while this is there: db, db:healthy (or started, ready, exited, succeeded), or task:ID.",
+            "Run it only while this is so: db (it is ready), db:healthy (or started, exited, succeeded), task:ID "
+                + "(its last run succeeded).",
             valueName: "name"
         ),
         completion: .service
@@ -39,16 +40,26 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "Whether it is started again when it ends by itself (default: always).")
     var restart: RestartPolicy?
 
-    @Option(help: ArgumentHelp("Wait so long before the first try, longer before each further.", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "Wait so long after the first failure (default: 1s), twice as long after each further, at most 1m.",
+            valueName: "duration"
+        )
+    )
     var restartDelay: Interval?
 
-    @Option(help: ArgumentHelp("Give it up after so many failures within ten minutes.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Give it up after so many failures within ten minutes; with always an end with 0 is one too (default: never).",
+            valueName: "count"
+        )
+    )
     var restartLimit: Int?
 
     @Option(help: ArgumentHelp("Ask it to end with this: TERM, INT, USR1.", valueName: "signal"))
     var signal: String?
 
-    @Option(help: ArgumentHelp("Kill it if it takes longer to end.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Kill it if it takes longer to end (default: 10s).", valueName: "duration"))
     var grace: Interval?
 
     @Option(help: ArgumentHelp("Keep so much of its output (default: 16MiB).", valueName: "size"))

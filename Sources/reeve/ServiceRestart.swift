@@ -1,5 +1,4 @@
 import ArgumentParser
-import ReeveProtocol
 
 /// `reeve service restart`
 struct ServiceRestart: Command {
@@ -26,7 +25,7 @@ struct ServiceRestart: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        try await ServiceOrders(session: session, patience: patience, done: "restarted", goal: .settled)
+        try await ServiceOrders(session: session, patience: patience, done: "restarted")
             .perform("restart", names, reason: reason)
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ReeveProtocol
 
 /// `reeve service start`
 struct ServiceStart: Command {
@@ -26,7 +25,7 @@ struct ServiceStart: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        try await ServiceOrders(session: session, patience: patience, done: nil, goal: .settled)
+        try await ServiceOrders(session: session, patience: patience, done: nil)
             .perform("start", names, reason: reason)
     }
 }
