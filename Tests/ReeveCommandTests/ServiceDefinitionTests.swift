@@ -136,7 +136,7 @@ struct DefinitionFileTests {
 
 struct MergedLinesTests {
     @Test func `the last lines of none are none`() {
-        #expect(OutputWriter.start(ofLast: 0, in: Array("a\nb\n".utf8)) == 4)
+        #expect(OutputPiece.start(ofLast: 0, in: Array("a\nb\n".utf8)) == 4)
     }
 
     @Test func `pieces of a page keep their streams, and only the last lines`() throws {
@@ -146,8 +146,13 @@ struct MergedLinesTests {
                  "chunks": [{"stream": "stdout", "size": 3}, {"stream": "stderr", "size": 3}]}
                 """
         )
-        let pieces = try OutputWriter.pieces(page: page, lastLines: 2)
+        let pieces = try OutputPiece.all(of: page, lastLines: 2)
         #expect(pieces.map { String(decoding: $0.bytes, as: UTF8.self) } == ["b", "\nc\n"])
-        #expect(pieces.map { $0.chunk["stream"]?.string } == ["stdout", "stderr"])
+        #expect(
+            pieces.map { JSON.object($0.json).text } == [
+                #"{"stream":"stdout","data":"b","encoding":"utf8"}"#,
+                #"{"stream":"stderr","data":"\nc\n","encoding":"utf8"}"#,
+            ]
+        )
     }
 }
