@@ -13,8 +13,8 @@ extension ByteSize: ExpressibleByArgument {
 struct ServiceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Run it only while this is so: db (it is ready), db:healthy (or started, exited, succeeded), task:ID "
-                + "(its last run succeeded).",
+            "Start it when this is so, and stop it when a service is so no more: db (it is ready), db:healthy (or "
+                + "started, exited, succeeded), task:ID (its last run succeeded).",
             valueName: "name"
         ),
         completion: .service
