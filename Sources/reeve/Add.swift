@@ -21,6 +21,7 @@ struct Add: Command {
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup(title: "When") var schedule: ScheduleOptions
+    @OptionGroup(title: "What") var what: DefinitionOptions
     @OptionGroup(title: "How") var how: TaskOptions
 
     @Argument(help: ArgumentHelp("Letters, digits, dots, hyphens and underscores.", valueName: "id"))
@@ -38,10 +39,10 @@ struct Add: Command {
     /// The task that the arguments describe.
     func definition() throws -> JSONObject {
         var task: JSONObject = ["id": .string(id)]
-        task["description"] = how.description.map(JSON.string)
         task["schedule"] = try schedule.definition()
         task["command"] = command.json
-        try how.add(to: &task)
+        try what.add(to: &task)
+        how.add(to: &task)
         return task
     }
 

@@ -21,6 +21,7 @@ struct ServiceAdd: Command {
     )
 
     @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: "What") var what: DefinitionOptions
     @OptionGroup(title: "How") var how: ServiceOptions
     @OptionGroup(title: "Ready and healthy") var health: ServiceHealthOptions
     @OptionGroup(title: "Waiting") var patience: ServicePatience
@@ -40,9 +41,9 @@ struct ServiceAdd: Command {
     /// The service that the arguments describe.
     func definition() throws -> JSONObject {
         var service: JSONObject = ["name": .string(name)]
-        service["description"] = how.description.map(JSON.string)
         service["command"] = command.json
-        try how.add(to: &service)
+        try what.add(to: &service)
+        how.add(to: &service)
         health.add(to: &service)
         return service
     }

@@ -21,22 +21,6 @@ struct ServiceOptions: ParsableArguments {
     )
     var requires: [ServiceRequirement] = []
 
-    @Option(name: .customLong("as"), help: ArgumentHelp("Run as this user.", valueName: "user"))
-    var runAs: String?
-
-    @Option(
-        name: [.customShort("C"), .long],
-        help: ArgumentHelp("Run in this folder.", valueName: "dir"),
-        completion: .directory
-    )
-    var directory: String?
-
-    @Option(
-        name: [.customShort("e"), .customLong("env")],
-        help: ArgumentHelp("Set a variable; K alone takes the value that it has here.", valueName: "K[=V]")
-    )
-    var environment: [Assignment] = []
-
     @Option(help: "Whether it is started again when it ends by itself (default: always).")
     var restart: RestartPolicy?
 
@@ -50,7 +34,8 @@ struct ServiceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Give it up after so many failures within ten minutes; with always an end with 0 is one too (default: never).",
+            "Give it up after so many failures within ten minutes (default: never). If it is always started again, an end "
+                + "with 0 counts too.",
             valueName: "count"
         )
     )
@@ -65,17 +50,8 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Keep so much of its output (default: 16MiB).", valueName: "size"))
     var logSize: ByteSize?
 
-    @Option(name: [.customShort("l"), .long], help: ArgumentHelp("Add a label.", valueName: "K=V"))
-    var label: [Assignment] = []
-
-    @Option(help: ArgumentHelp("Say what it is for.", valueName: "text"))
-    var description: String?
-
-    func add(to service: inout JSONObject) throws {
+    func add(to service: inout JSONObject) {
         service["requires"] = requires.isEmpty ? nil : .array(requires.map(\.definition))
-        service["user"] = runAs.map(JSON.string)
-        service["workingDirectory"] = directory.map(JSON.string)
-        service["environment"] = try environment.environment()
         service["restart"] = Self.object([
             ("policy", restart.map { .string($0.rawValue) }), ("delay", restartDelay.map { .string($0.description) }),
             ("limit", restartLimit.map { .number($0) }),
@@ -84,7 +60,6 @@ struct ServiceOptions: ParsableArguments {
             ("signal", signal.map(JSON.string)), ("grace", grace.map { .string($0.description) }),
         ])
         service["log"] = Self.object([("size", logSize.map { .string($0.description) })])
-        service["labels"] = try label.pairs("--label")
     }
 
     /// `nil` if none of the members has a value.

@@ -40,7 +40,7 @@ struct ServiceDefinitionTests {
         ]
     )
     func `the arguments are the definition`(arguments: [String], definition: String) throws {
-        #expect(JSON.object(try ServiceAdd.parse(arguments).definition()).text == definition)
+        #expect(JSON.object(try ServiceAdd.parse(arguments).definition()) == (try JSON(parsing: definition)))
     }
 
     @Test(
