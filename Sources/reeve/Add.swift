@@ -1,7 +1,5 @@
 import ArgumentParser
 import JSON
-import JSONRPC
-import ReeveProtocol
 
 /// `reeve add`
 struct Add: Command {
@@ -23,6 +21,7 @@ struct Add: Command {
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup(title: "When") var schedule: ScheduleOptions
+    @OptionGroup(title: "What") var what: DefinitionOptions
     @OptionGroup(title: "How") var how: TaskOptions
 
     @Argument(help: ArgumentHelp("Letters, digits, dots, hyphens and underscores.", valueName: "id"))
@@ -40,28 +39,16 @@ struct Add: Command {
     /// The task that the arguments describe.
     func definition() throws -> JSONObject {
         var task: JSONObject = ["id": .string(id)]
-        task["description"] = how.description.map(JSON.string)
         task["schedule"] = try schedule.definition()
         task["command"] = command.json
-        try how.add(to: &task)
+        try what.add(to: &task)
+        how.add(to: &task)
         return task
     }
 
     func perform() async throws {
         let session = try await Session.open(options)
-        var parameters: JSONObject = ["task": .object(try definition())]
-        if !replace { parameters["ifRevision"] = 0 }
-        let answer: JSON
-        do {
-            answer = try await session.call("task.put", parameters)
-        } catch let error as RPCError where error.kind == "conflict" && !replace {
-            throw RPCError(
-                code: error.code,
-                message: "there is a task \"\(id)\" already",
-                kind: "conflict",
-                details: ["hint": .string("--replace changes it; \"reeve show \(id)\" shows it")]
-            )
-        }
+        let answer = try await Definition.add(.task, definition(), replace: replace, session)
         if session.printJSON(answer) { return }
         await PutReport(session: session).tell(answer)
     }

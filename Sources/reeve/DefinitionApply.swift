@@ -76,15 +76,22 @@ struct DefinitionApply {
         }
         var wanted = definition.object ?? [:]
         wanted["revision"] = nil
-        let isSame = current == wanted || (kind == .service && Self.isSameService(.object(current), .object(wanted)))
-        return change(name, isSame ? "same" : "changed")
+        return change(name, Self.isSame(kind, .object(current), .object(wanted)) ? "same" : "changed")
     }
 
-    /// Whether two texts say the same service: `60s` is `1m`.
-    static func isSameService(_ left: JSON, _ right: JSON) -> Bool {
-        guard let left: ServiceDefinition = try? JSONCoder.decode(from: left),
-            let right: ServiceDefinition = try? JSONCoder.decode(from: right)
-        else { return false }  // One that does not decode is the agent's to refuse.
+    /// Whether two texts say the same: `60s` is `1m`.
+    static func isSame(_ kind: DefinitionKind, _ left: JSON, _ right: JSON) -> Bool {
+        switch kind {
+        case .task: isSame(TaskDefinition.self, left, right)
+        case .service: isSame(ServiceDefinition.self, left, right)
+        }
+    }
+
+    private static func isSame<Value: Decodable & Equatable>(_ type: Value.Type, _ left: JSON, _ right: JSON) -> Bool {
+        // One that does not decode is the agent's to refuse.
+        guard let left: Value = try? JSONCoder.decode(from: left),
+            let right: Value = try? JSONCoder.decode(from: right)
+        else { return false }
         return left == right
     }
 

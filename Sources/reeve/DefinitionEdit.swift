@@ -9,9 +9,8 @@ struct DefinitionEdit {
     let name: String
     let session: Session
 
-    /// - Parameter put: Puts what was written; is given the revision that was read too.
-    /// - Returns: What `put` answered; `nil` if nothing was changed.
-    func perform(_ put: (JSON, JSON?) async throws -> JSON) async throws -> JSON? {
+    /// - Returns: What the put was answered with; `nil` if nothing was changed.
+    func perform() async throws -> JSON? {
         let answer = try await session.call("\(kind.word).get", [kind.word: .string(name)])
         guard case .object(var definition) = answer[kind.word] else { throw RPCClientError.notUnderstood(answer.text) }
         let revision = definition["revision"] ?? answer["revision"]
@@ -31,7 +30,7 @@ struct DefinitionEdit {
                     Standard.say("\(name): nothing changed")
                     return nil
                 }
-                return try await put(written, revision)
+                return try await put(written, ifRevision: revision)
             } catch let error as any ReportableError {
                 guard wantsToGoOn(after: error.failure) else {
                     isKept = true
@@ -40,6 +39,17 @@ struct DefinitionEdit {
                 }
             }
         }
+    }
+
+    private func put(_ written: JSON, ifRevision revision: JSON?) async throws -> JSON {
+        // One of another name would be another one, beside the one that was to be changed.
+        guard written[kind.name]?.string == name else {
+            let hint = "add it anew, and remove this one"
+            throw CommandFailure(.refused, "the \(kind.name) cannot be changed", hint: hint)
+        }
+        var parameters: JSONObject = [kind.word: written]
+        parameters["ifRevision"] = revision
+        return try await session.call("\(kind.word).put", parameters)
     }
 
     private func wantsToGoOn(after failure: CommandFailure) -> Bool {

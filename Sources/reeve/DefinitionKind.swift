@@ -16,11 +16,14 @@ enum DefinitionKind: String, CaseIterable {
         }
     }
 
-    /// What puts those of a file.
-    var apply: String {
+    /// What comes before the commands that are for them.
+    var command: String {
         switch self {
-        case .task: "reeve apply -f"
-        case .service: "reeve service apply -f"
+        case .task: "reeve"
+        case .service: "reeve service"
         }
     }
+
+    /// What puts those of a file.
+    var apply: String { "\(command) apply -f" }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import JSON
 
 /// `reeve edit`
 struct Edit: Command {
@@ -23,11 +22,7 @@ struct Edit: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        let answer = try await DefinitionEdit(kind: .task, name: task, session: session).perform { written, revision in
-            var parameters: JSONObject = ["task": written]
-            parameters["ifRevision"] = revision
-            return try await session.call("task.put", parameters)
-        }
+        let answer = try await DefinitionEdit(kind: .task, name: task, session: session).perform()
         guard let answer, !session.printJSON(answer) else { return }
         await PutReport(session: session).tell(answer)
     }

@@ -13,9 +13,8 @@ actor MergedOutput {
     /// A line that is longer is broken.
     private static let longestLine = 64 << 10
 
-    init(_ names: [String], _ session: Session) {
+    init(_ names: [String], _ terminal: Terminal) {
         let width = names.map(\.count).max() ?? 0
-        let terminal = session.terminal
         let pairs = names.map { name in
             let text =
                 terminal.isTerminal
@@ -25,40 +24,34 @@ actor MergedOutput {
         prefixes = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 
-    func write(item: JSON, of name: String) throws {
-        let bytes = try OutputWriter.bytes(item["data"]?.string ?? "", item["encoding"]?.string)
-        write(bytes[...], Source(name: name, isError: item["stream"]?.string == "stderr"))
-    }
-
-    func write(page: JSON, of name: String, lastLines: Int?) throws {
-        for piece in try OutputWriter.pieces(page: page, lastLines: lastLines) {
-            write(piece.bytes, Source(name: name, isError: piece.chunk["stream"]?.string == "stderr"))
-        }
-    }
-
-    /// Writes what has no newline behind it yet.
-    func flush() {
-        for (source, bytes) in unfinished where !bytes.isEmpty { put(bytes, source) }
-        unfinished = [:]
-    }
-
-    private func write(_ bytes: ArraySlice<UInt8>, _ source: Source) {
+    func write(_ piece: OutputPiece, of name: String) {
+        let source = Source(name: name, isError: piece.isError)
         var line = unfinished.removeValue(forKey: source) ?? []
         var output: [UInt8] = []
-        for byte in bytes {
+        for byte in piece.bytes {
             if byte == UInt8(ascii: "\n") || line.count >= Self.longestLine {
-                output += (prefixes[source.name] ?? []) + line + [UInt8(ascii: "\n")]
+                output += whole(line, of: source)
                 line = []
                 if byte == UInt8(ascii: "\n") { continue }
             }
             line.append(byte)
         }
-        unfinished[source] = line
-        if !output.isEmpty { Standard.write(output, to: source.isError ? STDERR_FILENO : STDOUT_FILENO) }
+        if !line.isEmpty { unfinished[source] = line }
+        put(output, of: source)
     }
 
-    private func put(_ line: [UInt8], _ source: Source) {
-        let output = (prefixes[source.name] ?? []) + line + [UInt8(ascii: "\n")]
+    /// Writes what one has begun and not ended with a newline.
+    func flush(_ name: String) {
+        for source in [Source(name: name, isError: false), Source(name: name, isError: true)] {
+            if let line = unfinished.removeValue(forKey: source) { put(whole(line, of: source), of: source) }
+        }
+    }
+
+    private func whole(_ line: [UInt8], of source: Source) -> [UInt8] {
+        (prefixes[source.name] ?? []) + line + [UInt8(ascii: "\n")]
+    }
+
+    private func put(_ output: [UInt8], of source: Source) {
         Standard.write(output, to: source.isError ? STDERR_FILENO : STDOUT_FILENO)
     }
 }

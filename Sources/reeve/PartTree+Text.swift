@@ -63,10 +63,14 @@ extension PartTree {
         let state = part.report["state"]?.string ?? "?"
         let start = "\(line.tree.padded(to: width))  \(Style.of(state).applied(to: state.padded(to: 8), styled))  "
         let facts = Table.clean(facts(line, state, times).joined(separator: " · "))
-        let text = start + Style.faint.applied(to: facts, styled) + "\n"
-        guard let trouble = trouble(part, times) else { return text }
-        let style = state == "started" ? Style.faint : Style.failure
-        return text + line.below.padded(to: width + 2) + style.applied(to: Table.clean(trouble), styled) + "\n"
+        var notes = part.problems.map { (text: $0, style: Style.failure) }
+        if let trouble = trouble(part, times) {
+            notes.insert((text: trouble, style: state == "started" ? .faint : .failure), at: 0)
+        }
+        let below = notes.map { note in
+            line.below.padded(to: width + 2) + note.style.applied(to: Table.clean(note.text), styled) + "\n"
+        }
+        return start + Style.faint.applied(to: facts, styled) + "\n" + below.joined()
     }
 
     private func facts(_ line: Line, _ state: String, _ times: TimeText) -> [String] {
@@ -118,13 +122,14 @@ extension PartTree {
 
     private func add(to table: inout Table, within path: String) {
         for part in parts {
+            let errors = [part.report["error"]?.string].compactMap(\.self) + part.problems
             table.add(
                 Table.Cell(path + part.name),
                 Table.Cell(part.report["state"]?.string),
                 Table.Cell(part.report["starts"]?.integer.map(String.init)),
                 Table.Cell(part.report["startedAt"]?.string),
                 Table.Cell((part.needs + part.uses).map { path + $0 }.joined(separator: ",")),
-                Table.Cell(part.report["error"]?.string)
+                Table.Cell(errors.joined(separator: "; "))
             )
             part.inner?.add(to: &table, within: path + part.name + "/")
         }

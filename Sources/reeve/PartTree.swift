@@ -11,6 +11,8 @@ struct PartTree {
         let uses: [String]
         /// The parts inside, where it is an engine.
         let inner: PartTree?
+        /// What is wrong with what it reads, though it works.
+        let problems: [String]
         /// The need that it is shown below.
         var parent: Int?
         /// The parts that are shown below it.
@@ -33,7 +35,8 @@ struct PartTree {
                 report: member.value,
                 needs: names { $0 != "live" },
                 uses: names { $0 == "live" },
-                inner: inner
+                inner: inner,
+                problems: (member.value["report"]?["problems"]?.array ?? []).compactMap(\.string)
             )
         }
         findParents()

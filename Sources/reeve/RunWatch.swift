@@ -32,7 +32,7 @@ struct RunWatch: Sendable {
         if !session.wantsJSON {
             var writer = OutputWriter(run: run)
             try await patience.follow("run.follow", ["run": .string(id)]) { item in
-                try writer.write(item: item)
+                writer.write(try OutputPiece(item: item))
                 return true
             }
         }

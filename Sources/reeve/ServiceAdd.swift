@@ -1,6 +1,5 @@
 import ArgumentParser
 import JSON
-import ReeveProtocol
 
 /// `reeve service add`
 struct ServiceAdd: Command {
@@ -22,6 +21,7 @@ struct ServiceAdd: Command {
     )
 
     @OptionGroup var options: GlobalOptions
+    @OptionGroup(title: "What") var what: DefinitionOptions
     @OptionGroup(title: "How") var how: ServiceOptions
     @OptionGroup(title: "Ready and healthy") var health: ServiceHealthOptions
     @OptionGroup(title: "Waiting") var patience: ServicePatience
@@ -41,18 +41,16 @@ struct ServiceAdd: Command {
     /// The service that the arguments describe.
     func definition() throws -> JSONObject {
         var service: JSONObject = ["name": .string(name)]
-        service["description"] = how.description.map(JSON.string)
         service["command"] = command.json
-        try how.add(to: &service)
+        try what.add(to: &service)
+        how.add(to: &service)
         health.add(to: &service)
         return service
     }
 
     func perform() async throws {
         let session = try await Session.open(options)
-        let service = JSON.object(try definition())
-        if !replace { try await refuseIfOther(service, session) }
-        let answer = try await session.call("service.put", ["service": service])
+        let answer = try await Definition.add(.service, definition(), replace: replace, session)
         for warning in answer["warnings"]?.array ?? [] where !session.wantsJSON {
             Standard.say("\(name): warning: \(warning.string ?? warning.text)")
         }
@@ -62,19 +60,6 @@ struct ServiceAdd: Command {
             if !session.printJSON(answer) { Standard.say("\(name): \(done)") }
             return
         }
-        try await ServiceOrders(session: session, patience: patience, done: done, goal: .settled).wait([name])
-    }
-
-    private func refuseIfOther(_ service: JSON, _ session: Session) async throws {
-        // One that cannot be read is refused by the agent, with what is wrong with it.
-        guard (try? JSONCoder.decode(ServiceDefinition.self, from: service)) != nil else { return }
-        guard let current = try await Definition.current(.service, name, session),
-            !DefinitionApply.isSameService(.object(current), service)
-        else { return }
-        throw CommandFailure(
-            .refused,
-            "there is a service \"\(name)\" already",
-            hint: "--replace changes it; \"reeve service show \(name)\" shows it"
-        )
+        try await ServiceOrders(session: session, patience: patience, done: done).wait([name])
     }
 }

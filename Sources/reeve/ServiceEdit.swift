@@ -1,7 +1,4 @@
 import ArgumentParser
-import JSON
-import JSONRPC
-import ReeveProtocol
 
 /// `reeve service edit`
 struct ServiceEdit: Command {
@@ -10,7 +7,8 @@ struct ServiceEdit: Command {
         abstract: "Change a service in your editor.",
         discussion: """
             Opens the service as YAML in $VISUAL, else $EDITOR, else vi. What is saved is put, and what runs is started \
-            anew where the change needs it. What the agent refuses can be edited again.
+            anew where the change needs it. What the agent refuses can be edited again. If somebody changed the service \
+            meanwhile, nothing is put.
 
             EXAMPLES:
               reeve service edit web
@@ -26,27 +24,12 @@ struct ServiceEdit: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        let edit = DefinitionEdit(kind: .service, name: name, session: session)
-        let answer = try await edit.perform { written, revision in
-            guard written["name"]?.string == name else {
-                throw CommandFailure(.refused, "the name cannot be changed", hint: "add it anew, and remove this one")
-            }
-            try await refuseIfChanged(since: revision, session)
-            return try await session.call("service.put", ["service": written])
-        }
+        let answer = try await DefinitionEdit(kind: .service, name: name, session: session).perform()
         guard let answer else { return }
         guard !patience.detach else {
             if !session.printJSON(answer) { Standard.say("\(name): changed") }
             return
         }
-        try await ServiceOrders(session: session, patience: patience, done: "changed", goal: .settled).wait([name])
-    }
-
-    // The agent's put does not take the revision that it is meant for.
-    private func refuseIfChanged(since revision: JSON?, _ session: Session) async throws {
-        let current = try await session.call("service.get", ["service": .string(name)])["revision"]
-        guard current == revision else {
-            throw RPCError(code: 2, message: "somebody else changed \(name) meanwhile", kind: "conflict")
-        }
+        try await ServiceOrders(session: session, patience: patience, done: "changed").wait([name])
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 /// `reeve service logs`
 struct ServiceLogs: Command {
@@ -8,7 +9,7 @@ struct ServiceLogs: Command {
         discussion: """
             What a service wrote to standard error goes to standard error. -f goes on over restarts of the service and \
             of the agent; without -n it begins with the last ten lines. Of several services every line has the name in \
-            front, in a pipe with a tab behind it.
+            front, in a pipe with a tab behind it. With --json every piece is a line: stream, time, data, encoding.
 
             EXAMPLES:
               reeve service logs web
@@ -22,30 +23,14 @@ struct ServiceLogs: Command {
     @Argument(help: "The services.", completion: .service)
     var names: [String]
 
-    @Flag(name: .shortAndLong, help: "Go on with what they write from now on.")
-    var follow = false
-
-    @Option(help: ArgumentHelp("Only stdout or stderr.", valueName: "name"), completion: .list(["stdout", "stderr"]))
-    var stream: String?
-
-    @Option(
-        name: [.customShort("n"), .customLong("tail")],
-        help: ArgumentHelp("Only the last lines.", valueName: "lines")
-    )
-    var tail: Int?
-
-    func validate() throws {
-        if let tail, tail < (follow ? 0 : 1) { throw ValidationError("-n: \(follow ? 0 : 1) lines or more.") }
-    }
+    @OptionGroup var log: LogOptions
 
     func perform() async throws {
         let session = try await Session.open(options)
-        try await ServiceLogPrinter(
-            session: session,
-            names: names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
-            stream: stream,
-            lines: tail,
-            follows: follow
-        ).print()
+        // Each is known before anything is printed.
+        for name in names { _ = try await session.call("service.get", ["service": .string(name)]) }
+        let names = names.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let sources = names.map { OutputSource(service: $0, stream: log.stream, session) }
+        try await LogPrinter(session, sources, log).print()
     }
 }

@@ -13,58 +13,45 @@ extension ByteSize: ExpressibleByArgument {
 struct ServiceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Start it only while this is there: db, db:healthy (or started, ready, exited, succeeded), or task:ID.",
+            "Start it when this is so, and stop it when a service is so no more: db (it is ready), db:healthy (or "
+                + "started, exited, succeeded), task:ID (its last run succeeded).",
             valueName: "name"
         ),
         completion: .service
     )
     var requires: [ServiceRequirement] = []
 
-    @Option(name: .customLong("as"), help: ArgumentHelp("Run as this user.", valueName: "user"))
-    var runAs: String?
-
-    @Option(
-        name: [.customShort("C"), .long],
-        help: ArgumentHelp("Run in this folder.", valueName: "dir"),
-        completion: .directory
-    )
-    var directory: String?
-
-    @Option(
-        name: [.customShort("e"), .customLong("env")],
-        help: ArgumentHelp("Set a variable; K alone takes the value that it has here.", valueName: "K[=V]")
-    )
-    var environment: [Assignment] = []
-
     @Option(help: "Whether it is started again when it ends by itself (default: always).")
     var restart: RestartPolicy?
 
-    @Option(help: ArgumentHelp("Wait so long before the first try, longer before each further.", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "Wait so long after the first failure (default: 1s), twice as long after each further, at most 1m.",
+            valueName: "duration"
+        )
+    )
     var restartDelay: Interval?
 
-    @Option(help: ArgumentHelp("Give it up after so many failures within ten minutes.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Give it up after so many failures within ten minutes (default: never). If it is always started again, an end "
+                + "with 0 counts too.",
+            valueName: "count"
+        )
+    )
     var restartLimit: Int?
 
     @Option(help: ArgumentHelp("Ask it to end with this: TERM, INT, USR1.", valueName: "signal"))
     var signal: String?
 
-    @Option(help: ArgumentHelp("Kill it if it takes longer to end.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Kill it if it takes longer to end (default: 10s).", valueName: "duration"))
     var grace: Interval?
 
     @Option(help: ArgumentHelp("Keep so much of its output (default: 16MiB).", valueName: "size"))
     var logSize: ByteSize?
 
-    @Option(name: [.customShort("l"), .long], help: ArgumentHelp("Add a label.", valueName: "K=V"))
-    var label: [Assignment] = []
-
-    @Option(help: ArgumentHelp("Say what it is for.", valueName: "text"))
-    var description: String?
-
-    func add(to service: inout JSONObject) throws {
+    func add(to service: inout JSONObject) {
         service["requires"] = requires.isEmpty ? nil : .array(requires.map(\.definition))
-        service["user"] = runAs.map(JSON.string)
-        service["workingDirectory"] = directory.map(JSON.string)
-        service["environment"] = try environment.environment()
         service["restart"] = Self.object([
             ("policy", restart.map { .string($0.rawValue) }), ("delay", restartDelay.map { .string($0.description) }),
             ("limit", restartLimit.map { .number($0) }),
@@ -73,7 +60,6 @@ struct ServiceOptions: ParsableArguments {
             ("signal", signal.map(JSON.string)), ("grace", grace.map { .string($0.description) }),
         ])
         service["log"] = Self.object([("size", logSize.map { .string($0.description) })])
-        service["labels"] = try label.pairs("--label")
     }
 
     /// `nil` if none of the members has a value.

@@ -23,7 +23,7 @@ struct ServiceOrders {
     let patience: ServicePatience
     /// What was done to them, where their status does not say it.
     let done: String?
-    let goal: ServiceGoal
+    var goal = ServiceGoal.settled
 
     /// Throws the status 1 if one is not well.
     ///

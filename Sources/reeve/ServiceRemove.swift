@@ -23,7 +23,6 @@ struct ServiceRemove: Command {
             let answer = try await session.call("service.remove", ["service": .string(name)])
             if !session.printJSON(answer) { Standard.say("\(name): removed") }
         }
-        guard !session.wantsJSON else { return }
-        try await ServiceDependents(session: session).tell(of: names)
+        try await ServiceDependents(session: session).tell(of: names, haveGone: false)
     }
 }

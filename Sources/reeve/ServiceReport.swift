@@ -75,9 +75,10 @@ struct ServiceReport {
     }
 
     private func tellLastLines(_ name: String) async throws {
-        let lines = try await ServiceLog(session: session, name: name, stream: nil).lastLines(5)
+        let pieces = try await OutputSource(service: name, session).tail(lines: 5).pieces
+        let lines = String(decoding: pieces.flatMap(\.bytes), as: UTF8.self).split(separator: "\n")
         guard !lines.isEmpty else { return }
         Standard.say("  it wrote last (reeve service logs \(name)):")
-        for line in lines { Standard.say("  │ " + Table.clean(line)) }
+        for line in lines { Standard.say("  │ " + Table.clean(String(line))) }
     }
 }

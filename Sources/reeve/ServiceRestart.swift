@@ -1,5 +1,4 @@
 import ArgumentParser
-import ReeveProtocol
 
 /// `reeve service restart`
 struct ServiceRestart: Command {
@@ -16,17 +15,11 @@ struct ServiceRestart: Command {
     )
 
     @OptionGroup var options: GlobalOptions
-    @OptionGroup var patience: ServicePatience
-
-    @Argument(help: "The services.", completion: .service)
-    var names: [String]
-
-    @Option(help: ArgumentHelp("Why, for who looks.", valueName: "text"))
-    var reason: String?
+    @OptionGroup var arguments: ServiceOrderArguments
 
     func perform() async throws {
         let session = try await Session.open(options)
-        try await ServiceOrders(session: session, patience: patience, done: "restarted", goal: .settled)
-            .perform("restart", names, reason: reason)
+        try await ServiceOrders(session: session, patience: arguments.patience, done: "restarted")
+            .perform("restart", arguments.names, reason: arguments.reason)
     }
 }

@@ -23,7 +23,7 @@ struct ServiceShow: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        let answer = try await session.call("service.get", ["service": .string(name)])
+        let answer = try await session.callInZone("service.get", ["service": .string(name)])
         if session.printJSON(answer) { return }
         let comments = Self.facts(answer, session.times).map { name, text in
             Style.faint.applied(to: "# \((name + ":").padded(to: 10)) \(Table.clean(text))", session.terminal.isStyled)

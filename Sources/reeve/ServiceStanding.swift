@@ -7,7 +7,7 @@ struct ServiceStanding {
     let times: TimeText
 
     var name: String { item["name"]?.string ?? "?" }
-    var status: String { item["status"]?.string ?? "?" }
+    var status: String { item["status"]?.string ?? (item["removed"] == true ? "removed" : "?") }
     var health: String? { item["health"]?.string }
     var reason: String? { item["reason"]?.string }
 

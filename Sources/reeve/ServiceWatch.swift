@@ -22,8 +22,6 @@ struct ServiceWatch: Sendable {
     let goal: ServiceGoal
     let limit: Interval
 
-    /// One without a sign of readiness counts as ready as soon as it runs. Whether it also stays says this time.
-    private static let trial = Interval.seconds(1)
     /// When it is looked whether it has failed meanwhile: nobody waits long for what cannot be started.
     private static let looks = [Interval.milliseconds(300), .seconds(2), .seconds(5), .seconds(10), .seconds(20)]
     /// After this a person is told what is waited for.
@@ -36,8 +34,7 @@ struct ServiceWatch: Sendable {
         for look in Self.looks.filter({ $0 < limit }) + [limit] {
             do {
                 let step = Interval(milliseconds: look.milliseconds - waited.milliseconds)
-                let item = try await wait(goal, step, &patience)
-                return try await isStanding(item, &patience)
+                return .settled(try await wait(step, &patience))
             } catch let error as RPCError where error.kind == "deadline" {
                 waited = look
                 let word = goal == .settled ? "up" : goal.rawValue
@@ -68,27 +65,12 @@ struct ServiceWatch: Sendable {
         Standard.say("\(name): waiting up to \(limit): \(Table.clean(answer["summary"]?.string ?? "?"))")
     }
 
-    private func wait(_ goal: ServiceGoal, _ deadline: Interval, _ patience: inout Patience) async throws -> JSON {
+    private func wait(_ deadline: Interval, _ patience: inout Patience) async throws -> JSON {
         try await patience.call(
             "service.wait",
             [
                 "service": .string(name), "until": .string(goal.rawValue), "deadline": .string(deadline.description),
             ]
         )
-    }
-
-    private func isStanding(_ item: JSON, _ patience: inout Patience) async throws -> End {
-        guard goal == .settled, item["status"]?.string == "running",
-            let start = item["startedAt"]?.string.flatMap({ Timestamp($0) })
-        else { return .settled(item) }
-        let left = Self.trial.milliseconds - Host.now.since(start).milliseconds
-        guard (1...Self.trial.milliseconds).contains(left) else { return .settled(item) }
-        do {
-            let end = try await wait(.stopped, Interval(milliseconds: left), &patience)
-            // Having done its work, or stopped by somebody else, it is where it is meant to be.
-            return end["status"]?.string == "waiting" ? .ended(end) : .settled(end)
-        } catch let error as RPCError where error.kind == "deadline" {
-            return .settled(item)
-        }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
+import JSON
 
-/// `reeve why`
+/// `reeve why`, and `reeve service why`
 struct Why: Command {
     static let configuration = CommandConfiguration(
         commandName: "why",
@@ -21,6 +22,19 @@ struct Why: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        try await Explanation(session: session).print(name)
+        let answer = try await session.call("service.why", ["service": .string(name)])
+        if !session.printJSON(answer) { Standard.print(text(answer, session)) }
+    }
+
+    /// A sentence on a line: the service itself, then what it waits for.
+    private func text(_ answer: JSON, _ session: Session) -> String {
+        let terminal = session.terminal
+        let reasons = (answer["reasons"]?.array ?? []).compactMap(\.string).map(Table.clean)
+        let lines = reasons.enumerated().map { index, reason in
+            guard terminal.isTerminal else { return reason }
+            return index == 0 ? Style.strong.applied(to: reason, terminal.isStyled) : "  " + reason
+        }
+        let next = terminal.isTerminal ? session.times.distance(answer, "nextTry").map { "  next try \($0)" } : nil
+        return (lines + [next].compactMap(\.self)).joined(separator: "\n")
     }
 }

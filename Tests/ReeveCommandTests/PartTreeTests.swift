@@ -80,6 +80,29 @@ struct PartTreeTests {
         #expect(lines[2] == "services/web\tstarted\t2\t1970-01-01T00:09:00Z\tservices/db,services/cache\texit status 1")
     }
 
+    @Test func `what is wrong with the files that a part reads is shown below it, a line each`() throws {
+        let report = try JSON(
+            parsing: """
+                {"manifolds": {
+                    "store": {"state": "started", "starts": 1, "inputs": []},
+                    "folder": {"state": "started", "starts": 1, "inputs": [{"name": "store", "kind": "required"}],
+                               "report": {"folder": "/d", "problems": ["/d/a.yaml:1: bad", "/d/b.yaml:2: worse"]}}
+                }}
+                """
+        )
+        let tree = PartTree(report)
+        #expect(
+            tree.text(Self.times, styled: false) == """
+                store      started   1 start
+                └─ folder  started   1 start
+                           /d/a.yaml:1: bad
+                           /d/b.yaml:2: worse
+
+                """
+        )
+        #expect(tree.table(Self.times).separated.hasSuffix("store\t/d/a.yaml:1: bad; /d/b.yaml:2: worse\n"))
+    }
+
     @Test func `a long chain and a part with many needs are laid out at once`() throws {
         let count = 5000
         let members = (0..<count).map { number -> JSONObject.Member in

@@ -93,11 +93,11 @@ struct PrintingTests {
         arguments: [("", []), ("aGVsbG8=", Array("hello".utf8)), ("/+8A", [0xFF, 0xEF, 0x00])] as [(String, [UInt8])]
     )
     func `output that is no text comes as base64`(text: String, bytes: [UInt8]) throws {
-        #expect(try OutputWriter.bytes(text, "base64") == bytes)
+        #expect(try OutputPiece(item: ["data": .string(text), "encoding": "base64"]).bytes == bytes)
     }
 
     @Test(arguments: [("a\nb\nc\n", 2, 2), ("a\nb\nc", 2, 2), ("a\nb\n", 5, 0), ("", 1, 0), ("a\nb\n", 1, 2)])
     func `the last lines begin behind a newline`(text: String, lines: Int, start: Int) {
-        #expect(OutputWriter.start(ofLast: lines, in: Array(text.utf8)) == start)
+        #expect(OutputPiece.start(ofLast: lines, in: Array(text.utf8)) == start)
     }
 }

@@ -40,7 +40,7 @@ struct ServiceDefinitionTests {
         ]
     )
     func `the arguments are the definition`(arguments: [String], definition: String) throws {
-        #expect(JSON.object(try ServiceAdd.parse(arguments).definition()).text == definition)
+        #expect(JSON.object(try ServiceAdd.parse(arguments).definition()) == (try JSON(parsing: definition)))
     }
 
     @Test(
@@ -74,9 +74,9 @@ struct ServiceDefinitionTests {
     @Test func `two texts of the same service are no change`() throws {
         let left: JSON = ["name": "a", "command": ["x"], "watchdog": "60s", "restart": "always"]
         let right: JSON = ["command": ["x"], "name": "a", "restart": ["policy": "always"], "watchdog": "1m"]
-        #expect(DefinitionApply.isSameService(left, right))
-        #expect(!DefinitionApply.isSameService(left, ["name": "a", "command": ["y"]]))
-        #expect(!DefinitionApply.isSameService(left, ["name": "a", "command": 5]))
+        #expect(DefinitionApply.isSame(.service, left, right))
+        #expect(!DefinitionApply.isSame(.service, left, ["name": "a", "command": ["y"]]))
+        #expect(!DefinitionApply.isSame(.service, left, ["name": "a", "command": 5]))
     }
 
     @Test func `who can no longer run is found through all that require each other`() {
@@ -136,7 +136,7 @@ struct DefinitionFileTests {
 
 struct MergedLinesTests {
     @Test func `the last lines of none are none`() {
-        #expect(OutputWriter.start(ofLast: 0, in: Array("a\nb\n".utf8)) == 4)
+        #expect(OutputPiece.start(ofLast: 0, in: Array("a\nb\n".utf8)) == 4)
     }
 
     @Test func `pieces of a page keep their streams, and only the last lines`() throws {
@@ -146,8 +146,13 @@ struct MergedLinesTests {
                  "chunks": [{"stream": "stdout", "size": 3}, {"stream": "stderr", "size": 3}]}
                 """
         )
-        let pieces = try OutputWriter.pieces(page: page, lastLines: 2)
+        let pieces = try OutputPiece.all(of: page, lastLines: 2)
         #expect(pieces.map { String(decoding: $0.bytes, as: UTF8.self) } == ["b", "\nc\n"])
-        #expect(pieces.map { $0.chunk["stream"]?.string } == ["stdout", "stderr"])
+        #expect(
+            pieces.map { JSON.object($0.json).text } == [
+                #"{"stream":"stdout","data":"b","encoding":"utf8"}"#,
+                #"{"stream":"stderr","data":"\nc\n","encoding":"utf8"}"#,
+            ]
+        )
     }
 }

@@ -10,7 +10,7 @@ package struct Configuration: Sendable {
     package var sockets: [SocketConfiguration] = []
     /// Runs at once.
     package var concurrency = 16
-    /// How long runs may take to end when the agent stops.
+    /// How long runs, and then services, may take to end when the agent stops.
     package var stopTimeout = Interval.seconds(60)
     /// Output kept of each step.
     package var outputPerStep = ByteSize.mebibytes(16)
