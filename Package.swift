@@ -92,6 +92,7 @@ let package = Package(
                 "JSON", "ReeveAgent", "ReeveEngine", "ReeveProtocol", "ReeveScheduler", "ReeveStore", "Systemd",
                 arguments,
                 log,
+                nioConcurrency,
             ]
         ),
         .executableTarget(

@@ -51,14 +51,12 @@ package final class Agent: Sendable {
     package let readiness = Readiness()
     private let environment: Environment
     let lifecycle: Lifecycle
-    private let transitions: AsyncStream<Void>
+    private let (changes, changesSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let reloading = Wakeup()
 
     /// Throws what is wrong with the composition; nothing runs yet.
     package init(_ environment: Environment) throws {
         self.environment = environment
-        let (transitions, sender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        self.transitions = transitions
         var configuration = EngineConfiguration()
         configuration.backoff.maximum = .seconds(30)
         let wallClock = environment.wallClock
@@ -67,7 +65,7 @@ package final class Agent: Sendable {
             clock: environment.clock,
             wallTime: { wallClock.now.milliseconds },
             logger: environment.logger,
-            onTransition: { _ in sender.yield() }
+            onTransition: { [changesSender] _ in changesSender.yield() }
         )
         lifecycle = Lifecycle(environment: environment)
         try engine.install(
@@ -83,12 +81,14 @@ package final class Agent: Sendable {
 
     /// Runs until ``stop()`` has been called and all has ended.
     ///
-    /// - Parameter onChange: called with the engine's report whenever a part has come or gone.
+    /// - Parameter onChange: Called with the engine's report whenever a part has come or gone, or what ``summary()`` says may
+    ///   have changed.
     package func run(onChange: @escaping @Sendable (EngineReport) async -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [engine, transitions] in
-                for await _ in transitions { await onChange(engine.snapshot()) }
+            group.addTask { [engine, changes] in
+                for await _ in changes { await onChange(engine.snapshot()) }
             }
+            group.addTask { [lifecycle, changesSender] in await lifecycle.followStore { changesSender.yield() } }
             let left = try await engine.run()
             if !left.isEmpty {
                 environment.logger.warning("parts did not end in time", metadata: ["parts": "\(left)"])

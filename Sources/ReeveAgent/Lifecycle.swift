@@ -14,6 +14,7 @@ final class Lifecycle: Sendable {
     private let parts = NIOLockedValueBox<Parts?>(nil)
     private let hasBegun = NIOLockedValueBox(false)
     private let hasWaited = NIOLockedValueBox(false)
+    private let (used, usedSender) = AsyncStream.makeStream(of: Parts.self, bufferingPolicy: .bufferingNewest(1))
 
     init(environment: Agent.Environment) {
         self.environment = environment
@@ -24,6 +25,7 @@ final class Lifecycle: Sendable {
 
     func use(_ parts: Parts) {
         self.parts.withLockedValue { $0 = parts }
+        usedSender.yield(parts)
     }
 
     /// Told once for each life of the agent, with the first store that could be opened.
@@ -81,6 +83,31 @@ final class Lifecycle: Sendable {
         if let due = due ?? nil { texts.append("next \(due.task) at \(due.time)") }
         texts.append(down.isEmpty ? "\(endpoints.count) endpoints" : "endpoints down: \(down.joined(separator: ", "))")
         return texts.joined(separator: ", ")
+    }
+
+    /// Calls back whenever what ``summary()`` says may have changed, at most once a second; until its task is cancelled.
+    func followStore(_ changed: @escaping @Sendable () -> Void) async {
+        var first = used.makeAsyncIterator()
+        guard let parts = await first.next() else { return }
+        var known: Store?
+        while let store = try? await parts.storeHandle.present(otherThan: known) {
+            known = store
+            let (wakeups, sender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            await withDiscardingTaskGroup { group in
+                for topic in [Signals.Topic.journal, .tasks] {
+                    let changes = store.signals.changes(topic)
+                    group.addTask {
+                        for await _ in changes { sender.yield() }
+                        sender.finish()
+                    }
+                }
+                for await _ in wakeups {
+                    changed()
+                    guard (try? await environment.clock.sleep(for: .seconds(1))) != nil else { break }
+                }
+                group.cancelAll()
+            }
+        }
     }
 
     func stop(engine: Engine, flushTime: Duration) async {

@@ -39,7 +39,10 @@ struct SystemdTests {
             """
             reeve add job --cron '0 3 * * *' -- true
             systemctl restart reeve.service
-            systemctl --no-pager status reeve.service
+            # When it is due is known soon after, and nobody tells of a changed status.
+            until systemctl --no-pager status reeve.service | grep "next job"; do :; done
+            reeve add other -- true
+            until systemctl --no-pager status reeve.service | grep "2 tasks"; do :; done
             """
         )
         let line = said.split(separator: "\n").first { $0.contains("Status: ") }

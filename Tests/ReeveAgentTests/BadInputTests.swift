@@ -42,7 +42,11 @@ struct BadInputTests {
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": "0s"}"#, "/task/timeout", "longer than 0"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "revision": 0}"#, "/task/revision", "at least 1"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "revision": 1.5}"#, "/task/revision", "whole number"),
-        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "stop": {"signal": "TREM"}}"#, "/task/stop/signal", "TERM"),
+        BadDefinition(
+            #"{"id": "a", "command": ["/bin/true"], "stop": {"signal": "TREM"}}"#,
+            "/task/stop/signal",
+            "TERM"
+        ),
         BadDefinition(
             #"{"id": "a", "command": ["/bin/true"], "limits": {"coreSize": "1MB"}}"#,
             "/task/limits/coreSize",
@@ -71,7 +75,11 @@ struct BadInputTests {
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "retry": {"limit": 2}}"#, "/task/retry", "not supported"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "group": "disk"}"#, "/task/group", "not supported"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "parameters": {}}"#, "/task/parameters", "not supported"),
-        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "attachments": []}"#, "/task/attachments", "not supported"),
+        BadDefinition(
+            #"{"id": "a", "command": ["/bin/true"], "attachments": []}"#,
+            "/task/attachments",
+            "not supported"
+        ),
         BadDefinition(
             #"{"id": "a", "command": ["x"], "limits": {"memory": "1GiB"}}"#,
             "/task/limits/memory",

@@ -196,7 +196,8 @@ struct RunTests {
                 try await agent.call("agent.flush")
                 #expect(ended.map { $0[at: "data", "number"] } == [1, 2, 3])
                 for event in ended {
-                    #expect(event[at: "data", "trigger"] == "schedule")
+                    // On a busy machine it may be so late that it is made up for.
+                    #expect(["schedule", "catchUp"].contains(event[at: "data", "trigger"]))
                     #expect(event[at: "data", "labels", "team"] == "data")
                     #expect(event["lane"] == "task:tick")
                     let due = try #require(event[at: "data", "due"]?.string.flatMap { Timestamp($0) })

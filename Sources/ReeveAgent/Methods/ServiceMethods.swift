@@ -109,7 +109,8 @@ struct ServiceMethods: Sendable {
             try await reach(goal, of: name, after: request, in: store)
         }
         guard let service else { return ["name": .string(name), "removed": true] }
-        return try .object(ServiceView.item(service, engine: parts.servicesHandle.value?.situation(of: name)))
+        let waits = try await waits(of: [service])
+        return try .object(ServiceView.item(service, waits: waits))
     }
 
     /// `nil`: it is gone, and that is as good as stopped.
@@ -133,7 +134,7 @@ struct ServiceMethods: Sendable {
                 }
                 guard service.state.request >= request else { continue }
                 guard service.reaches(goal) else {
-                    try checkHope(for: service, goal)
+                    try await checkHope(for: service, goal)
                     continue
                 }
                 let left = goal == .settled ? service.timeToProve(now: wallClock.now) : .zero
@@ -148,10 +149,10 @@ struct ServiceMethods: Sendable {
     }
 
     /// Throws where what is waited for does not come by itself.
-    private func checkHope(for service: StoredService, _ goal: ServiceGoal) throws {
+    private func checkHope(for service: StoredService, _ goal: ServiceGoal) async throws {
         guard service.state.status.isAtRest, goal != .stopped else { return }
-        let situations = parts.servicesHandle.value?.situations()
-        let why = ServiceExplanation(services: [service], situations: situations, lastOutcomes: [:], now: wallClock.now)
+        let waits = try await waits(of: [service])
+        let why = ServiceExplanation(services: [service], waits: waits, lastOutcomes: [:], now: wallClock.now)
         throw Failure(
             .invalidState,
             "service \(service.name) will not be \(goal.rawValue): \(why.summary(of: service.name))",
@@ -168,8 +169,7 @@ struct ServiceMethods: Sendable {
         let definition = try JSONCoder.encode(service.definition)
         var answer = JSONObject()
         answer["service"] = call.role.grants(.administer) ? definition : TaskView.mask(definition)
-        let situation = parts.servicesHandle.value?.situation(of: service.name)
-        answer.members += try ServiceView.state(service, engine: situation, zone: zone).members
+        answer.members += try ServiceView.state(service, waits: try await waits(of: [service]), zone: zone).members
         return .object(answer)
     }
 
@@ -182,11 +182,11 @@ struct ServiceMethods: Sendable {
                 .filter { service in labels.allSatisfy { service.definition.labels?[$0.key] == $0.value } }
                 .prefix(limit + 1)
         }
-        let situations = parts.servicesHandle.value?.situations() ?? [:]
         let page = services.prefix(limit)
+        let waits = try await waits(of: Array(page))
         return [
             "services": .array(
-                try page.map { .object(try ServiceView.item($0, engine: situations[$0.name], zone: zone)) }
+                try page.map { .object(try ServiceView.item($0, waits: waits, zone: zone)) }
             ),
             "next": services.count > limit ? page.last.map { .string($0.name) } ?? .null : .null,
         ]
@@ -200,11 +200,16 @@ struct ServiceMethods: Sendable {
         let tasks = try await lastOutcomes(services)
         let explanation = ServiceExplanation(
             services: services,
-            situations: parts.servicesHandle.value?.situations(),
+            waits: try await waits(of: services),
             lastOutcomes: tasks,
             now: wallClock.now
         )
         return explanation.json(of: parameters.service)
+    }
+
+    private func waits(of services: [StoredService]) async throws -> ServiceWaits {
+        let kept = parts.servicesHandle.value?.waits()
+        return try await parts.store.read { try ServiceWaits(of: services, kept: kept, $0) }
     }
 
     /// How the tasks that services require ended last; absent for one that has not run.

@@ -1,27 +1,26 @@
 import JSON
 import ReeveProtocol
 import ReeveRunner
-import ReeveService
 import ReeveStore
 
 /// Says in words, and as data, why a service is as it is: through everything that it waits for.
 struct ServiceExplanation: Sendable {
     private let services: [String: StoredService]
-    private let situations: [String: ServiceSituation]?
+    private let waits: ServiceWaits
     private let lastOutcomes: [String: Outcome]
     private let now: Timestamp
 
     /// - Parameters:
-    ///   - situations: How the engine sees those that it keeps; `nil` while there is no engine.
+    ///   - waits: What they wait for.
     ///   - lastOutcomes: How tasks ended last.
     init(
         services: [StoredService],
-        situations: [String: ServiceSituation]?,
+        waits: ServiceWaits,
         lastOutcomes: [String: Outcome],
         now: Timestamp
     ) {
         self.services = Dictionary(services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        self.situations = situations
+        self.waits = waits
         self.lastOutcomes = lastOutcomes
         self.now = now
     }
@@ -33,7 +32,7 @@ struct ServiceExplanation: Sendable {
         object["summary"] = .string(reasons[0])
         object["reasons"] = .array(reasons.map(JSON.string))
         object["waitingFor"] = .array(
-            (situations?[name]?.waitingFor ?? []).map { requirement in
+            (waits[name] ?? []).map { requirement in
                 var entry: JSONObject = ["what": .string(requirement.description)]
                 switch requirement.subject {
                 case .service(let name): entry["service"] = .string(name)
@@ -62,7 +61,7 @@ struct ServiceExplanation: Sendable {
                 sentences.append("there is no service \(next)")
                 continue
             }
-            let waitingFor = service.state.status == .waiting ? situations?[next]?.waitingFor ?? [] : []
+            let waitingFor = service.state.status == .waiting ? waits[next] ?? [] : []
             sentences.append(sentence(on: service, waitingFor: waitingFor))
             for requirement in waitingFor {
                 switch requirement.subject {
@@ -104,7 +103,7 @@ struct ServiceExplanation: Sendable {
             let left = next > now ? "in \(next.since(now).rounded)" : "now"
             return "\(name) is tried again \(left)\(count)\(reason(state))"
         }
-        return situations == nil
+        return !waits.areKept
             ? "\(name) is not kept at present, for the agent's services restart"
             : "\(name) is about to be started\(reason(state))"
     }

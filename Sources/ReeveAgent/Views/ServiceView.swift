@@ -1,14 +1,13 @@
 import JSON
 import ReeveProtocol
 import ReeveScheduler
-import ReeveService
 import ReeveStore
 
 /// A service as clients see it.
 enum ServiceView {
     /// How it stands, beside its definition.
-    /// - Parameter engine: How the engine sees it, if it does.
-    static func state(_ service: StoredService, engine: ServiceSituation?, zone: Zone? = nil) throws -> JSONObject {
+    /// - Parameter waits: What services wait for.
+    static func state(_ service: StoredService, waits: ServiceWaits, zone: Zone? = nil) throws -> JSONObject {
         let hasProbe = service.definition.probe != nil
         var object = JSONObject()
         object["revision"] = .number(String(service.revision))
@@ -17,7 +16,7 @@ enum ServiceView {
         object.members += state.members.filter { $0.name != "request" }
         object["ready"] = .bool(service.state.isReady)
         if hasProbe, service.state.status.isAlive, service.state.health == nil { object["health"] = "unknown" }
-        if let waitingFor = engine?.waitingFor, !waitingFor.isEmpty, !service.state.status.isAlive {
+        if let waitingFor = waits[service.name] {
             object["waitingFor"] = .array(waitingFor.map { .string($0.description) })
         }
         if let stopped = service.orders.stopped {
@@ -42,12 +41,12 @@ enum ServiceView {
     }
 
     /// The same with what a list needs of the definition.
-    static func item(_ service: StoredService, engine: ServiceSituation?, zone: Zone? = nil) throws -> JSONObject {
+    static func item(_ service: StoredService, waits: ServiceWaits, zone: Zone? = nil) throws -> JSONObject {
         var object: JSONObject = ["name": .string(service.name)]
         object["description"] = service.definition.description.map(JSON.string)
         object["labels"] = try service.definition.labels.map(JSONCoder.encode)
         if let requires = service.definition.requires { object["requires"] = try JSONCoder.encode(requires) }
-        object.members += try state(service, engine: engine, zone: zone).members
+        object.members += try state(service, waits: waits, zone: zone).members
         return object
     }
 }
