@@ -24,19 +24,67 @@ package struct ScheduleDefinition: Sendable, Hashable {
     package var kind: Kind
     /// An IANA name or `GMT±H:MM`; the host's zone if absent.
     package var timeZone: String?
-    /// The longest time by which a start is put off, to spread load.
-    package var jitter: Interval?
+    /// By how much starts are put off, to spread load.
+    package var jitter: JitterDefinition?
+    /// Not due before this, nor after that: a time with an offset, or a local time in the time zone.
+    package var from: String?
+    package var until: String?
 
-    package init(_ kind: Kind, timeZone: String? = nil, jitter: Interval? = nil) {
+    package init(_ kind: Kind, timeZone: String? = nil, jitter: JitterDefinition? = nil) {
         self.kind = kind
         self.timeZone = timeZone
         self.jitter = jitter
     }
 }
 
+/// A delay of up to a maximum: the same at each slot of a task, or another at each.
+package struct JitterDefinition: Sendable, Hashable {
+    package var maximum: Interval
+    package var random: Bool
+
+    package init(_ maximum: Interval, random: Bool = false) {
+        self.maximum = maximum
+        self.random = random
+    }
+}
+
+extension JitterDefinition: Codable {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case maximum, random }
+
+    package init(from decoder: any Decoder) throws {
+        if let text = try? decoder.singleValueContainer().decode(String.self) {
+            guard let maximum = Interval(text) else {
+                throw InvalidValue(
+                    at: decoder.codingPath,
+                    reason: "\"\(text)\" is not a duration",
+                    expected: "5m, 1h30m"
+                )
+            }
+            self.init(maximum)
+            return
+        }
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            try container.decode(Interval.self, forKey: .maximum),
+            random: try container.decodeIfPresent(Bool.self, forKey: .random) ?? false
+        )
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        guard random else {
+            var container = encoder.singleValueContainer()
+            try container.encode(maximum)
+            return
+        }
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(maximum, forKey: .maximum)
+        try container.encode(true, forKey: .random)
+    }
+}
+
 extension ScheduleDefinition: Codable {
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case cron, rate, at, once, nextBoot, everyBoot, timeZone, jitter
+        case cron, rate, at, once, nextBoot, everyBoot, timeZone, jitter, from, until
     }
 
     private static let kinds: [CodingKeys] = [.cron, .rate, .at, .once, .nextBoot, .everyBoot]
@@ -69,8 +117,10 @@ extension ScheduleDefinition: Codable {
         self.init(
             kind,
             timeZone: try container.decodeIfPresent(String.self, forKey: .timeZone),
-            jitter: try container.decodeIfPresent(Interval.self, forKey: .jitter)
+            jitter: try container.decodeIfPresent(JitterDefinition.self, forKey: .jitter)
         )
+        from = try container.decodeIfPresent(String.self, forKey: .from)
+        until = try container.decodeIfPresent(String.self, forKey: .until)
     }
 
     private static func flag(
@@ -90,7 +140,7 @@ extension ScheduleDefinition: Codable {
     }
 
     package func encode(to encoder: any Encoder) throws {
-        if case .text(let text) = kind, timeZone == nil, jitter == nil {
+        if case .text(let text) = kind, self == ScheduleDefinition(kind) {
             var container = encoder.singleValueContainer()
             try container.encode(text)
             return
@@ -106,5 +156,7 @@ extension ScheduleDefinition: Codable {
         }
         try container.encodeIfPresent(timeZone, forKey: .timeZone)
         try container.encodeIfPresent(jitter, forKey: .jitter)
+        try container.encodeIfPresent(from, forKey: .from)
+        try container.encodeIfPresent(until, forKey: .until)
     }
 }

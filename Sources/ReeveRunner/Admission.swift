@@ -31,7 +31,9 @@ package enum Admission: Sendable, Equatable {
         now: Timestamp
     ) -> Admission {
         let startBy = task.startBy ?? startBy
-        let deadline = startBy.flatMap { startBy in run.due.map { $0 + (task.schedule?.jitter ?? .zero) + startBy } }
+        let deadline = startBy.flatMap { startBy in
+            run.due.map { $0 + (task.schedule?.jitter?.maximum ?? .zero) + startBy }
+        }
         if let startBy, let deadline, now > deadline, !unmet.isEmpty {
             let unmet = unmet.map(\.description).joined(separator: " and for ")
             return .miss(reason: "it waited for \(unmet), longer than its startBy of \(startBy)")

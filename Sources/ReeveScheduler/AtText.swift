@@ -47,6 +47,22 @@ struct AtText: Sendable, Hashable {
         try self.init(String(inner), needsSeconds: true)
     }
 
+    /// The time, and whether the zone has a part in it. Throws an ``InvalidValue`` at the path `""`.
+    func time(in zone: Zone) throws(InvalidValue) -> (time: Timestamp, isLocal: Bool) {
+        switch meaning {
+        case .instant(let time): return (time, false)
+        case .local(let local):
+            guard let time = zone.time(ofLocal: local) else {
+                throw InvalidValue(
+                    path: "",
+                    reason: "this local time does not exist in \(zone.name): the calendar leaves it out",
+                    hint: "give the time with an offset"
+                )
+            }
+            return (time, true)
+        }
+    }
+
     private static func parts(_ bytes: [UInt8]) -> (hasSeconds: Bool, hasOffset: Bool)? {
         guard bytes.count >= 16, bytes[10] == UInt8(ascii: "T") else { return nil }
         let hasSeconds = bytes.count > 16 && bytes[16] == UInt8(ascii: ":")

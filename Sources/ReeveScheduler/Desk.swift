@@ -178,14 +178,13 @@ struct Desk: Sendable {
     }
 
     private func timetable(_ task: StoredTask, _ schedule: Schedule) -> Timetable {
-        let jitter = task.definition.schedule?.jitter
         return Timetable(
             schedule: schedule,
             anchor: task.anchor,
             watermark: task.watermark,
             missed: task.definition.missed ?? defaults.missed ?? schedule.defaultMissed,
             startBy: task.definition.startBy ?? defaults.startBy,
-            spread: Spread(window: jitter, agentID: agentID, task: task.id),
+            spread: Spread(task.definition.schedule?.jitter, agentID: agentID, task: task.id),
             pause: task.pause
         )
     }

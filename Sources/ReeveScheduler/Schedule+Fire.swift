@@ -8,16 +8,16 @@ extension Schedule {
     ///   - anchor: the time of the put that made the task's revision.
     package func fire(
         of due: Timestamp,
-        jitter: Interval?,
+        jitter: JitterDefinition?,
         agentID: String,
         task: String,
         anchor: Timestamp
     ) -> Timestamp {
-        fire(of: due, spread: Spread(window: jitter, agentID: agentID, task: task), anchor: anchor)
+        fire(of: due, spread: Spread(jitter, agentID: agentID, task: task), anchor: anchor)
     }
 
     func fire(of due: Timestamp, spread: Spread, anchor: Timestamp) -> Timestamp {
         guard spread.window > .zero else { return due }
-        return due + spread.delay(period: next(after: due, anchor: anchor).map { $0.since(due) })
+        return due + spread.delay(of: due, period: next(after: due, anchor: anchor).map { $0.since(due) })
     }
 }

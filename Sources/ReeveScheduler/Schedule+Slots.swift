@@ -5,6 +5,12 @@ extension Schedule {
     ///
     /// - Parameter anchor: the time of the put that made the task's revision.
     package func next(after time: Timestamp, anchor: Timestamp) -> Timestamp? {
+        let start = from.map { max(time, $0 - .milliseconds(1)) } ?? time
+        guard let slot = unboundedNext(after: start, anchor: anchor), slot <= until ?? slot else { return nil }
+        return slot
+    }
+
+    private func unboundedNext(after time: Timestamp, anchor: Timestamp) -> Timestamp? {
         switch kind {
         case .cron(let expression):
             return expression.next(after: time.second, in: zone).map(Timestamp.init(seconds:))
@@ -20,6 +26,12 @@ extension Schedule {
 
     /// The last slot before `time`, always strictly earlier.
     package func previous(before time: Timestamp, anchor: Timestamp) -> Timestamp? {
+        let end = until.map { min(time, $0 + .milliseconds(1)) } ?? time
+        guard let slot = unboundedPrevious(before: end, anchor: anchor), slot >= from ?? slot else { return nil }
+        return slot
+    }
+
+    private func unboundedPrevious(before time: Timestamp, anchor: Timestamp) -> Timestamp? {
         switch kind {
         case .cron(let expression):
             // The second that holds the millisecond before is the last that can have begun before.
@@ -37,6 +49,8 @@ extension Schedule {
 
     /// How many slots there are after `first` and up to `last`; it does not walk them one by one.
     package func count(after first: Timestamp, through last: Timestamp, anchor: Timestamp) -> Int {
+        let first = from.map { max(first, $0 - .milliseconds(1)) } ?? first
+        let last = min(last, until ?? last)
         guard first < last else { return 0 }
         switch kind {
         case .cron(let expression):

@@ -22,6 +22,9 @@ package struct Schedule: Sendable, Hashable {
     package let isZoned: Bool
     /// Where its text stands, as a JSON Pointer below the schedule.
     private let path: String
+    /// The first and the last time at which a slot may be.
+    let from: Timestamp?
+    let until: Timestamp?
 
     /// Reads a schedule as it was written.
     ///
@@ -46,9 +49,38 @@ package struct Schedule: Sendable, Hashable {
         self.zone = zone
         kind = reading.kind
         path = reading.path
-        isZoned = reading.hangsOnZone
-        if let jitter = definition.jitter, jitter < .zero || jitter > .days(1) {
+        let from = try Self.bound(definition.from, "/from", reading.kind, zone)
+        let until = try Self.bound(definition.until, "/until", reading.kind, zone)
+        (self.from, self.until) = (from?.time, until?.time)
+        isZoned = reading.hangsOnZone || from?.isLocal ?? false || until?.isLocal ?? false
+        if let from, let until, until.time < from.time {
+            throw InvalidValue(
+                path: "/until",
+                reason: "is before from",
+                expected: "a time after \(definition.from ?? "")"
+            )
+        }
+        if let jitter = definition.jitter?.maximum, jitter < .zero || jitter > .days(1) {
             throw InvalidValue(path: "/jitter", reason: "\(jitter) is out of range", expected: "0s to 1d")
+        }
+    }
+
+    private static func bound(
+        _ text: String?,
+        _ path: String,
+        _ kind: Kind,
+        _ zone: Zone
+    ) throws(InvalidValue) -> (time: Timestamp, isLocal: Bool)? {
+        guard let text else { return nil }
+        switch kind {
+        case .cron, .rate: break
+        case .at, .once, .nextBoot, .everyBoot:
+            throw InvalidValue(path: path, reason: "belongs to cron and rate only", hint: "leave it out")
+        }
+        do {
+            return try AtText(text).time(in: zone)
+        } catch {
+            throw error.below(path)
         }
     }
 
@@ -70,6 +102,11 @@ package struct Schedule: Sendable, Hashable {
 extension Schedule {
     /// Why it cannot be put at `now` although it is well written: its time is in the past, or it is never due (again).
     package func problem(now: Timestamp) -> InvalidValue? {
+        if let until, next(after: now, anchor: now) == nil {
+            let reason =
+                until < now ? "\(zone.localText(of: until)) is in the past" : "it is never due from now until then"
+            return InvalidValue(path: "/until", reason: reason, expected: "a time later than when it is due")
+        }
         switch kind {
         case .at(let time) where time < now:
             return InvalidValue(

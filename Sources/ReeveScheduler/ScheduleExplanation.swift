@@ -14,11 +14,13 @@ extension Schedule {
         switch kind {
         case .cron(let expression):
             return ScheduleExplanation(
-                text: "\(expression.words), in \(zone.name)." + expression.clockChangeWords(in: zone),
+                text: "\(expression.words), in \(zone.name)\(boundWords)." + expression.clockChangeWords(in: zone),
                 warnings: expression.warnings + zoneWarnings
             )
         case .rate(let period):
-            return plain("Every \(period), counted from when the task was put; changes of the clocks do not matter.")
+            return plain(
+                "Every \(period), counted from when the task was put\(boundWords); changes of the clocks do not matter."
+            )
         case .at(let time): return plain("Once, at \(zone.localText(of: time)).")
         case .once: return plain("Once, now.")
         case .nextBoot: return plain("Once, at the next start of the host.")
@@ -30,6 +32,12 @@ extension Schedule {
     package func note(for slot: Timestamp) -> String? {
         guard case .cron(let expression) = kind else { return nil }
         return expression.note(for: slot.milliseconds.flooredDivision(by: 1000).quotient, in: zone)
+    }
+
+    private var boundWords: String {
+        [("from", from), ("until", until)].map { word, time in
+            time.map { ", \(word) \(zone.localText(of: $0))" } ?? ""
+        }.joined()
     }
 
     private func plain(_ text: String) -> ScheduleExplanation {

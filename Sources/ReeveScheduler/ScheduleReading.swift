@@ -54,18 +54,8 @@ struct Reading {
     }
 
     private mutating func readAt(_ text: AtText, in zone: Zone) throws(InvalidValue) {
-        switch text.meaning {
-        case .instant(let time): kind = .at(time)
-        case .local(let local):
-            guard let time = zone.time(ofLocal: local) else {
-                throw InvalidValue(
-                    path: "",
-                    reason: "this local time does not exist in \(zone.name): the calendar leaves it out",
-                    hint: "give the time with an offset"
-                )
-            }
-            kind = .at(time)
-            hangsOnZone = true
-        }
+        let (time, isLocal) = try text.time(in: zone)
+        kind = .at(time)
+        hangsOnZone = isLocal
     }
 }

@@ -22,10 +22,20 @@ struct ScheduleOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Put the start off by up to this, to spread load.", valueName: "duration"))
     var jitter: Interval?
 
+    @Flag(help: "Another delay at each time, not one for all.")
+    var randomJitter = false
+
+    @Option(help: ArgumentHelp("Not due before this time: 2026-12-24T18:00, or with an offset.", valueName: "time"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("Not due after this time.", valueName: "time"))
+    var until: String?
+
     func validate() throws {
         guard [cron != nil, rate != nil, at != nil, boot].count(where: { $0 }) <= 1 else {
             throw ValidationError("Only one of --cron, --rate, --at and --boot can be given.")
         }
+        guard jitter != nil || !randomJitter else { throw ValidationError("--random-jitter needs --jitter.") }
     }
 
     /// `nil` for a task that only runs by hand.
@@ -37,9 +47,16 @@ struct ScheduleOptions: ParsableArguments {
         if boot { schedule["everyBoot"] = true }
         let isGiven = !schedule.members.isEmpty
         schedule["timeZone"] = timeZone.map(JSON.string)
-        schedule["jitter"] = jitter.map { .string($0.description) }
+        schedule["jitter"] = jitter.map {
+            let maximum = JSON.string($0.description)
+            return randomJitter ? ["maximum": maximum, "random": true] : maximum
+        }
+        schedule["from"] = from.map(JSON.string)
+        schedule["until"] = until.map(JSON.string)
         guard isGiven || schedule.members.isEmpty else {
-            throw ValidationError("--time-zone and --jitter need a schedule: --cron, --rate, --at or --boot.")
+            throw ValidationError(
+                "--time-zone, --jitter, --from and --until need a schedule: --cron, --rate, --at or --boot."
+            )
         }
         return isGiven ? .object(schedule) : nil
     }

@@ -103,7 +103,12 @@ import Testing
         (ScheduleDefinition(.rate(.zero)), "/rate", nil),
         (ScheduleDefinition(.at("tomorrow")), "/at", nil),
         (ScheduleDefinition(.text("rate(0m)")), "", nil),
-        (ScheduleDefinition(.cron("0 0 * * *"), jitter: .days(2)), "/jitter", nil),
+        (ScheduleDefinition(.cron("0 0 * * *"), jitter: JitterDefinition(.days(2))), "/jitter", nil),
+        (bounded("0 0 * * *", from: "2026-12-24"), "/from", nil),
+        (bounded("0 0 * * *", until: "2026-02-30T00:00"), "/until", nil),
+        (bounded("0 0 * * *", from: "2026-12-24T00:00", until: "2026-12-23T23:59"), "/until", nil),
+        (bounded("@reboot", from: "2026-12-24T00:00"), "/from", "leave it out"),
+        (bounded("at(2026-12-24T18:00:00)", until: "2026-12-24T00:00"), "/until", "leave it out"),
     ])
     func `points at the member that is wrong`(_ definition: ScheduleDefinition, _ path: String, _ hint: String?) {
         let error = #expect(throws: InvalidValue.self) {
@@ -111,6 +116,12 @@ import Testing
         }
         #expect(error?.path == path)
         if let hint { #expect(error?.hint == hint) }
+    }
+
+    private static func bounded(_ text: String, from: String? = nil, until: String? = nil) -> ScheduleDefinition {
+        var definition = ScheduleDefinition(.text(text))
+        (definition.from, definition.until) = (from, until)
+        return definition
     }
 
     @Test func `knows no zone but UTC where there are no zone files`() {

@@ -14,7 +14,11 @@ struct SchedulerBench: Sendable {
     let start: Timestamp
 
     func put(_ id: String, _ kind: ScheduleDefinition.Kind) async throws {
-        let task = TaskDefinition(id: id, schedule: ScheduleDefinition(kind), command: ["/bin/true"])
+        try await put(id, ScheduleDefinition(kind))
+    }
+
+    func put(_ id: String, _ schedule: ScheduleDefinition) async throws {
+        let task = TaskDefinition(id: id, schedule: schedule, command: ["/bin/true"])
         _ = try await store.write { try $0.putTask(task, source: "rpc", by: "uid:0") }
     }
 

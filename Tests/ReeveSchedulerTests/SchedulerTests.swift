@@ -72,6 +72,22 @@ import Testing
         }
     }
 
+    @Test func `a schedule that ends is completed with its last slot, and told so once`() async throws {
+        try await withBench { bench in
+            var schedule = ScheduleDefinition(.cron("0 * * * *"))
+            schedule.until = (bench.start + .hours(2)).description
+            try await bench.put("twice", schedule)
+            try await bench.scheduler(until: bench.start + .hours(1)) {
+                await bench.waits(until: bench.start + .hours(2)) { bench.clock.manual.advance(by: .hours(1)) }
+                await bench.waits(until: nil) { bench.clock.manual.advance(by: .hours(1)) }
+            }
+            #expect(try await bench.runs().map(\.due) == [bench.start + .hours(1), bench.start + .hours(2)])
+            #expect(try await bench.task("twice").completed)
+            let changes = try await bench.changes("twice")
+            #expect(changes == ["task.created", "run.pending", "run.pending", "task.completed"])
+        }
+    }
+
     @Test func `once starts at the put and is completed`() async throws {
         try await withBench { bench in
             try await bench.put("now", .once)

@@ -12,7 +12,7 @@ import Testing
         _ text: String,
         missed: MissedPolicy? = nil,
         startBy: Interval? = nil,
-        jitter: Interval? = nil,
+        jitter: JitterDefinition? = nil,
         pause: Pause? = nil
     ) throws -> Timetable {
         let schedule = try Schedule(text: text, zones: zones)
@@ -22,7 +22,7 @@ import Testing
             watermark: nil,
             missed: missed ?? schedule.defaultMissed,
             startBy: startBy,
-            spread: Spread(window: jitter, agentID: "agent", task: "task"),
+            spread: Spread(jitter, agentID: "agent", task: "task"),
             pause: pause
         )
     }
@@ -183,20 +183,32 @@ import Testing
 
     @Test func `jitter is never early, always the same, and shorter than the period`() throws {
         for name in (0..<200).map({ "task-\($0)" }) {
-            let spread = Spread(window: .minutes(5), agentID: "agent", task: name)
-            #expect(spread == Spread(window: .minutes(5), agentID: "agent", task: name))
-            #expect((Interval.zero..<Interval.minutes(5)).contains(spread.delay(period: .hours(1))))
-            #expect((Interval.zero..<Interval.minutes(1)).contains(spread.delay(period: .minutes(1))))
+            let spread = Spread(JitterDefinition(.minutes(5)), agentID: "agent", task: name)
+            let delay = spread.delay(of: anchor, period: .hours(1))
+            #expect(delay == spread.delay(of: anchor + .hours(1), period: .hours(1)))
+            #expect((Interval.zero..<Interval.minutes(5)).contains(delay))
+            let short = spread.delay(of: anchor, period: .minutes(1))
+            #expect((Interval.zero..<Interval.minutes(1)).contains(short))
         }
-        let delays = Set(
-            (0..<200).map { Spread(window: .minutes(5), agentID: "agent", task: "task-\($0)").delay(period: nil) }
-        )
-        #expect(delays.count > 190)
-        #expect(Spread(window: nil, agentID: "agent", task: "task").delay(period: .hours(1)) == .zero)
+        let delays = (0..<200).map { number in
+            Spread(JitterDefinition(.minutes(5)), agentID: "agent", task: "task-\(number)").delay(
+                of: anchor,
+                period: nil
+            )
+        }
+        #expect(Set(delays).count > 190)
+        #expect(Spread(nil, agentID: "agent", task: "task").delay(of: anchor, period: .hours(1)) == .zero)
+    }
+
+    @Test func `random jitter is another for each slot, and the same for a slot each time`() {
+        let spread = Spread(JitterDefinition(.minutes(5), random: true), agentID: "agent", task: "task")
+        let delays = (0..<200).map { spread.delay(of: anchor + .hours(Int64($0)), period: .hours(1)) }
+        #expect(delays == (0..<200).map { spread.delay(of: anchor + .hours(Int64($0)), period: .hours(1)) })
+        #expect(Set(delays).count > 190 && delays.allSatisfy((Interval.zero..<Interval.minutes(5)).contains))
     }
 
     @Test func `with jitter the slot keeps its nominal time`() throws {
-        let table = try timetable("rate(10m)", jitter: .minutes(5))
+        let table = try timetable("rate(10m)", jitter: JitterDefinition(.minutes(5)))
         let slot = table.slot(anchor + .minutes(10))
         #expect(slot.due == anchor + .minutes(10))
         #expect(slot.fire > slot.due)

@@ -135,7 +135,19 @@ extension OpenRPC {
             .optional("nextBoot", always, "once, at the host's next start"),
             .optional("everyBoot", always, "at each start of the host"),
             .optional("timeZone", .ref("TimeZone"), "of cron and at; the host's by default"),
-            .optional("jitter", .duration, "the longest by which a start is put off; which, is fixed for the task"),
+            .optional(
+                "jitter",
+                .either(
+                    .duration,
+                    .closed([
+                        .required("maximum", .duration, "the longest delay"),
+                        .optional("random", .boolean, "another one for each slot; else the task has one for all"),
+                    ])
+                ),
+                "the longest by which a start is put off: never longer than the time to the next slot"
+            ),
+            .optional("from", .string, "cron and rate: not due before this time, written as at is"),
+            .optional("until", .string, "cron and rate: not due after this time"),
         ])
         let kinds = ["cron", "rate", "at", "once", "nextBoot", "everyBoot"]
         object.json["oneOf"] = .array(kinds.map { ["required": [.string($0)]] })
