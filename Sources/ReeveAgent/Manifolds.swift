@@ -97,6 +97,7 @@ struct Manifolds: Sendable {
                 store: try inputs[Part.store],
                 zones: environment.time.zones,
                 hostZone: environment.time.hostZone,
+                host: environment.time.host,
                 defaults: Scheduler.Defaults(missed: configuration.missed, startBy: configuration.startBy),
                 bootID: Identity.bootID,
                 wallClock: environment.wallClock,

@@ -20,7 +20,7 @@ package struct TaskChecker: Sendable {
         var report = Report(problems: task.problems(), warnings: [], next: [], schedule: nil)
         if let definition = task.schedule {
             do {
-                let schedule = try Schedule(definition, hostZone: time.hostZone, zones: time.zones)
+                let schedule = try time.schedule(definition, task: task.id)
                 report.schedule = schedule
                 report.next = definition.kind == .once ? [now] : slots(of: schedule, after: now, count: count)
                 if let problem = schedule.problem(now: now) { report.problems.append(problem.below("/schedule")) }

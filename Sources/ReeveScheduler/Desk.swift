@@ -17,6 +17,7 @@ struct Desk: Sendable {
 
     let zones: ZoneDatabase
     let hostZone: Zone
+    let host: String
     let defaults: Scheduler.Defaults
     let agentID: String
     let bootID: String
@@ -149,7 +150,7 @@ struct Desk: Sendable {
 
     private func schedule(of task: StoredTask) throws(InvalidValue) -> Schedule? {
         guard let definition = task.definition.schedule else { return nil }
-        return try Schedule(definition, hostZone: hostZone, zones: zones)
+        return try Schedule(definition, hostZone: hostZone, zones: zones, hash: TaskHash(host: host, task: task.id))
     }
 
     /// `nil` where there is no schedule that can be read: its zone may be gone. That is told as a run that is invalid,

@@ -31,10 +31,16 @@ package struct Schedule: Sendable, Hashable {
     /// - Parameters:
     ///   - hostZone: what holds where the schedule names no zone, ``ZoneDatabase/hostZone(named:)``.
     ///   - zones: where other zones are read from.
+    ///   - hash: what `H` stands for in an expression.
     /// - Throws: the first thing that is wrong, at a path below the schedule: `/cron`, `/timeZone`, `""` for a text.
-    package init(_ definition: ScheduleDefinition, hostZone: Zone, zones: ZoneDatabase) throws(InvalidValue) {
+    package init(
+        _ definition: ScheduleDefinition,
+        hostZone: Zone,
+        zones: ZoneDatabase,
+        hash: TaskHash
+    ) throws(InvalidValue) {
         let named = try Self.zone(definition.timeZone, zones)
-        let reading = try Reading(definition, zone: named ?? hostZone, isNamed: named != nil)
+        let reading = try Reading(definition, zone: named ?? hostZone, isNamed: named != nil, hash)
         if let trailing = reading.zoneName, named != nil {
             throw InvalidValue(
                 path: reading.path,
@@ -86,7 +92,8 @@ package struct Schedule: Sendable, Hashable {
 
     /// For lists and tests: the same without a definition around it.
     package init(text: String, hostZone: Zone = .utc, zones: ZoneDatabase) throws(InvalidValue) {
-        try self.init(ScheduleDefinition(.text(text)), hostZone: hostZone, zones: zones)
+        let hash = TaskHash(host: "", task: "")
+        try self.init(ScheduleDefinition(.text(text)), hostZone: hostZone, zones: zones, hash: hash)
     }
 
     private static func zone(_ name: String?, _ zones: ZoneDatabase) throws(InvalidValue) -> Zone? {
@@ -123,6 +130,11 @@ extension Schedule {
             )
         default: return nil
         }
+    }
+
+    /// Whether `H` stands in the expression: in another task, or on another host, it has other times.
+    package var isHashed: Bool {
+        if case .cron(let expression) = kind { expression.isHashed } else { false }
     }
 
     /// Due by the host's start, not by a time: these have no slots of their own.

@@ -11,7 +11,7 @@ struct Reading {
     var hangsOnZone = false
 
     /// `zone` is the schedule's own where `isNamed`, else the host's.
-    init(_ definition: ScheduleDefinition, zone: Zone, isNamed: Bool) throws(InvalidValue) {
+    init(_ definition: ScheduleDefinition, zone: Zone, isNamed: Bool, _ hash: TaskHash) throws(InvalidValue) {
         switch definition.kind {
         case .once: kind = .once
         case .nextBoot: kind = .nextBoot
@@ -27,14 +27,19 @@ struct Reading {
         case .cron(let text):
             kind = .once
             path = "/cron"
-            do { try read(text, zone, isNamed) } catch { throw error.below("/cron") }
+            do { try read(text, zone, isNamed, hash) } catch { throw error.below("/cron") }
         case .text(let text):
             kind = .once
-            try read(text, zone, isNamed)
+            try read(text, zone, isNamed, hash)
         }
     }
 
-    private mutating func read(_ text: String, _ zone: Zone, _ isNamed: Bool) throws(InvalidValue) {
+    private mutating func read(
+        _ text: String,
+        _ zone: Zone,
+        _ isNamed: Bool,
+        _ hash: TaskHash
+    ) throws(InvalidValue) {
         if RateText.isMeant(by: text) {
             kind = .rate(try RateText.period(text))
         } else if AtText.isMeant(by: text) {
@@ -42,7 +47,7 @@ struct Reading {
             try readAt(AtText(function: text), in: isNamed ? zone : .utc)
             hangsOnZone = hangsOnZone && isNamed
         } else {
-            let cron = try CronText(text)
+            let cron = try CronText(text, hash)
             zoneName = cron.zoneName
             switch cron.meaning {
             case .everyBoot: kind = .everyBoot

@@ -40,11 +40,13 @@ package final class Scheduler: Sendable {
 
     /// - Parameters:
     ///   - hostZone: what expressions without a zone are read in. A scheduler is made anew when it changes.
+    ///   - host: what `H` hangs on in expressions, beside the task.
     ///   - bootID: the kernel's id of the present boot.
     package init(
         store: Store,
         zones: ZoneDatabase,
         hostZone: Zone,
+        host: String,
         defaults: Defaults = Defaults(),
         bootID: String,
         wallClock: any WallClock,
@@ -55,7 +57,14 @@ package final class Scheduler: Sendable {
         self.logger = logger
         self.zones = zones
         self.hostZone = hostZone
-        desk = Desk(zones: zones, hostZone: hostZone, defaults: defaults, agentID: store.agentID, bootID: bootID)
+        desk = Desk(
+            zones: zones,
+            hostZone: hostZone,
+            host: host,
+            defaults: defaults,
+            agentID: store.agentID,
+            bootID: bootID
+        )
     }
 
     package var report: Report { state.withLockedValue { $0 } }

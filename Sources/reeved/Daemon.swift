@@ -118,7 +118,8 @@ struct Daemon {
             return try HostTime(
                 environmentTZ: places["TZ"],
                 directory: places["TZDIR"],
-                configured: configuration.timeZone
+                configured: configuration.timeZone,
+                host: configuration.name
             )
         } catch {
             throw StartFailure("the time zone cannot be used: \(error)")

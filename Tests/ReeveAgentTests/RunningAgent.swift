@@ -32,7 +32,7 @@ struct RunningAgent: Sendable {
         return Agent.Environment(
             configuration: configuration,
             sockets: sockets,
-            time: try HostTime(environmentTZ: nil, directory: nil, configured: "UTC"),
+            time: try HostTime(environmentTZ: nil, directory: nil, configured: "UTC", host: "test"),
             clock: clock,
             wallClock: try SystemClock.needed(wallClock),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

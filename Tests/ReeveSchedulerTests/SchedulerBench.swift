@@ -27,6 +27,7 @@ struct SchedulerBench: Sendable {
             store: store,
             zones: zones,
             hostZone: try zones.zone(named: zone),
+            host: "test",
             bootID: boot,
             wallClock: clock,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -25,6 +25,13 @@ func slots(_ text: String, from: String, count: Int, zone: String = "UTC") throw
     return result
 }
 
+extension Schedule {
+    /// For no task in particular.
+    init(_ definition: ScheduleDefinition, hostZone: Zone, zones: ZoneDatabase) throws(InvalidValue) {
+        try self.init(definition, hostZone: hostZone, zones: zones, hash: TaskHash(host: "", task: ""))
+    }
+}
+
 /// What is wrong with a schedule.
 func refusal(_ text: String, zone: Zone = .utc) -> InvalidValue? {
     do {

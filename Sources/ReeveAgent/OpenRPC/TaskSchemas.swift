@@ -128,7 +128,11 @@ extension OpenRPC {
     private static var schedule: Schema {
         let always: Schema = Schema(["const": true])
         var object = Schema.closed([
-            .optional("cron", .string, "an expression of five, six or seven fields, or @hourly and its like"),
+            .optional(
+                "cron",
+                .string,
+                "an expression of five, six or seven fields, or @hourly and its like; H is a value of the task's own"
+            ),
             .optional("rate", .duration, "every so long, at least 1s, counted from the put that made the revision"),
             .optional("at", .string, "once: a time with an offset, or a local one such as 2026-12-24T18:00"),
             .optional("once", always, "once, now"),

@@ -9,7 +9,7 @@ struct SchedulePreview {
     private let previous: Timestamp?
 
     init(_ definition: ScheduleDefinition, time: HostTime, after: Timestamp, count: Int) throws(InvalidValue) {
-        schedule = try Schedule(definition, hostZone: time.hostZone, zones: time.zones)
+        schedule = try time.schedule(definition)
         let isOnce = definition.kind == .once
         let slots = sequence(state: after) { [schedule] last -> Timestamp? in
             guard let slot = schedule.next(after: last, anchor: after) else { return nil }
@@ -28,7 +28,8 @@ struct SchedulePreview {
         answer["previous"] = previous.map { entry($0, zone) } ?? .null
         answer["timeZone"] = .string(schedule.zone.name)
         answer["explanation"] = .string(explanation.text)
-        answer["warnings"] = .array(explanation.warnings.map(JSON.string))
+        let hashed = schedule.isHashed ? ["H stands for another value in each task and on each host"] : []
+        answer["warnings"] = .array((explanation.warnings + hashed).map(JSON.string))
         return .object(answer)
     }
 

@@ -17,6 +17,8 @@ struct CronExpression: Sendable, Hashable {
     /// Whether the hour is left open (`*`, `?`, `*/n`): then the expression keeps its pace through changes of the
     /// clocks, in both passes of a repeated hour. Else it follows the clock on the wall.
     var isIntervalLike: Bool
+    /// Some of it hangs on the host and the task (`H`).
+    var isHashed: Bool
     /// What is worth a warning.
     var remarks: [CronRemark]
 
@@ -49,7 +51,9 @@ struct CronExpression: Sendable, Hashable {
             days.special += dayOfWeek.days
         }
         isIntervalLike = hour.isSteppedStar || hours.nonzeroBitCount == 24
-        remarks = [second, minute, hour, dayOfMonth, month, dayOfWeek, year].flatMap(\.remarks)
+        let fields = [second, minute, hour, dayOfMonth, month, dayOfWeek, year]
+        isHashed = fields.contains(where: \.isHashed)
+        remarks = fields.flatMap(\.remarks)
     }
 }
 

@@ -29,6 +29,19 @@ enum CronField: Sendable, Hashable {
     /// What `*` stands for, and where a cycle begins anew.
     var values: ClosedRange<Int> { self == .dayOfWeek ? 0...6 : written }
 
+    /// What makes each field's `H` another.
+    var salt: Int64 {
+        switch self {
+        case .second: 1
+        case .minute: 2
+        case .hour: 3
+        case .dayOfMonth: 4
+        case .month: 5
+        case .dayOfWeek: 6
+        case .year: 7
+        }
+    }
+
     var longestStep: Int { self == .year ? 129 : written.upperBound }
 
     /// A range whose end is before its beginning goes on from the beginning of the next cycle; years have none.

@@ -9,6 +9,8 @@ struct ParsedField: Sendable, Hashable {
     var isAny = false
     /// The only item was `*` with a step.
     var isSteppedStar = false
+    /// `H` stood in it.
+    var isHashed = false
     var remarks: [CronRemark] = []
 }
 
@@ -24,16 +26,19 @@ enum CronRemark: Sendable, Hashable {
 struct CronFieldParser {
     private let field: CronField
     private let text: Substring
+    private let hash: TaskHash
     private var result = ParsedField()
 
-    private init(_ field: CronField, _ text: Substring) {
+    private init(_ field: CronField, _ text: Substring, _ hash: TaskHash) {
         self.field = field
         self.text = text
+        self.hash = hash.with(field.salt)
     }
 
     /// Throws an ``InvalidValue`` at the path `""` that names the field and the character.
-    static func parse(_ text: Substring, as field: CronField) throws(InvalidValue) -> ParsedField {
-        var parser = CronFieldParser(field, text)
+    /// - Parameter hash: What `H` stands for.
+    static func parse(_ text: Substring, as field: CronField, _ hash: TaskHash) throws(InvalidValue) -> ParsedField {
+        var parser = CronFieldParser(field, text, hash)
         try parser.parseList()
         return parser.result
     }
@@ -66,7 +71,9 @@ struct CronFieldParser {
         }
         let step: Int? = parts.count == 2 ? try parseStep(parts[1]) : nil
         let base = parts[0]
-        if base == "*" {
+        if let range = try hashedRange(base) {
+            insertHashed(range, step: step)
+        } else if base == "*" {
             if let step, field.values.count % step != 0, field.isCyclic, field != .dayOfMonth {
                 result.remarks.append(.unevenStep(field, step))
             }
@@ -98,6 +105,31 @@ struct CronFieldParser {
         } else {
             throw problem(text, "\(field.name) \"\(text)\" ends before it begins", hint: "swap the two")
         }
+    }
+
+    /// What `H`, which stands for one value of all, or `H(5-20)`, for one of these, may be; `nil` if it is neither.
+    private func hashedRange(_ base: Substring) throws(InvalidValue) -> ClosedRange<Int>? {
+        guard base == "H" || base == "h" || base.hasPrefix("H(") || base.hasPrefix("h(") else { return nil }
+        guard field != .year else { throw problem(base, "year \"\(base)\": a year is not spread") }
+        // Each month has the days to the 28th.
+        guard base.count > 1 else { return field == .dayOfMonth ? 1...28 : field.values }
+        let ends = base.dropFirst(2).dropLast().split(separator: "-", omittingEmptySubsequences: false)
+        guard base.hasSuffix(")"), ends.count == 2 else {
+            throw problem(base, "\(field.name) \"\(base)\" names no range", expected: "H, or H(5-20)")
+        }
+        let (first, last) = (folded(try value(ends[0])), folded(try value(ends[1])))
+        guard first <= last else {
+            throw problem(base, "\(field.name) \"\(base)\" ends before it begins", hint: "swap the two")
+        }
+        return first...last
+    }
+
+    /// One of the range, or with a step the first of those within it.
+    private mutating func insertHashed(_ range: ClosedRange<Int>, step: Int?) {
+        result.isHashed = true
+        let count = min(step ?? range.count, range.count)
+        let first = range.lowerBound + Int(hash.number(below: UInt64(count)))
+        insert(from: first, to: step == nil ? first : range.upperBound, step: step ?? 1)
     }
 
     /// Inserts every `step`th number, carrying those past the end over to the beginning of the cycle.

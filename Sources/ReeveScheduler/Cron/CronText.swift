@@ -22,19 +22,20 @@ struct CronText: Sendable, Hashable {
         + "then a time zone if wanted; or @hourly, @daily, @weekly, @monthly, @yearly, @reboot"
 
     /// Throws an ``InvalidValue`` at the path `""`.
-    init(_ text: String) throws(InvalidValue) {
+    /// - Parameter hash: What `H` stands for.
+    init(_ text: String, _ hash: TaskHash) throws(InvalidValue) {
         guard text.utf8.count <= Self.longest else {
             throw InvalidValue(path: "", reason: "is longer than \(Self.longest) characters", expected: Self.forms)
         }
         let words = text.split { $0 == " " || ("\t"..."\r").contains($0) || $0 == "\r\n" }
         if let first = words.first, first.hasPrefix("@") {
-            try self.init(shorthand: first, rest: words.dropFirst())
+            try self.init(shorthand: first, rest: words.dropFirst(), hash)
         } else {
-            try self.init(fields: words, text)
+            try self.init(fields: words, text, hash)
         }
     }
 
-    private init(shorthand: Substring, rest: ArraySlice<Substring>) throws(InvalidValue) {
+    private init(shorthand: Substring, rest: ArraySlice<Substring>, _ hash: TaskHash) throws(InvalidValue) {
         let name = shorthand.lowercased()
         guard rest.count <= 1 else {
             throw InvalidValue(path: "", reason: "has more than a time zone after \(shorthand)", expected: Self.forms)
@@ -43,7 +44,7 @@ struct CronText: Sendable, Hashable {
         if name == "@reboot" {
             meaning = .everyBoot
         } else if let fields = Self.shorthands[name] {
-            meaning = .expression(try Self.expression(fields.split(separator: " ")))
+            meaning = .expression(try Self.expression(fields.split(separator: " "), hash))
         } else {
             let close = nearest(name, among: Self.shorthands.keys.sorted() + ["@reboot"])
             throw InvalidValue(
@@ -55,7 +56,7 @@ struct CronText: Sendable, Hashable {
         }
     }
 
-    private init(fields words: [Substring], _ text: String) throws(InvalidValue) {
+    private init(fields words: [Substring], _ text: String, _ hash: TaskHash) throws(InvalidValue) {
         var fields = words
         if let last = words.last, Self.endsWithZone(words, last: last) {
             zoneName = String(last)
@@ -69,14 +70,14 @@ struct CronText: Sendable, Hashable {
                 expected: Self.forms
             )
         }
-        meaning = .expression(try Self.expression(fields))
+        meaning = .expression(try Self.expression(fields, hash))
     }
 
     /// After five fields only what cannot be a day of the week is a zone; after six, what cannot be a year.
     private static func endsWithZone(_ words: [Substring], last: Substring) -> Bool {
         switch words.count {
         case 6: looksLikeZone(last)
-        case 7: !last.allSatisfy { "0123456789*?/,-".contains($0) }
+        case 7: !last.allSatisfy { "0123456789*?/,-Hh()".contains($0) }
         case 8: true
         default: false
         }
@@ -90,20 +91,20 @@ struct CronText: Sendable, Hashable {
         return upper.utf8.first.map(isLetter) ?? false && after.first.map(isLetter) ?? false
     }
 
-    private static func expression(_ words: [Substring]) throws(InvalidValue) -> CronExpression {
+    private static func expression(_ words: [Substring], _ hash: TaskHash) throws(InvalidValue) -> CronExpression {
         let zero = ParsedField(numbers: [0])
         let any = ParsedField(isAny: true)
-        let second = words.count > 5 ? try CronFieldParser.parse(words[0], as: .second) : zero
+        let second = words.count > 5 ? try CronFieldParser.parse(words[0], as: .second, hash) : zero
         let rest = words.count > 5 ? words.dropFirst() : words[...]
         let start = rest.startIndex
         return CronExpression(
             second: second,
-            minute: try CronFieldParser.parse(rest[start], as: .minute),
-            hour: try CronFieldParser.parse(rest[start + 1], as: .hour),
-            dayOfMonth: try CronFieldParser.parse(rest[start + 2], as: .dayOfMonth),
-            month: try CronFieldParser.parse(rest[start + 3], as: .month),
-            dayOfWeek: try CronFieldParser.parse(rest[start + 4], as: .dayOfWeek),
-            year: rest.count > 5 ? try CronFieldParser.parse(rest[start + 5], as: .year) : any
+            minute: try CronFieldParser.parse(rest[start], as: .minute, hash),
+            hour: try CronFieldParser.parse(rest[start + 1], as: .hour, hash),
+            dayOfMonth: try CronFieldParser.parse(rest[start + 2], as: .dayOfMonth, hash),
+            month: try CronFieldParser.parse(rest[start + 3], as: .month, hash),
+            dayOfWeek: try CronFieldParser.parse(rest[start + 4], as: .dayOfWeek, hash),
+            year: rest.count > 5 ? try CronFieldParser.parse(rest[start + 5], as: .year, hash) : any
         )
     }
 }
