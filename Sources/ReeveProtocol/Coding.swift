@@ -50,6 +50,31 @@ extension Interval: WireText {
     package init?(text: String) { self.init(text) }
 }
 
+extension MissedPolicy: WireText {
+    package static var form: String { "skip, once, all or all(10), up to all(1000)" }
+
+    package init?(text: String) {
+        switch text {
+        case "skip": self = .skip
+        case "once": self = .once
+        case "all": self = .all
+        default:
+            guard text.hasPrefix("all("), text.hasSuffix(")"), let most = Int(text.dropFirst(4).dropLast()),
+                (1...1000).contains(most), text == "all(\(most))"
+            else { return nil }
+            self = .all(most: most)
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .skip: "skip"
+        case .once: "once"
+        case .all(let most): most.map { "all(\($0))" } ?? "all"
+        }
+    }
+}
+
 extension Timestamp: WireText {
     package static var form: String { "a time such as 2026-11-21T03:20:11Z" }
     package init?(text: String) { self.init(text) }

@@ -29,6 +29,8 @@ package struct ScheduleDefinition: Sendable, Hashable {
     /// Not due before this, nor after that: a time with an offset, or a local time in the time zone.
     package var from: String?
     package var until: String?
+    /// It ends when it has made so many runs.
+    package var maxRuns: Int?
 
     package init(_ kind: Kind, timeZone: String? = nil, jitter: JitterDefinition? = nil) {
         self.kind = kind
@@ -84,7 +86,7 @@ extension JitterDefinition: Codable {
 
 extension ScheduleDefinition: Codable {
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case cron, rate, at, once, nextBoot, everyBoot, timeZone, jitter, from, until
+        case cron, rate, at, once, nextBoot, everyBoot, timeZone, jitter, from, until, maxRuns
     }
 
     private static let kinds: [CodingKeys] = [.cron, .rate, .at, .once, .nextBoot, .everyBoot]
@@ -121,6 +123,7 @@ extension ScheduleDefinition: Codable {
         )
         from = try container.decodeIfPresent(String.self, forKey: .from)
         until = try container.decodeIfPresent(String.self, forKey: .until)
+        maxRuns = try container.decodeIfPresent(Int.self, forKey: .maxRuns)
     }
 
     private static func flag(
@@ -158,5 +161,6 @@ extension ScheduleDefinition: Codable {
         try container.encodeIfPresent(jitter, forKey: .jitter)
         try container.encodeIfPresent(from, forKey: .from)
         try container.encodeIfPresent(until, forKey: .until)
+        try container.encodeIfPresent(maxRuns, forKey: .maxRuns)
     }
 }

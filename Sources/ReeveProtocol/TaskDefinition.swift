@@ -121,8 +121,13 @@ package struct LimitsDefinition: Sendable, Hashable, Codable {
 }
 
 /// What becomes of slots whose time passed while nobody could start them.
-package enum MissedPolicy: String, WireWord {
-    case skip, once, all
+package enum MissedPolicy: Sendable, Hashable {
+    case skip, once
+    /// The newest of them, up to so many; `nil`: ``defaultMost``.
+    case all(most: Int?)
+
+    package static var defaultMost: Int { 100 }
+    package static var all: MissedPolicy { .all(most: nil) }
 }
 
 /// What becomes of a slot while another run of its task lives.

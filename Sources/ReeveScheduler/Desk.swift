@@ -105,6 +105,7 @@ struct Desk: Sendable {
         }
         try transaction.advance(
             task.id,
+            runs: decision.starts,
             watermark: decision.watermark,
             nextDue: decision.next?.due,
             nextFire: decision.next?.fire
@@ -186,7 +187,8 @@ struct Desk: Sendable {
             missed: task.definition.missed ?? defaults.missed ?? schedule.defaultMissed,
             startBy: task.definition.startBy ?? defaults.startBy,
             spread: Spread(task.definition.schedule?.jitter, agentID: agentID, task: task.id),
-            pause: task.pause
+            pause: task.pause,
+            runsLeft: schedule.maxRuns.map { max(0, $0 - task.scheduledRuns) }
         )
     }
 }

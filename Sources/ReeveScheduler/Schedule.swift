@@ -25,6 +25,8 @@ package struct Schedule: Sendable, Hashable {
     /// The first and the last time at which a slot may be.
     let from: Timestamp?
     let until: Timestamp?
+    /// How many runs it makes in all.
+    let maxRuns: Int?
 
     /// Reads a schedule as it was written.
     ///
@@ -66,8 +68,24 @@ package struct Schedule: Sendable, Hashable {
                 expected: "a time after \(definition.from ?? "")"
             )
         }
+        if let maxRuns = definition.maxRuns {
+            try Self.checkRepeats(reading.kind, "/maxRuns")
+            guard maxRuns > 0 else {
+                throw InvalidValue(path: "/maxRuns", reason: "\(maxRuns) is out of range", expected: "at least 1")
+            }
+        }
+        self.maxRuns = definition.maxRuns
         if let jitter = definition.jitter?.maximum, jitter < .zero || jitter > .days(1) {
             throw InvalidValue(path: "/jitter", reason: "\(jitter) is out of range", expected: "0s to 1d")
+        }
+    }
+
+    /// What ends a schedule is for one that is due more than once.
+    private static func checkRepeats(_ kind: Kind, _ path: String) throws(InvalidValue) {
+        switch kind {
+        case .cron, .rate: return
+        case .at, .once, .nextBoot, .everyBoot:
+            throw InvalidValue(path: path, reason: "belongs to cron and rate only", hint: "leave it out")
         }
     }
 
@@ -78,11 +96,7 @@ package struct Schedule: Sendable, Hashable {
         _ zone: Zone
     ) throws(InvalidValue) -> (time: Timestamp, isLocal: Bool)? {
         guard let text else { return nil }
-        switch kind {
-        case .cron, .rate: break
-        case .at, .once, .nextBoot, .everyBoot:
-            throw InvalidValue(path: path, reason: "belongs to cron and rate only", hint: "leave it out")
-        }
+        try checkRepeats(kind, path)
         do {
             return try AtText(text).time(in: zone)
         } catch {

@@ -37,7 +37,7 @@ extension Schedule {
     private var boundWords: String {
         [("from", from), ("until", until)].map { word, time in
             time.map { ", \(word) \(zone.localText(of: $0))" } ?? ""
-        }.joined()
+        }.joined() + (maxRuns.map { $0 == 1 ? ", one run" : ", \($0) runs at most" } ?? "")
     }
 
     private func plain(_ text: String) -> ScheduleExplanation {

@@ -31,6 +31,9 @@ struct ScheduleOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Not due after this time.", valueName: "time"))
     var until: String?
 
+    @Option(help: ArgumentHelp("Make so many runs, and no more.", valueName: "count"))
+    var maxRuns: Int?
+
     func validate() throws {
         guard [cron != nil, rate != nil, at != nil, boot].count(where: { $0 }) <= 1 else {
             throw ValidationError("Only one of --cron, --rate, --at and --boot can be given.")
@@ -53,9 +56,10 @@ struct ScheduleOptions: ParsableArguments {
         }
         schedule["from"] = from.map(JSON.string)
         schedule["until"] = until.map(JSON.string)
+        schedule["maxRuns"] = maxRuns.map { .number(String($0)) }
         guard isGiven || schedule.members.isEmpty else {
             throw ValidationError(
-                "--time-zone, --jitter, --from and --until need a schedule: --cron, --rate, --at or --boot."
+                "--time-zone, --jitter, --from, --until and --max-runs need a schedule: --cron, --rate, --at or --boot."
             )
         }
         return isGiven ? .object(schedule) : nil

@@ -2,7 +2,11 @@ import ArgumentParser
 import JSON
 import ReeveProtocol
 
-extension MissedPolicy: ExpressibleByArgument {}
+extension MissedPolicy: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(text: argument)
+    }
+}
 extension OverlapPolicy: ExpressibleByArgument {}
 
 /// How a task runs, as options.
@@ -13,7 +17,7 @@ struct TaskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How late a due run may still start.", valueName: "duration"))
     var startBy: Interval?
 
-    @Option(help: "What becomes of times that passed while nobody could start it.")
+    @Option(help: "What becomes of times that passed while nobody could start it: skip, once, all or all(10).")
     var missed: MissedPolicy?
 
     @Option(help: "What becomes of a time while a run still goes.")
@@ -22,7 +26,7 @@ struct TaskOptions: ParsableArguments {
     func add(to task: inout JSONObject) {
         task["timeout"] = timeout.map { .string($0.description) }
         task["startBy"] = startBy.map { .string($0.description) }
-        task["missed"] = missed.map { .string($0.rawValue) }
+        task["missed"] = missed.map { .string($0.description) }
         task["overlap"] = overlap.map { .string($0.rawValue) }
     }
 }

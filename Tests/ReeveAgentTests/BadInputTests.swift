@@ -37,6 +37,7 @@ struct BadInputTests {
         BadDefinition(#"{"id": "a", "command": ["/bin/true", 7]}"#, "/task/command/1", "string"),
         BadDefinition(#"{"id": "a", "comand": ["/bin/true"]}"#, "/task/comand", "command"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "overlap": "skp"}"#, "/task/overlap", "skip"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "missed": "all(0)"}"#, "/task/missed", "all(10)"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": 5}"#, "/task/timeout", "string"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": "5 minutes"}"#, "/task/timeout", "duration"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": "0s"}"#, "/task/timeout", "longer than 0"),
@@ -105,6 +106,16 @@ struct BadInputTests {
         schedule(#"{"once": false}"#, "/once", "true"),
         schedule(#"{"cron": "0 3 * * *", "timeZone": "Europe/Berlni"}"#, "/timeZone", "Europe/Berl"),
         schedule(#"{"cron": "0 3 * * *", "timezone": "UTC"}"#, "/timezone", "timeZone"),
+        schedule(#"{"cron": "H(9) 3 * * *"}"#, "/cron", "H(5-20)"),
+        schedule(#"{"rate": "5m", "from": "tomorrow"}"#, "/from", "not a time"),
+        schedule(#"{"rate": "5m", "until": "2001-01-01T10:00"}"#, "/until", "in the past"),
+        schedule(#"{"once": true, "until": "2101-01-01T10:00"}"#, "/until", "cron and rate only"),
+        schedule(#"{"rate": "5m", "maxRuns": 0}"#, "/maxRuns", "at least 1"),
+        schedule(#"{"everyBoot": true, "maxRuns": 2}"#, "/maxRuns", "leave it out"),
+        schedule(#"{"rate": "5m", "jitter": "soon"}"#, "/jitter", "not a duration"),
+        schedule(#"{"rate": "5m", "jitter": {"random": true}}"#, "/jitter/maximum", "required"),
+        schedule(#"{"rate": "5m", "jitter": {"maximum": "2d"}}"#, "/jitter", "0s to 1d"),
+        schedule(#"{"rate": "5m", "jitter": {"maximum": "1m", "each": true}}"#, "/jitter/each", "unknown"),
     ]
 
     private static func schedule(_ text: String, _ path: String, _ says: String) -> BadDefinition {

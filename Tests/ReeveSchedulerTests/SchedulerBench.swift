@@ -17,9 +17,10 @@ struct SchedulerBench: Sendable {
         try await put(id, ScheduleDefinition(kind))
     }
 
-    func put(_ id: String, _ schedule: ScheduleDefinition) async throws {
-        let task = TaskDefinition(id: id, schedule: schedule, command: ["/bin/true"])
-        _ = try await store.write { try $0.putTask(task, source: "rpc", by: "uid:0") }
+    func put(_ id: String, _ schedule: ScheduleDefinition, description: String? = nil) async throws {
+        var task = TaskDefinition(id: id, schedule: schedule, command: ["/bin/true"])
+        task.description = description
+        _ = try await store.write { [task] in try $0.putTask(task, source: "rpc", by: "uid:0") }
     }
 
     func makeScheduler(boot: String = "boot-1", zone: String = "UTC") throws -> Scheduler {

@@ -88,6 +88,31 @@ import Testing
         }
     }
 
+    @Test func `a schedule ends with its last run, also over a restart and a change of something else`() async throws {
+        try await withBench { bench in
+            var schedule = ScheduleDefinition(.cron("0 * * * *"))
+            schedule.maxRuns = 3
+            try await bench.put("thrice", schedule)
+            try await bench.scheduler(until: bench.start + .hours(1)) {
+                await bench.waits(until: bench.start + .hours(2)) { bench.clock.manual.advance(by: .hours(1)) }
+            }
+            try await bench.put("thrice", schedule, description: "another word")
+            try await bench.scheduler(until: bench.start + .hours(2)) {
+                await bench.waits(until: bench.start + .hours(3)) { bench.clock.manual.advance(by: .hours(1)) }
+                await bench.waits(until: nil) { bench.clock.manual.advance(by: .hours(1)) }
+            }
+            #expect(try await bench.runs().map(\.due) == (1...3).map { bench.start + .hours($0) })
+            #expect(try await bench.task("thrice").completed)
+            // Another schedule counts anew.
+            schedule.maxRuns = 1
+            try await bench.put("thrice", schedule)
+            try await bench.scheduler(until: bench.start + .hours(4)) {
+                await bench.waits(until: nil) { bench.clock.manual.advance(by: .hours(1)) }
+            }
+            #expect(try await bench.runs().count == 4)
+        }
+    }
+
     @Test func `once starts at the put and is completed`() async throws {
         try await withBench { bench in
             try await bench.put("now", .once)

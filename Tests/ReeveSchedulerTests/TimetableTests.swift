@@ -125,8 +125,25 @@ import Testing
             passed(bounded).map(\.covers) == [Covers(count: 3, from: anchor + .minutes(10), to: anchor + .minutes(30))]
         )
         let many = decide(try timetable("rate(1m)", missed: .all), from: .minutes(1), now: .days(30), since: .days(30))
-        #expect(starts(many).count == Timetable.mostCatchUps)
-        #expect(passed(many).map(\.count) == [43_200 - Timetable.mostCatchUps])
+        #expect(starts(many).count == MissedPolicy.defaultMost)
+        #expect(passed(many).map(\.count) == [43_200 - MissedPolicy.defaultMost])
+    }
+
+    @Test func `with missed all of a number the newest are made up for`() throws {
+        let table = try timetable("rate(10m)", missed: .all(most: 2))
+        let decision = decide(table, from: .minutes(10), now: .minutes(55), since: .minutes(55))
+        #expect(starts(decision).map(\.due) == [.minutes(40), .minutes(50)])
+        #expect(passed(decision).map(\.cause) == ["superseded"] && passed(decision).map(\.count) == [3])
+    }
+
+    @Test func `the last runs of a schedule are its oldest slots, and what would come after them is no slot`() throws {
+        var table = try timetable("rate(10m)", missed: .all)
+        table.runsLeft = 2
+        let decision = decide(table, from: .minutes(10), now: .minutes(55), since: .minutes(55))
+        #expect(starts(decision).map(\.due) == [.minutes(10), .minutes(20)] && passed(decision).isEmpty)
+        #expect(decision?.next == nil)
+        table.runsLeft = 0
+        #expect(table.firstSlot() == nil)
     }
 
     @Test func `a year of missed seconds is decided at once`() throws {

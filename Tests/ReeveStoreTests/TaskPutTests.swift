@@ -116,7 +116,13 @@ import Testing
             try await store.write { transaction in
                 try transaction.plan("t", revision: 1, nextDue: now, nextFire: now)
                 _ = try transaction.createRun(task: task, trigger: .schedule, due: now)
-                try transaction.advance("t", watermark: now, nextDue: now + .hours(1), nextFire: now + .hours(1))
+                try transaction.advance(
+                    "t",
+                    runs: 1,
+                    watermark: now,
+                    nextDue: now + .hours(1),
+                    nextFire: now + .hours(1)
+                )
                 try transaction.setPaused("t", Pause(by: "uid:1", at: now))
             }
             definition.command = ["b"]

@@ -29,15 +29,17 @@ import Testing
         try await withStore { store, directory in
             try await store.put(TaskDefinition(id: "t", command: ["a"]))
             let time = directory.clock.now
-            try await store.write { try $0.advance("t", watermark: time, nextDue: nil, nextFire: nil) }
+            try await store.write { try $0.advance("t", runs: 0, watermark: time, nextDue: nil, nextFire: nil) }
             for earlier in [time, time - .seconds(1)] {
                 let error = try await storeError {
-                    try await store.write { try $0.advance("t", watermark: earlier, nextDue: nil, nextFire: nil) }
+                    try await store.write {
+                        try $0.advance("t", runs: 0, watermark: earlier, nextDue: nil, nextFire: nil)
+                    }
                 }
                 #expect(error?.code == .backwards)
             }
             let missing = try await storeError {
-                try await store.write { try $0.advance("u", watermark: time, nextDue: nil, nextFire: nil) }
+                try await store.write { try $0.advance("u", runs: 0, watermark: time, nextDue: nil, nextFire: nil) }
             }
             #expect(missing?.code == .notFound)
             #expect(try await store.read { try $0.task("t")?.watermark } == time)

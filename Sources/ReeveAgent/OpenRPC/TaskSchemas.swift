@@ -82,8 +82,8 @@ extension OpenRPC {
             .optional("startBy", .duration, "how long past its due time a slot still starts; past it, it is missed"),
             .optional(
                 "missed",
-                .word(MissedPolicy.self),
-                "what becomes of slots found past due; skip for cron, else once"
+                .text(#"^(skip|once|all(\([1-9][0-9]{0,3}\))?)$"#),
+                "what becomes of slots found past due: all, or the newest up to so many; skip for cron, else once"
             ),
             .optional(
                 "overlap",
@@ -152,6 +152,11 @@ extension OpenRPC {
             ),
             .optional("from", .string, "cron and rate: not due before this time, written as at is"),
             .optional("until", .string, "cron and rate: not due after this time"),
+            .optional(
+                "maxRuns",
+                .integer(from: 1),
+                "cron and rate: no more runs by this schedule, and then it is done"
+            ),
         ])
         let kinds = ["cron", "rate", "at", "once", "nextBoot", "everyBoot"]
         object.json["oneOf"] = .array(kinds.map { ["required": [.string($0)]] })

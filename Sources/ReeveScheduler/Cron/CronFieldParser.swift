@@ -94,9 +94,9 @@ struct CronFieldParser {
         step: Int,
         _ text: Substring
     ) throws(InvalidValue) {
+        // Sunday is the day before Monday where a range begins with it, and else the day after Saturday.
+        var last = field == .dayOfWeek && first == 7 ? folded(last) : last
         let first = folded(first)
-        var last = last
-        // Sunday at the end of a range is the day after Saturday.
         if field == .dayOfWeek, last == 0, first > 0 { last = 7 }
         if first <= last {
             insert(from: first, to: last, step: step)

@@ -15,6 +15,23 @@ struct SlotDecision: Sendable, Hashable {
     var watermark: Timestamp
     /// `nil` when the schedule has come to its end.
     var next: Slot?
+
+    /// How many runs it makes.
+    var starts: Int { actions.count { if case .start = $0 { true } else { false } } }
+
+    /// The same with no more than so many runs, with which the schedule ends; `nil`: as many as there are.
+    func ending(after runs: Int?) -> SlotDecision {
+        guard let runs, starts >= runs else { return self }
+        var decision = self
+        var left = runs
+        decision.actions = actions.filter { action in
+            guard case .start = action else { return true }
+            left -= 1
+            return left >= 0
+        }
+        decision.next = nil
+        return decision
+    }
 }
 
 /// A time at which a task is due.

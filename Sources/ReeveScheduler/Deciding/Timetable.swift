@@ -16,9 +16,9 @@ struct Timetable: Sendable {
     var startBy: Interval?
     var spread: Spread
     var pause: Pause?
+    /// How many more runs the schedule makes; `nil`: without end.
+    var runsLeft: Int?
 
-    /// How many slots `missed: all` makes up for at once; older ones are told as missed.
-    static let mostCatchUps = 100
     /// A slot found this long after its time was not waited for: the host slept, or its clock was set.
     static let promptness = Interval.seconds(5)
 
@@ -26,6 +26,7 @@ struct Timetable: Sendable {
     ///
     /// A change of a task is not a miss: it begins after its put, and never at or before what is decided already.
     func firstSlot() -> Slot? {
+        guard runsLeft != 0 else { return nil }
         let decided = watermark ?? Timestamp(milliseconds: .min)
         switch schedule.kind {
         case .once: return slot(max(anchor, decided + .milliseconds(1)))
@@ -36,7 +37,8 @@ struct Timetable: Sendable {
 
     /// The first slot after `now`, for a schedule whose zone has changed: what it would have had before is no miss.
     func firstSlot(after now: Timestamp) -> Slot? {
-        schedule.next(after: max(now, anchor, watermark ?? anchor), anchor: anchor).map(slot)
+        guard runsLeft != 0 else { return nil }
+        return schedule.next(after: max(now, anchor, watermark ?? anchor), anchor: anchor).map(slot)
     }
 
     /// A slot with its delay.
@@ -51,6 +53,12 @@ struct Timetable: Sendable {
     ///   - watchingSince: since when somebody waits for slots; those before it were found late.
     func decide(from first: Timestamp, now: Timestamp, watchingSince: Timestamp) -> SlotDecision? {
         guard let due = slots(from: first, upTo: now) else { return nil }
+        return decide(due, from: first, now: now, watchingSince: watchingSince).ending(after: runsLeft)
+    }
+
+    private func decide(_ due: DueSlots, from first: Timestamp, now: Timestamp, watchingSince: Timestamp)
+        -> SlotDecision
+    {
         var decision = SlotDecision(actions: [], watermark: due.last, next: nil)
         decision.next = schedule.next(after: due.last, anchor: anchor).map(slot)
         guard let pause else {
@@ -127,13 +135,18 @@ extension Timetable {
             let slot = slot(time)
             guard mayStart(slot, now: now) else { break }
             if isLate(slot, now: now, watchingSince: watchingSince) {
-                guard started.count < (missed == .all ? Self.mostCatchUps : 1) else { break }
+                guard started.count < mostCatchUps else { break }
             }
             started.append(slot)
             current =
                 time > due.first ? max(schedule.previous(before: time, anchor: anchor) ?? due.first, due.first) : nil
         }
         return started.reversed()
+    }
+
+    /// How many slots are made up for at once; older ones are told as missed.
+    private var mostCatchUps: Int {
+        if case .all(let most) = missed { most ?? MissedPolicy.defaultMost } else { 1 }
     }
 
     private func mayStart(_ slot: Slot, now: Timestamp) -> Bool {
@@ -154,7 +167,7 @@ extension Timetable {
         if cause == "startBy" {
             reason += ": it was found \(late) late" + (startBy.map { ", and may start at most \($0) late" } ?? "")
         } else if isMadeUpFor {
-            reason += ": a later slot is started for it (missed: \(missed.rawValue))"
+            reason += ": a later slot is started for it (missed: \(missed))"
         }
         return PassedSlots(
             outcome: .missed,

@@ -4,7 +4,7 @@ import GRDB
 ///
 /// The database's version is its `user_version`. A step is never changed after a release; a new one is added.
 enum Schema {
-    static let steps: [String] = [version1, version2]
+    static let steps: [String] = [version1, version2, version3]
     static var version: Int { steps.count }
 
     /// Makes or brings up the tables in one transaction for each version.
@@ -77,6 +77,8 @@ enum Schema {
             reason TEXT NOT NULL, status INTEGER, at INTEGER NOT NULL, PRIMARY KEY (endpoint, sequence)
         ) STRICT, WITHOUT ROWID;
         """
+
+    private static let version3 = "ALTER TABLE tasks ADD COLUMN scheduledRuns INTEGER NOT NULL DEFAULT 0;"
 
     private static let version2 = """
         CREATE TABLE services (

@@ -5,7 +5,8 @@ package import ReeveProtocol
 enum TaskQuery {
     static let columns = """
         definition, source, by, createdAt, changedAt, anchor, paused, removed, plannedRevision, watermark, nextDue,
-        nextFire, completed, lastNumber, lastRun, lastRunNumber, lastOutcome, bootDecided
+        nextFire, completed, lastNumber, lastRun, lastRunNumber, lastOutcome, bootDecided,
+        scheduledRuns
         """
     static let due = "SELECT \(columns) FROM tasks WHERE nextFire <= ? ORDER BY nextFire LIMIT ?"
     static let earliestFire = "SELECT nextFire FROM tasks WHERE nextFire IS NOT NULL ORDER BY nextFire LIMIT 1"
@@ -85,6 +86,7 @@ extension StoredTask {
         completed = row[12]
         lastNumber = row[13]
         bootDecided = row[17]
+        scheduledRuns = row[18]
         if let run = row[14] as String?, let number = row[15] as Int?, let word = row[16] as String?,
             let outcome = Outcome(rawValue: word)
         {

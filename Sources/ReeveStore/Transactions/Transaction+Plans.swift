@@ -20,19 +20,22 @@ extension Transaction {
 
     /// The slots up to `watermark` are decided, and the next one is known.
     ///
+    /// - Parameter runs: How many of them became runs.
+    ///
     /// Throws `notFound`, and `backwards` if `watermark` is not after the one before: nothing is decided twice.
     package func advance(
         _ id: String,
+        runs: Int,
         watermark: Timestamp,
         nextDue: Timestamp?,
         nextFire: Timestamp?
     ) throws {
         try database.run(
             """
-            UPDATE tasks SET watermark = ?1, nextDue = ?2, nextFire = ?3
+            UPDATE tasks SET watermark = ?1, nextDue = ?2, nextFire = ?3, scheduledRuns = scheduledRuns + ?5
             WHERE id = ?4 AND removed = 0 AND (watermark IS NULL OR watermark < ?1)
             """,
-            [.time(watermark), .time(nextDue), .time(nextFire), .text(id)]
+            [.time(watermark), .time(nextDue), .time(nextFire), .text(id), .integer(runs)]
         )
         guard database.changesCount == 0 else { return }
         let decided = try existingTask(id).watermark

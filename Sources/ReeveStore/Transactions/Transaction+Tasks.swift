@@ -32,8 +32,9 @@ extension Transaction {
             let sql = "INSERT OR IGNORE INTO revisions SELECT id, revision, definition FROM tasks WHERE id = ?"
             try database.run(sql, [.text(definition.id)])
         }
-        try write(definition, source: source, by: by)
         let created = stored?.removed ?? true
+        let isOtherSchedule = created || stored?.definition.schedule != definition.schedule
+        try write(definition, source: source, by: by, isOtherSchedule: isOtherSchedule)
         let task = try existingTask(definition.id)
         if created {
             try append(task, "created", "created by \(by)")
@@ -86,7 +87,13 @@ extension Transaction {
         return task
     }
 
-    private func write(_ definition: TaskDefinition, source: String, by: String) throws {
+    /// - Parameter isOtherSchedule: Whether the runs that its schedule makes are counted anew.
+    private func write(
+        _ definition: TaskDefinition,
+        source: String,
+        by: String,
+        isOtherSchedule: Bool
+    ) throws {
         try database.run(
             """
             INSERT INTO tasks (id, revision, definition, labels, source, by, createdAt, changedAt, anchor)
@@ -94,11 +101,13 @@ extension Transaction {
             ON CONFLICT (id) DO UPDATE SET
                 revision = ?2, definition = ?3, labels = ?4, source = ?5, by = ?6, changedAt = ?7, anchor = ?7,
                 createdAt = CASE removed WHEN 1 THEN ?7 ELSE createdAt END, removed = 0, plannedRevision = NULL,
-                nextDue = NULL, nextFire = NULL, completed = 0
+                nextDue = NULL, nextFire = NULL, completed = 0,
+                scheduledRuns = CASE ?8 WHEN 1 THEN 0 ELSE scheduledRuns END
             """,
             [
                 .text(definition.id), .integer(definition.revision), try .encoded(definition),
                 try .encoded(definition.labels), .text(source), .text(by), .time(now),
+                .integer(isOtherSchedule ? 1 : 0),
             ]
         )
     }

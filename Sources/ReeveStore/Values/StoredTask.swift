@@ -25,6 +25,8 @@ package struct StoredTask: Sendable, Hashable {
     package var nextFire: Timestamp?
     /// Its schedule has no slot any more.
     package var completed: Bool
+    /// How many runs the present schedule has made.
+    package var scheduledRuns: Int
     /// The highest number of its runs until now; 0 before the first.
     package var lastNumber: Int
     /// The run that stopped last.
