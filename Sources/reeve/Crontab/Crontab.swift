@@ -141,7 +141,8 @@ private struct CrontabReader {
             note(line, "\"\(job.time.text)\" is written here as \"\(job.time.expression)\", which means the same")
         }
         if job.isUnlogged { note(line, "the - before it is passed over: every run is recorded") }
-        if !hasUsers, job.command.line.hasPrefix("root ") || job.command.line.hasPrefix("root\t") {
+        let word = job.command.line.prefix { $0 != " " && $0 != "\t" }
+        if !hasUsers, word == "root", noted.insert("root").inserted {
             note(line, "\"root\" is read as the command", hint: "--user-column if the users stand in this file")
         }
     }

@@ -3,20 +3,6 @@ import JSON
 import ReeveProtocol
 import YAML
 
-/// `reeve import`
-struct ImportGroup: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "import",
-        abstract: "Take over what another program has.",
-        discussion: """
-            EXAMPLES:
-              reeve import crontab > tasks.yaml
-              reeve import crontab --apply
-            """,
-        subcommands: [ImportCrontab.self]
-    )
-}
-
 /// `reeve import crontab`
 struct ImportCrontab: Command {
     static let configuration = CommandConfiguration(
@@ -28,7 +14,8 @@ struct ImportCrontab: Command {
             all runs twice.
 
             A crontab is a file, a user's, or "-" for standard input; without one it is your own. Those of /etc have a \
-            user before each command. Ends with 1 if a line could not be taken over.
+            user before each command. Ends with 1 if a line could not be taken over. reeve(1) says \
+            what is written in another way, and why a line is refused.
 
             EXAMPLES:
               reeve import crontab > tasks.yaml
