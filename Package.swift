@@ -160,7 +160,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ReeveCommandTests",
-            dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "reeve", arguments]
+            dependencies: [
+                "JSON", "JSONRPC", "ReeveProtocol", "ReeveScheduler", "TestSupport", "YAML", "reeve", arguments,
+            ]
         ),
         .testTarget(name: "IntegrationTests", dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "TestSupport"]),
     ]

@@ -34,7 +34,9 @@ struct Check: Command {
             for entry in file.entries {
                 let answer = try await session.call("task.check", ["task": entry.definition])
                 answers.append(answer)
-                if !session.wantsJSON { DefinitionProblems(file: file, entry: entry, answer: answer).tell() }
+                if !session.wantsJSON {
+                    DefinitionProblems(kind: .task, place: { file.place(entry, $0) }, answer: answer).tell()
+                }
                 let isValid = answer["valid"]?.bool == true
                 let next = answer["next"]?.array?.first?.string
                 table.add(

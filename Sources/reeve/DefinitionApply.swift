@@ -10,9 +10,21 @@ struct DefinitionApply {
     func perform(_ path: String) async throws {
         let files = try File.definitions(path).map { try DefinitionFile(kind, path: $0) }
         files.forEach { $0.tellOthers() }
-        var told = try await check(files)
+        let told = try await check(
+            files.flatMap { file in
+                file.entries.map { entry in
+                    Checked(definition: entry.definition) { file.place(entry, $0) }
+                }
+            }
+        )
+        try await perform(try await ordered(files.flatMap(\.entries).map(\.definition)), told: told)
+    }
+
+    /// Puts what was checked, and prints what became of each.
+    func perform(_ definitions: [JSON], told: Set<String>) async throws {
+        var told = told
         var changes: [JSON] = []
-        for definition in try await ordered(files.flatMap(\.entries).map(\.definition)) {
+        for definition in definitions {
             if isDryRun {
                 changes.append(try await compare(definition))
             } else {
@@ -29,17 +41,23 @@ struct DefinitionApply {
         if isDryRun { Standard.say("nothing was changed (--dry-run)") }
     }
 
+    struct Checked {
+        let definition: JSON
+        /// Where in the source an error of that path is.
+        let place: (String) -> String
+    }
+
+    /// Throws if one of them can never be valid, after all of that was told.
+    ///
     /// - Returns: The warnings that were told.
-    private func check(_ files: [DefinitionFile]) async throws -> Set<String> {
+    func check(_ definitions: [Checked]) async throws -> Set<String> {
         var isValid = true
         var told: Set<String> = []
-        for file in files {
-            for entry in file.entries {
-                let answer = try await session.call("\(kind.word).check", [kind.word: entry.definition])
-                DefinitionProblems(file: file, entry: entry, answer: answer).tell()
-                isValid = isValid && answer["valid"]?.bool == true
-                told.formUnion((answer["warnings"]?.array ?? []).compactMap(\.string))
-            }
+        for checked in definitions {
+            let answer = try await session.call("\(kind.word).check", [kind.word: checked.definition])
+            DefinitionProblems(kind: kind, place: checked.place, answer: answer).tell()
+            isValid = isValid && answer["valid"]?.bool == true
+            told.formUnion((answer["warnings"]?.array ?? []).compactMap(\.string))
         }
         guard isValid else { throw CommandFailure(.refused, "nothing was changed") }
         return told
