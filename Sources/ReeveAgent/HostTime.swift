@@ -1,37 +1,91 @@
 import Glibc
 package import JSON
+import Logging
+import NIOConcurrencyHelpers
 import ReeveProtocol
 package import ReeveScheduler
+import ReeveStore
 
 /// The zones of the host, what to show times in, and what schedules hang on beside them.
+///
+/// Copies share what was read.
 package struct HostTime: Sendable {
     package let zones: ZoneDatabase
-    /// What schedules without a zone are read in.
-    package let hostZone: Zone
     /// What tells the host from others.
     package let host: String
+    private let directory: String
+    private let localtime: String
+    private let environmentTZ: String?
+    private let configured: String?
+    private let present: NIOLockedValueBox<Zone>
+
+    /// What schedules without a zone are read in.
+    package var hostZone: Zone { present.withLockedValue { $0 } }
 
     /// - Parameters:
     ///   - environmentTZ: the value of `TZ`, if it is set.
     ///   - directory: the value of `TZDIR`, if it is set.
     ///   - configured: `scheduler.timeZone` of the configuration.
     ///   - host: The agent's name.
+    ///   - localtime: The link to the host's zone file.
     package init(
         environmentTZ: String?,
         directory: String?,
         configured: String?,
-        host: String
+        host: String,
+        localtime: String = "/etc/localtime"
     ) throws(InvalidValue) {
         self.host = host
-        zones = directory.map { ZoneDatabase(directory: $0) } ?? ZoneDatabase()
-        let link = Self.target(of: "/etc/localtime")
-        let name = configured ?? HostZone.name(environmentTZ: environmentTZ, localtimeLink: link)
+        self.directory = directory ?? ZoneDatabase.systemDirectory
+        self.localtime = localtime
+        self.environmentTZ = environmentTZ
+        self.configured = configured
+        zones = ZoneDatabase(directory: self.directory)
+        present = NIOLockedValueBox(.utc)
+        let zone = try readHostZone(zones)
+        present.withLockedValue { $0 = zone }
+    }
+
+    private func readHostZone(_ zones: ZoneDatabase) throws(InvalidValue) -> Zone {
+        let name = configured ?? HostZone.name(environmentTZ: environmentTZ, localtimeLink: Self.target(of: localtime))
         do {
-            hostZone = try zones.hostZone(named: name)
+            return try zones.hostZone(named: name)
         } catch {
             // A host without zone files is in UTC, unless somebody asked for another zone.
             guard configured == nil, environmentTZ == nil else { throw error }
-            hostZone = .utc
+            return .utc
+        }
+    }
+
+    // MARK: Changes
+
+    /// A text that changes when the zone files or the host's zone do; read anew each time.
+    var fingerprint: String {
+        let fresh = ZoneDatabase(directory: directory)
+        return fresh.fingerprint(hostZone: (try? readHostZone(fresh)) ?? hostZone)
+    }
+
+    /// Goes by the files as they are now. A zone that was there and is not any more stays the host's.
+    func reload() {
+        zones.forget()
+        guard let zone = try? readHostZone(zones) else { return }
+        present.withLockedValue { $0 = zone }
+    }
+
+    /// Returns when the files say something else than that fingerprint; never where they cannot be watched.
+    func change(from known: String, clock: any Clock<Duration>, logger: Logger) async throws {
+        let changed = Wakeup()
+        let link = localtime.lastIndex(of: "/").map { String(localtime[..<$0]) } ?? "."
+        let watch = FolderWatch.start([directory, link], changed: changed)
+        while true {
+            if watch?.renew() != true {
+                logger.debug("the zone files cannot be watched", metadata: ["folder": "\(directory)"])
+            }
+            // Before the wait: what was changed before the watch began is seen, too.
+            guard fingerprint == known else { return }
+            await changed.wait()
+            // A new version comes file by file.
+            try await clock.sleep(for: .seconds(1))
         }
     }
 

@@ -94,7 +94,7 @@ final class Lifecycle: Sendable {
             known = store
             let (wakeups, sender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             await withDiscardingTaskGroup { group in
-                for topic in [Signals.Topic.journal, .tasks] {
+                for topic in [Signals.Topic.journal, .plans] {
                     let changes = store.signals.changes(topic)
                     group.addTask {
                         for await _ in changes { sender.yield() }

@@ -27,7 +27,7 @@ struct Manifolds: Sendable {
     let reload: Wakeup
 
     var all: [Manifold] {
-        [processes, store, scheduler, runner, services, submitter, housekeeper]
+        [processes, zones, store, scheduler, runner, services, submitter, housekeeper]
             + (configuration.servicesFolder.map { [folder($0)] } ?? []) + [socket]
     }
 
@@ -53,6 +53,20 @@ struct Manifolds: Sendable {
             }
             let worker = TaskWorker(stopping: .signals) { signal in await signal.requested() }
             return Started(worker, outputs: [Part.processes.output(processes)])
+        }
+    }
+
+    /// Bounces, and who hangs on it, when the zone files or the host's zone change.
+    private var zones: Manifold {
+        Manifold("zones", outputs: [Part.zones.declaration]) { [environment] _ in
+            let (time, clock, logger) = (environment.time, environment.clock, environment.logger)
+            time.reload()
+            let known = time.fingerprint
+            let worker = TaskWorker(report: { .object(["host": .text(time.hostZone.name)]) }) { _ in
+                try await time.change(from: known, clock: clock, logger: logger)
+                throw Directive.bounce
+            }
+            return Started(worker, outputs: [Part.zones.output(time)])
         }
     }
 
@@ -90,14 +104,15 @@ struct Manifolds: Sendable {
     private var scheduler: Manifold {
         Manifold(
             "scheduler",
-            inputs: [.required(Part.store)],
+            inputs: [.required(Part.store), .required(Part.zones)],
             outputs: [Part.scheduler.declaration]
         ) { [environment, configuration] inputs in
+            let time = try inputs[Part.zones]
             let scheduler = Scheduler(
                 store: try inputs[Part.store],
-                zones: environment.time.zones,
-                hostZone: environment.time.hostZone,
-                host: environment.time.host,
+                zones: time.zones,
+                hostZone: time.hostZone,
+                host: time.host,
                 defaults: Scheduler.Defaults(missed: configuration.missed, startBy: configuration.startBy),
                 bootID: Identity.bootID,
                 wallClock: environment.wallClock,

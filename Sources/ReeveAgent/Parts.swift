@@ -10,6 +10,7 @@ package import ReeveSubmitter
 
 /// The keys of what the agent's parts offer each other.
 package enum Part {
+    package static let zones = Resource<HostTime>("zones")
     package static let store = Resource<Store>("store")
     package static let processes = Resource<Processes>("processes")
     package static let scheduler = Resource<Scheduler>("scheduler")

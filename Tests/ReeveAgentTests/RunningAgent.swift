@@ -24,6 +24,7 @@ struct RunningAgent: Sendable {
         _ folder: TemporaryFolder,
         sockets: [ListeningSocket],
         clock: any Clock<Duration> = ContinuousClock(),
+        time: HostTime? = nil,
         _ configure: (inout Configuration) -> Void
     ) throws -> Agent.Environment {
         var configuration = Configuration(name: "web-7", stateDirectory: folder.path + "/state")
@@ -32,7 +33,7 @@ struct RunningAgent: Sendable {
         return Agent.Environment(
             configuration: configuration,
             sockets: sockets,
-            time: try HostTime(environmentTZ: nil, directory: nil, configured: "UTC", host: "test"),
+            time: try time ?? HostTime(environmentTZ: nil, directory: nil, configured: "UTC", host: "test"),
             clock: clock,
             wallClock: try SystemClock.needed(wallClock),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
@@ -45,6 +46,7 @@ struct RunningAgent: Sendable {
     static func with<Result: Sendable>(
         folder: TemporaryFolder? = nil,
         clock: any Clock<Duration> = ContinuousClock(),
+        time: HostTime? = nil,
         _ configure: (inout Configuration) -> Void = { _ in },
         _ body: @escaping @Sendable (RunningAgent) async throws -> Result
     ) async throws -> Result {
@@ -52,7 +54,7 @@ struct RunningAgent: Sendable {
         let path = folder.path + "/s"
         let socket = try ListeningSocket(SocketConfiguration(path: path))
         defer { socket.remove() }
-        let agent = try Agent(environment(folder, sockets: [socket], clock: clock, configure))
+        let agent = try Agent(environment(folder, sockets: [socket], clock: clock, time: time, configure))
         let (reports, sender) = AsyncStream.makeStream(of: EngineReport.self)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -26,7 +26,8 @@ struct CrontabMeaningTests {
                 continue
             }
             taken += 1
-            guard case .expression(let expression) = try CronText(time.expression, TaskHash(host: "", task: "")).meaning else {
+            guard case .expression(let expression) = try CronText(time.expression, TaskHash(host: "", task: "")).meaning
+            else {
                 Issue.record("\(time)")
                 return
             }

@@ -3,29 +3,29 @@ import Glibc
 import ReeveProcess
 import ReeveStore
 
-/// Tells when a folder's files change (inotify(7)), and when the folder comes or goes. One thread sleeps on it, and runs
+/// Tells when the files of folders change (inotify(7)), and when a folder comes or goes. One thread sleeps on it, and runs
 /// only when something has changed.
 final class FolderWatch: Sendable {
-    private let folder: String
+    private let folders: [String]
     private let inotify: CInt
     private let stopping: CInt
 
-    private init(_ folder: String, inotify: CInt, stopping: CInt) {
-        self.folder = folder
+    private init(_ folders: [String], inotify: CInt, stopping: CInt) {
+        self.folders = folders
         self.inotify = inotify
         self.stopping = stopping
     }
 
     /// - Parameter changed: Raised at each change.
     /// - Returns: `nil` if there are no descriptors or threads left.
-    static func start(_ folder: String, changed: Wakeup) -> FolderWatch? {
+    static func start(_ folders: [String], changed: Wakeup) -> FolderWatch? {
         let inotify = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
         let stopping = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
         // The descriptors are the thread's: it ends when the watch goes.
         let isStarted =
             inotify >= 0 && stopping >= 0
             && startThread("folder") {
-                wait(folder, inotify, stopping, changed)
+                wait(folders, inotify, stopping, changed)
                 close(inotify)
                 close(stopping)
             } == 0
@@ -34,12 +34,16 @@ final class FolderWatch: Sendable {
             if stopping >= 0 { close(stopping) }
             return nil
         }
-        return FolderWatch(folder, inotify: inotify, stopping: stopping)
+        return FolderWatch(folders, inotify: inotify, stopping: stopping)
     }
 
-    /// Watches the folder, which may be a new one of its name, and the one above it, in which it comes and goes. Whether
-    /// one of them can be watched.
+    /// Watches the folders, which may be new ones of their names, and those above them, in which they come and go. Whether
+    /// each, or the one above it, can be watched.
     func renew() -> Bool {
+        folders.map(renew).allSatisfy(\.self)
+    }
+
+    private func renew(_ folder: String) -> Bool {
         let files = UInt32(
             IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR
         )
@@ -53,7 +57,7 @@ final class FolderWatch: Sendable {
         eventfd_write(stopping, 1)
     }
 
-    private static func wait(_ folder: String, _ descriptor: CInt, _ ending: CInt, _ changed: Wakeup) {
+    private static func wait(_ folders: [String], _ descriptor: CInt, _ ending: CInt, _ changed: Wakeup) {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
             var descriptors = [
@@ -66,15 +70,15 @@ final class FolderWatch: Sendable {
             while true {
                 let count = read(descriptor, &buffer, buffer.count)
                 guard count > 0 else { break }
-                // What changed is looked for in the folder itself.
-                if buffer.prefix(count).withUnsafeBytes({ holdsNews($0, folder) }) { isNews = true }
+                // What changed is looked for in the folders themselves.
+                if buffer.prefix(count).withUnsafeBytes({ holdsNews($0, folders) }) { isNews = true }
             }
             if isNews { changed.set() }
         }
     }
 
     /// A file that was just made is empty, and is heard of again when it has been written; a link is not.
-    private static func holdsNews(_ events: UnsafeRawBufferPointer, _ folder: String) -> Bool {
+    private static func holdsNews(_ events: UnsafeRawBufferPointer, _ folders: [String]) -> Bool {
         var rest = events[...]
         let size = MemoryLayout<inotify_event>.size
         while rest.count >= size {
@@ -83,9 +87,11 @@ final class FolderWatch: Sendable {
             let name = String(decoding: rest.prefix(Int(event.len)).prefix { $0 != 0 }, as: UTF8.self)
             rest = rest.dropFirst(Int(event.len))
             guard event.mask & UInt32(IN_CREATE) != 0 else { return true }
-            var status = stat()
-            let isThere = lstat("\(folder)/\(name)", &status) == 0
-            let isFile = isThere && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
+            let isFile = folders.contains { folder in
+                var status = stat()
+                return lstat("\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+                    && status.st_nlink == 1
+            }
             if !isFile { return true }
         }
         return false

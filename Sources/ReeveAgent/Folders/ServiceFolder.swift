@@ -29,7 +29,7 @@ final class ServiceFolder: Sendable {
 
     /// Works until its task is cancelled, or the store fails.
     func run() async throws {
-        let watch = FolderWatch.start(path, changed: reload)
+        let watch = FolderWatch.start([path], changed: reload)
         while true {
             // Before the look: what comes after it is then seen by the next.
             let isWatched = watch?.renew() ?? false

@@ -15,6 +15,7 @@ extension Transaction {
             """,
             [.time(nextDue), .time(nextFire), .text(id), .integer(revision)]
         )
+        tell(.plans)
         return database.changesCount > 0
     }
 
@@ -37,6 +38,7 @@ extension Transaction {
             """,
             [.time(watermark), .time(nextDue), .time(nextFire), .text(id), .integer(runs)]
         )
+        tell(.plans)
         guard database.changesCount == 0 else { return }
         let decided = try existingTask(id).watermark
         let until = decided.map { "\($0)" } ?? "nothing"
