@@ -21,6 +21,13 @@ package struct Identity: Sendable {
         self.socketPaths = socketPaths
     }
 
+    /// When the program was made, as far as its file says: it cannot be earlier now.
+    static let programTime: Timestamp = {
+        var status = stat()
+        guard stat("/proc/self/exe", &status) == 0 else { return Timestamp(seconds: 0) }
+        return Timestamp(seconds: Int64(status.st_mtim.tv_sec))
+    }()
+
     /// Read once: it cannot change while this process lives.
     static let bootID = readBootID()
 

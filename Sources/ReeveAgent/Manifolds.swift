@@ -114,12 +114,24 @@ struct Manifolds: Sendable {
                 hostZone: time.hostZone,
                 host: time.host,
                 defaults: Scheduler.Defaults(missed: configuration.missed, startBy: configuration.startBy),
+                earliest: Identity.programTime,
                 bootID: Identity.bootID,
                 wallClock: environment.wallClock,
                 logger: environment.logger
             )
-            return Started(TaskWorker { _ in try await scheduler.run() }, outputs: [Part.scheduler.output(scheduler)])
+            let worker = TaskWorker(report: { Self.report(scheduler) }) { _ in try await scheduler.run() }
+            return Started(worker, outputs: [Part.scheduler.output(scheduler)])
         }
+    }
+
+    private static func report(_ scheduler: Scheduler) -> ReportValue {
+        let report = scheduler.report
+        var members: ReportMembers = [
+            "started": .integer(Int64(report.started)), "passed": .integer(Int64(report.passed)),
+        ]
+        if let next = report.next { members.append("next", .text("\(next)")) }
+        if report.isClockWrong { members.append("clock", .text("not set")) }
+        return .object(members)
     }
 
     private var runner: Manifold {
@@ -237,7 +249,7 @@ struct Manifolds: Sendable {
             "socket",
             inputs: [
                 .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner),
-                .live(Part.services), .live(Part.submitter),
+                .live(Part.services), .live(Part.submitter), .live(Part.scheduler),
             ]
         ) { [engine, environment, configuration, lifecycle] inputs in
             let parts = Parts(
@@ -245,7 +257,8 @@ struct Manifolds: Sendable {
                 processesHandle: try inputs.live(Part.processes),
                 runnerHandle: try inputs.live(Part.runner),
                 servicesHandle: try inputs.live(Part.services),
-                submitterHandle: try inputs.live(Part.submitter)
+                submitterHandle: try inputs.live(Part.submitter),
+                schedulerHandle: try inputs.live(Part.scheduler)
             )
             lifecycle.use(parts)
             await lifecycle.firstStart(of: engine)

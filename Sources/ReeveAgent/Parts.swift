@@ -26,6 +26,7 @@ package struct Parts: Sendable {
     var runnerHandle: Live<Runner>
     var servicesHandle: Live<Services>
     var submitterHandle: Live<Submitter>
+    var schedulerHandle: Live<Scheduler>
 
     /// What clients are told to wait before they ask again.
     static let retryAfter = Interval.seconds(1)

@@ -19,6 +19,8 @@ struct Desk: Sendable {
     let hostZone: Zone
     let host: String
     let defaults: Scheduler.Defaults
+    /// What was put before this was put while the clock was not set.
+    let earliest: Timestamp
     let agentID: String
     let bootID: String
 
@@ -139,7 +141,7 @@ struct Desk: Sendable {
         }
         guard let timetable = try timetable(task, transaction, &outcome) else { return }
         // A new revision has no slot yet; with one, only the zones have changed.
-        let isNew = task.nextDue == nil
+        let isNew = task.nextDue == nil && (task.anchor >= earliest || !timetable.schedule.repeats)
         let slot = isNew ? timetable.firstSlot() : timetable.firstSlot(after: transaction.now)
         try transaction.plan(task.id, revision: task.revision, nextDue: slot?.due, nextFire: slot?.fire)
         if timetable.schedule.isBoot {

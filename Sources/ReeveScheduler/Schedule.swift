@@ -13,6 +13,13 @@ package struct Schedule: Sendable, Hashable {
         case once
         case nextBoot
         case everyBoot
+
+        var repeats: Bool {
+            switch self {
+            case .cron, .rate: true
+            case .at, .once, .nextBoot, .everyBoot: false
+            }
+        }
     }
 
     /// The zone in which an expression is read and in which its times are shown.
@@ -69,7 +76,7 @@ package struct Schedule: Sendable, Hashable {
             )
         }
         if let maxRuns = definition.maxRuns {
-            try Self.checkRepeats(reading.kind, "/maxRuns")
+            try Self.check(reading.kind, repeatsFor: "/maxRuns")
             guard maxRuns > 0 else {
                 throw InvalidValue(path: "/maxRuns", reason: "\(maxRuns) is out of range", expected: "at least 1")
             }
@@ -81,12 +88,9 @@ package struct Schedule: Sendable, Hashable {
     }
 
     /// What ends a schedule is for one that is due more than once.
-    private static func checkRepeats(_ kind: Kind, _ path: String) throws(InvalidValue) {
-        switch kind {
-        case .cron, .rate: return
-        case .at, .once, .nextBoot, .everyBoot:
-            throw InvalidValue(path: path, reason: "belongs to cron and rate only", hint: "leave it out")
-        }
+    private static func check(_ kind: Kind, repeatsFor path: String) throws(InvalidValue) {
+        guard !kind.repeats else { return }
+        throw InvalidValue(path: path, reason: "belongs to cron and rate only", hint: "leave it out")
     }
 
     private static func bound(
@@ -96,7 +100,7 @@ package struct Schedule: Sendable, Hashable {
         _ zone: Zone
     ) throws(InvalidValue) -> (time: Timestamp, isLocal: Bool)? {
         guard let text else { return nil }
-        try checkRepeats(kind, path)
+        try check(kind, repeatsFor: path)
         do {
             return try AtText(text).time(in: zone)
         } catch {
@@ -150,6 +154,9 @@ extension Schedule {
     package var isHashed: Bool {
         if case .cron(let expression) = kind { expression.isHashed } else { false }
     }
+
+    /// Due by time, and more than once.
+    package var repeats: Bool { kind.repeats }
 
     /// Due by the host's start, not by a time: these have no slots of their own.
     package var isBoot: Bool {

@@ -27,9 +27,12 @@ package final class Scheduler: Sendable {
         package var passed = 0
         /// What it waits for now; `nil` if no task is due by time.
         package var next: Timestamp?
+        /// The clock shows a time that cannot be, and nothing is due by it until it is set.
+        package var isClockWrong = false
     }
 
     private let store: Store
+    private let earliest: Timestamp
     private let wallClock: any WallClock
     private let logger: Logger
     private let desk: Desk
@@ -41,6 +44,7 @@ package final class Scheduler: Sendable {
     /// - Parameters:
     ///   - hostZone: what expressions without a zone are read in. A scheduler is made anew when it changes.
     ///   - host: what `H` hangs on in expressions, beside the task.
+    ///   - earliest: A time before which it cannot be now: a clock that shows one is not set yet.
     ///   - bootID: the kernel's id of the present boot.
     package init(
         store: Store,
@@ -48,11 +52,13 @@ package final class Scheduler: Sendable {
         hostZone: Zone,
         host: String,
         defaults: Defaults = Defaults(),
+        earliest: Timestamp = Timestamp(seconds: 0),
         bootID: String,
         wallClock: any WallClock,
         logger: Logger
     ) {
         self.store = store
+        self.earliest = earliest
         self.wallClock = wallClock
         self.logger = logger
         self.zones = zones
@@ -62,6 +68,7 @@ package final class Scheduler: Sendable {
             hostZone: hostZone,
             host: host,
             defaults: defaults,
+            earliest: earliest,
             agentID: store.agentID,
             bootID: bootID
         )
@@ -93,6 +100,7 @@ package final class Scheduler: Sendable {
         try await settleBoot()
         try await settleZones()
         while !Task.isCancelled {
+            if try await waitForRightTime() { watchingSince = wallClock.now }
             // A clock that was set back would make slots look as if they had passed before the watch began.
             watchingSince = min(watchingSince, wallClock.now)
             while try await workIsWaiting() { try await decide(watchingSince: watchingSince) }
@@ -102,6 +110,20 @@ package final class Scheduler: Sendable {
             state.withLockedValue { $0.next = next }
             try await sleep(until: next)
         }
+    }
+
+    /// A host without a battery for its clock begins in the past, until somebody sets it. Whether it had to be waited for.
+    private func waitForRightTime() async throws -> Bool {
+        guard wallClock.now < earliest else { return false }
+        state.withLockedValue { $0.isClockWrong = true }
+        logger.warning(
+            "the clock is not set: what is due by it waits",
+            metadata: ["clock": "\(wallClock.now)", "earliest": "\(earliest)"]
+        )
+        while wallClock.now < earliest { try await wallClock.wait(until: earliest) }
+        state.withLockedValue { $0.isClockWrong = false }
+        logger.notice("the clock is set", metadata: ["clock": "\(wallClock.now)"])
+        return true
     }
 
     /// Until `time`, until the clock is set, or until a task is put or changed.

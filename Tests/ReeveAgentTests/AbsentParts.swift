@@ -9,7 +9,8 @@ extension Parts {
             processesHandle: Live(cell: LiveCell()),
             runnerHandle: Live(cell: LiveCell()),
             servicesHandle: Live(cell: LiveCell()),
-            submitterHandle: Live(cell: LiveCell())
+            submitterHandle: Live(cell: LiveCell()),
+            schedulerHandle: Live(cell: LiveCell())
         )
     }
 }

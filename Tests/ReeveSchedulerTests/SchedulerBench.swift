@@ -29,6 +29,7 @@ struct SchedulerBench: Sendable {
             zones: zones,
             hostZone: try zones.zone(named: zone),
             host: "test",
+            earliest: Timestamp(seconds: 1_700_000_000),
             bootID: boot,
             wallClock: clock,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -113,6 +113,34 @@ import Testing
         }
     }
 
+    @Test
+    func `with a clock that is not set what is due by it waits, and what passed meanwhile is not told slot by slot`()
+        async throws
+    {
+        try await withBench { bench in
+            let right = bench.start
+            try await bench.put("daily", .cron("30 3 * * *"))
+            try await bench.scheduler(until: right + .minutes(30))
+            // The host starts again, in 1970.
+            bench.clock.manual.set(to: Timestamp(seconds: 60))
+            let earliest = Timestamp(seconds: 1_700_000_000)
+            try await bench.put("new", .cron("0 * * * *"))
+            try await bench.put("now", .once)
+            try await bench.put("boot", .everyBoot)
+            try await bench.scheduler(boot: "boot-2", until: earliest) {
+                await bench.waits(until: earliest) { bench.clock.manual.set(to: Timestamp(seconds: 120)) }
+                let early = try await bench.runs()
+                #expect(early.isEmpty)
+                await bench.waits(until: right + .hours(2)) { bench.clock.manual.set(to: right + .hours(1)) }
+            }
+            // The daily one is half an hour late, the new one has no slot before now.
+            let runs = try await bench.runs()
+            #expect(runs.map(\.task).sorted() == ["daily", "now"])
+            #expect(runs.first { $0.task == "daily" }?.trigger == .catchUp)
+            #expect(runs.allSatisfy { $0.outcome == nil && $0.covers == nil })
+        }
+    }
+
     @Test func `once starts at the put and is completed`() async throws {
         try await withBench { bench in
             try await bench.put("now", .once)

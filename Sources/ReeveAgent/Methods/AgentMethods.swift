@@ -124,7 +124,13 @@ struct AgentMethods: Sendable {
             let told = "what becomes of services is not recorded, and what is said of them is old: \(reason)"
             return ["part": .string(Part.services.name), "state": "started", "reason": .string(told)]
         }
-        return [slow, unrecorded].compactMap(\.self) + away(report)
+        let clock: JSON? =
+            parts.schedulerHandle.value?.report.isClockWrong == true
+            ? [
+                "part": .string(Part.scheduler.name), "state": "started",
+                "reason": .string("the clock is not set (it shows \(wallClock.now)): what is due by it waits"),
+            ] : nil
+        return [slow, unrecorded, clock].compactMap(\.self) + away(report)
     }
 
     private func away(_ report: EngineReport) -> [JSON] {
