@@ -71,3 +71,10 @@ extension Interval {
         self.init(milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000)
     }
 }
+
+extension Interval {
+    /// Without milliseconds, for people, where it is longer than a second.
+    package var rounded: Interval {
+        milliseconds < 1000 ? self : Interval(milliseconds: milliseconds / 1000 * 1000)
+    }
+}

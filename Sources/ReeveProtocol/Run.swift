@@ -18,7 +18,14 @@ package struct Run: Sendable, Hashable, Codable {
     package var cause: String?
     /// The same for people.
     package var reason: String?
+    /// Counts the tries of the slot from 1.
     package var attempt: Int
+    /// The run of which this is another try.
+    package var retryOf: String?
+    /// It does not begin before this.
+    package var notBefore: Timestamp?
+    /// When another try begins; in a run that has stopped.
+    package var willRetry: Timestamp?
     package var covers: Covers?
     package var createdAt: Timestamp
     package var startedAt: Timestamp?

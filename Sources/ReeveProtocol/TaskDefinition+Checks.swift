@@ -34,6 +34,7 @@ extension TaskDefinition {
         if steps == nil { problems += CommandDefinition.environmentProblems(environment) }
         problems += limits?.problems() ?? []
         problems += stop?.problems() ?? []
+        problems += retry?.problems() ?? []
         problems += CommandDefinition.directoryProblems(workingDirectory)
         problems += positive(startBy, "/startBy") + positive(timeout, "/timeout")
         if onAgentStop == .survive {
@@ -100,7 +101,7 @@ extension TaskDefinition {
 
     private func unsupportedFields() -> [InvalidValue] {
         unsupported([
-            ("/parameters", parameters), ("/attachments", attachments), ("/retry", retry), ("/group", group),
+            ("/parameters", parameters), ("/attachments", attachments), ("/group", group),
         ])
     }
 }

@@ -25,6 +25,8 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     package var script: String?
     /// Of the whole run.
     package var timeout: Interval?
+    /// Of the whole run.
+    package var retry: RunRetryDefinition?
     package var stop: StopDefinition?
     package var onAgentStop: AgentStopPolicy?
     package var onChange: ChangePolicy?
@@ -33,13 +35,12 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
 
     package var parameters: UnsupportedField?
     package var attachments: UnsupportedField?
-    package var retry: UnsupportedField?
     package var group: UnsupportedField?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case id, revision, description, schedule, startBy, missed, overlap, user, environment, workingDirectory, limits
-        case requires, steps, command, script, timeout, stop, onAgentStop, onChange, labels
-        case parameters, attachments, retry, group
+        case requires, steps, command, script, timeout, retry, stop, onAgentStop, onChange, labels
+        case parameters, attachments, group
     }
 
     package init(id: String, schedule: ScheduleDefinition? = nil, command: [String]? = nil) {

@@ -9,6 +9,8 @@ package enum Admission: Sendable, Equatable {
     /// It stays pending until what it requires is so, or until this time, when it is missed; for others of its task it
     /// counts as one that lives.
     case hold(until: Timestamp?)
+    /// It stays pending until this time, and is in nobody's way.
+    case later(Timestamp)
     /// It waited for what it requires until its time was over: it is told as missed.
     case miss(reason: String)
     /// It is told as skipped.
@@ -30,6 +32,7 @@ package enum Admission: Sendable, Equatable {
         startBy: Interval? = nil,
         now: Timestamp
     ) -> Admission {
+        if let time = run.notBefore, now < time { return .later(time) }
         let startBy = task.startBy ?? startBy
         let deadline = startBy.flatMap { startBy in
             run.due.map { $0 + (task.schedule?.jitter?.maximum ?? .zero) + startBy }
@@ -54,7 +57,8 @@ package enum Admission: Sendable, Equatable {
     }
 
     /// Refuses a run by hand where another one of its task lives and the task's overlap is `skip`.
-    package static func checkManual(_ task: TaskDefinition, living: [Run]) throws(Failure) {
+    package static func checkManual(_ task: TaskDefinition, living: [Run], now: Timestamp) throws(Failure) {
+        let living = living.filter { $0.notBefore.map { $0 <= now } ?? true }
         guard (task.overlap ?? .skip) == .skip, let blocking = living.first else { return }
         throw Failure(
             .invalidState,
@@ -63,12 +67,5 @@ package enum Admission: Sendable, Equatable {
             hint: "wait for it, stop it, or set overlap to queue, replace or allow",
             details: ["run": .string(blocking.id)]
         )
-    }
-}
-
-extension Interval {
-    /// Without milliseconds, for people, where it is longer than a second.
-    package var rounded: Interval {
-        milliseconds < 1000 ? self : Interval(milliseconds: milliseconds / 1000 * 1000)
     }
 }

@@ -40,7 +40,7 @@ struct RunSupervisor {
             await begin(machine, sender, &group)
             loop: for await event in events {
                 for action in machine.handle(event, at: now()) {
-                    guard try await perform(action, machine, sender, &group) else { break loop }
+                    guard try await perform(action, machine, definition, sender, &group) else { break loop }
                 }
             }
             group.cancelAll()
@@ -80,11 +80,12 @@ struct RunSupervisor {
     private func perform(
         _ action: RunMachine.Action,
         _ machine: RunMachine,
+        _ definition: TaskDefinition,
         _ sender: Sender,
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws -> Bool {
         switch action {
-        case .save(let steps): return try await save(machine, steps)
+        case .save(let steps): return try await save(machine, definition, steps)
         case .start(let step): start(step, machine, sender, &group)
         case .awaitStepTimeout(let step, let interval):
             wait(interval, then: .stepTimedOut(step: step), sender, &group)
@@ -99,11 +100,14 @@ struct RunSupervisor {
 
     /// Whether the run goes on: one that was stopped before it began is not to begin any more. Its record may be gone
     /// by then too, where more runs than the history keeps end at once.
-    private func save(_ machine: RunMachine, _ steps: [Int]) async throws -> Bool {
+    private func save(_ machine: RunMachine, _ definition: TaskDefinition, _ steps: [Int]) async throws -> Bool {
         let run = machine.run
         let isSaved = try await store.write { transaction in
             if run.status == .preparing, try transaction.run(run.id)?.status ?? .stopped == .stopped { return false }
-            _ = try transaction.update(run, steps: steps.map { run.steps[$0] })
+            var run = run
+            if run.status == .stopped { try retry(&run, definition, transaction) }
+            let stored = try transaction.update(run, steps: steps.map { run.steps[$0] })
+            if stored.willRetry != nil { _ = try transaction.createRetry(of: stored) }
             return true
         }
         guard isSaved else { return false }
@@ -114,6 +118,23 @@ struct RunSupervisor {
             launcher.cleanUp(step, of: run)
         }
         return true
+    }
+
+    private func retry(_ run: inout Run, _ definition: TaskDefinition, _ transaction: Transaction) throws {
+        let task = try transaction.task(run.task)
+        let decision = RunRetry.decide(
+            run,
+            definition,
+            isCurrent: task.map { $0.revision == run.revision && $0.pause == nil } ?? false,
+            next: task?.nextFire,
+            now: transaction.now
+        )
+        switch decision {
+        case .at(let time): run.willRetry = time
+        case .superseded:
+            run.reason = (run.reason.map { "\($0); " } ?? "") + "not tried again, as its next time comes before"
+        case .none: break
+        }
     }
 
     private func start(

@@ -103,11 +103,14 @@ package final class Runner: Sendable {
                     let requires = definition?.requires ?? []
                     let left = try unmet[requires] ?? reader.unmet(requires)
                     unmet[requires] = left
+                    let task = try reader.task(run.task)
                     return PendingRun(
                         run: run,
                         definition: definition,
-                        isRemoved: try reader.task(run.task) == nil,
-                        unmet: left
+                        isRemoved: task == nil,
+                        pause: task?.pause,
+                        unmet: left,
+                        successor: run.trigger == .retry ? try reader.slotRun(of: run.task, after: run.number) : nil
                     )
                 }
             }
@@ -120,6 +123,7 @@ package final class Runner: Sendable {
                 switch try await admit(pending, held: held[task] ?? [], &group) {
                 case .done: break
                 case .waits: waiting.insert(task)
+                case .isLater(let time): wake(at: time, &group)
                 case .isHeld(let deadline):
                     held[task, default: []].append(pending.run)
                     if let deadline { wake(at: deadline, &group) }
@@ -135,8 +139,11 @@ package final class Runner: Sendable {
         var run: Run
         var definition: TaskDefinition?
         var isRemoved: Bool
+        var pause: Pause?
         /// What it requires and is not so.
         var unmet: [RequirementDefinition]
+        /// It is another try of a slot, and this is the run of the next one.
+        var successor: Run?
     }
 
     private enum Progress {
@@ -146,6 +153,8 @@ package final class Runner: Sendable {
         case waits
         /// It waits for what it requires, until then.
         case isHeld(until: Timestamp?)
+        /// Its time has not come.
+        case isLater(Timestamp)
     }
 
     /// Looks at the held runs then, if nobody does before.
@@ -179,6 +188,11 @@ package final class Runner: Sendable {
             try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
             return .done
         }
+        if let next = pending.successor {
+            let reason = "run \(next.task)/\(next.number) of the next time has come (\(next.id))"
+            try await refuse(run, .skipped, "superseded", reason)
+            return .done
+        }
         let living = definition.overlap == .allow ? [] : try await living(besides: run)
         let decision = Admission.decide(
             definition,
@@ -190,9 +204,15 @@ package final class Runner: Sendable {
             now: wallClock.now
         )
         switch decision {
-        case .start: try await supervise(run, definition, &group)
+        case .start:
+            if let pause = pending.pause, run.trigger == .retry {
+                try await refuse(run, .skipped, "paused", "the task is paused by \(pause.by)")
+            } else {
+                try await supervise(run, definition, &group)
+            }
         case .wait: return .waits
         case .hold(let deadline): return .isHeld(until: deadline)
+        case .later(let time): return .isLater(time)
         case .miss(let reason): try await refuse(run, .missed, "startBy", reason)
         case .skip(let reason): try await refuse(run, .skipped, "overlap", reason)
         case .replace(let runs):

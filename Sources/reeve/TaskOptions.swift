@@ -14,6 +14,20 @@ struct TaskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("End a run that takes longer.", valueName: "duration"))
     var timeout: Interval?
 
+    @Option(help: ArgumentHelp("Try a run that failed so often again.", valueName: "count"))
+    var retry: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Wait so long before that (default: 10s), twice as long each further time.",
+            valueName: "duration"
+        )
+    )
+    var retryDelay: Interval?
+
+    @Option(help: ArgumentHelp("Only after this exit code; can be given again.", valueName: "code"))
+    var retryOn: [Int] = []
+
     @Option(help: ArgumentHelp("How late a due run may still start.", valueName: "duration"))
     var startBy: Interval?
 
@@ -26,6 +40,11 @@ struct TaskOptions: ParsableArguments {
     func add(to task: inout JSONObject) {
         task["timeout"] = timeout.map { .string($0.description) }
         task["startBy"] = startBy.map { .string($0.description) }
+        var again = JSONObject()
+        again["limit"] = retry.map { .number(String($0)) }
+        again["delay"] = retryDelay.map { .string($0.description) }
+        if !retryOn.isEmpty { again["onExit"] = .array(retryOn.map { .number(String($0)) }) }
+        if !again.members.isEmpty { task["retry"] = .object(again) }
         task["missed"] = missed.map { .string($0.description) }
         task["overlap"] = overlap.map { .string($0.rawValue) }
     }

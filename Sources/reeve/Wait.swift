@@ -58,7 +58,10 @@ struct RunEnd {
         let outcome = run["outcome"]?.string ?? "?"
         guard outcome != "succeeded" else { return }
         let reason = run["reason"]?.string.map { ": \($0)" } ?? ""
-        Standard.say("reeve: \(RunName.short(run)) \(Self.words[outcome] ?? outcome)\(Table.clean(reason))")
+        let next = run["willRetry"]?.string.flatMap { Timestamp($0) }
+        let wait = next.map { max(Interval.zero, $0.since(Host.now)) }
+        let again = wait.map { "; tried again in \($0.rounded)" } ?? ""
+        Standard.say("reeve: \(RunName.short(run)) \(Self.words[outcome] ?? outcome)\(Table.clean(reason))\(again)")
     }
 
     private static let words = [

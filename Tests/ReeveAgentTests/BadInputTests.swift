@@ -73,7 +73,17 @@ struct BadInputTests {
             "name"
         ),
         // Fields that this version does not act on
-        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "retry": {"limit": 2}}"#, "/task/retry", "not supported"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "retry": {"limit": 0}}"#, "/task/retry/limit", "1 to 100"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "retry": {"tries": 2}}"#, "/task/retry/tries", "unknown"),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "retry": {"delay": "0s"}}"#,
+            "/task/retry/delay",
+            "longer than 0"
+        ),
+        BadDefinition(#"{"id": "a", "command": ["x"], "retry": {"factor": 0.5}}"#, "/task/retry/factor", "1 to 100"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "retry": {"maximum": "1s"}}"#, "/task/retry/maximum", "shorter"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "retry": {"onExit": []}}"#, "/task/retry/onExit", "leave it out"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "retry": {"onExit": [0]}}"#, "/task/retry/onExit/0", "1 to 255"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "group": "disk"}"#, "/task/group", "not supported"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "parameters": {}}"#, "/task/parameters", "not supported"),
         BadDefinition(

@@ -24,7 +24,8 @@ struct ContractTests {
 
     @Test(
         arguments: [
-            ("Task", fields(TaskDefinition.CodingKeys.self, without: ["parameters", "attachments", "retry", "group"])),
+            ("Task", fields(TaskDefinition.CodingKeys.self, without: ["parameters", "attachments", "group"])),
+            ("RunRetry", fields(RunRetryDefinition.CodingKeys.self)),
             ("Step", fields(StepDefinition.CodingKeys.self, without: ["requires", "retry", "probe"])),
             ("Schedule", fields(ScheduleDefinition.CodingKeys.self)),
             ("Stop", fields(StopDefinition.CodingKeys.self)),

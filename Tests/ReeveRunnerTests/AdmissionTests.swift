@@ -39,12 +39,25 @@ struct AdmissionTests {
 
     @Test func `a run by hand is refused where it would be skipped, and only there`() throws {
         var task = TaskDefinition(id: "backup", command: ["true"])
-        let failure = #expect(throws: Failure.self) { try Admission.checkManual(task, living: [run(3)]) }
+        let failure = #expect(throws: Failure.self) { try Admission.checkManual(task, living: [run(3)], now: now) }
         #expect(failure?.kind == .invalidState)
         #expect(failure?.details["run"] == "r3")
-        try Admission.checkManual(task, living: [])
+        try Admission.checkManual(task, living: [], now: now)
         task.overlap = .queue
-        try Admission.checkManual(task, living: [run(3)])
+        try Admission.checkManual(task, living: [run(3)], now: now)
+    }
+
+    // MARK: Other tries
+
+    @Test func `another try waits for its time and is in nobody's way until then`() throws {
+        let task = TaskDefinition(id: "backup", command: ["true"])
+        var retry = run(4)
+        retry.trigger = .retry
+        retry.notBefore = now + .minutes(1)
+        #expect(Admission.decide(task, run: retry, living: [run(3)], now: now) == .later(now + .minutes(1)))
+        #expect(Admission.decide(task, run: retry, living: [], now: now + .minutes(1)) == .start)
+        try Admission.checkManual(task, living: [retry], now: now)
+        #expect(throws: Failure.self) { try Admission.checkManual(task, living: [retry], now: now + .minutes(1)) }
     }
 
     // MARK: Requirements

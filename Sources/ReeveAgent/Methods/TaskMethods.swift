@@ -156,7 +156,10 @@ struct TaskMethods: Sendable {
         let run = try await parts.store.write { transaction in
             let task = try transaction.namedTask(parameters.task)
             let isRepeat = try parameters.run.map { try transaction.run($0) != nil } ?? false
-            if !isRepeat { try Admission.checkManual(task.definition, living: try transaction.liveRuns(task: task.id)) }
+            if !isRepeat {
+                let living = try transaction.liveRuns(task: task.id)
+                try Admission.checkManual(task.definition, living: living, now: transaction.now)
+            }
             return try transaction.createRun(
                 task: task,
                 trigger: .manual,

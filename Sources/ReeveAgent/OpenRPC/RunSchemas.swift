@@ -37,6 +37,8 @@ extension OpenRPC {
                 "what the task requires and is not so, of a run that waits for it; for people"
             ),
             .required("attempt", .integer(from: 1), "of the same slot"),
+            .optional("retryOf", .string, "the run of which this is another attempt"),
+            .optional("notBefore", .timestamp, "when it begins at the earliest, of such a one"),
             .optional("willRetry", .time.orNull, "when another attempt follows; null if none does"),
             .optional(
                 "covers",

@@ -69,6 +69,7 @@ extension OpenRPC {
                 )
             ),
             SharedSchema("Stop", "How a process is asked to end.", .closed(stopFields)),
+            SharedSchema("RunRetry", "How a run that failed is tried again.", .closed(retryFields)),
             SharedSchema("Limits", "What a process may use.", .closed(limitsFields)),
         ]
     }
@@ -103,10 +104,25 @@ extension OpenRPC {
             .optional("command", .list(of: .string), "one step named main: the program and its arguments"),
             .optional("script", .string, "one step named main: a text, run by its #! line, else by /bin/sh -e"),
             .optional("timeout", .duration, "of a run; none by default"),
+            .optional("retry", .ref("RunRetry"), "of a run that failed: none by default"),
             .optional("stop", .ref("Stop"), "for steps that have none of their own"),
             .optional("onAgentStop", .word(AgentStopPolicy.self), "what becomes of a living run when the agent stops"),
             .optional("onChange", .word(ChangePolicy.self), "what becomes of a living run when the task changes; keep"),
             .optional("labels", .map(of: .string), "for people and filters"),
+        ]
+    }
+
+    private static var retryFields: [Field] {
+        [
+            .optional("limit", .integer(from: 1, to: 100), "tries after the first; 3 by default"),
+            .optional("delay", .duration, "before the first of them; 10s by default"),
+            .optional("factor", Schema(["type": "number", "minimum": 1, "maximum": 100]), "of each further wait; 2"),
+            .optional("maximum", .duration, "of a wait; 5m by default"),
+            .optional(
+                "onExit",
+                .list(of: .integer(from: 1, to: 255)),
+                "only after these exit codes; by default after every failure, a timeout included"
+            ),
         ]
     }
 

@@ -10,9 +10,9 @@ enum RunView {
     static func json(_ run: Run, zone: Zone? = nil) throws -> JSON {
         guard case .object(let encoded) = try JSONCoder.encode(run) else { return nil }
         var object = JSONObject(encoded.members.filter { !hidden.contains($0.name) })
-        object["willRetry"] = JSON.null
+        object["willRetry"] = object["willRetry"] ?? JSON.null
         return .object(
-            object.withLocalTimes("due", "createdAt", "startedAt", "stoppedAt", zone: zone)
+            object.withLocalTimes("due", "createdAt", "startedAt", "stoppedAt", "willRetry", "notBefore", zone: zone)
         )
     }
 }

@@ -87,6 +87,14 @@ extension StateReading {
         return try runs(sql, [.integer(limit)])
     }
 
+    /// The first run that a task's schedule made after the one of that number.
+    package func slotRun(of task: String, after number: Int) throws -> Run? {
+        let sql = "SELECT record FROM runs WHERE task = ? AND number > ? ORDER BY number"
+        return try runs(sql, [.text(task), .integer(number)]).first {
+            [.schedule, .catchUp, .boot].contains($0.trigger)
+        }
+    }
+
     private func runs(_ sql: String, _ values: [DatabaseValue]) throws -> [Run] {
         try database.all(sql, values) { row in
             guard let run = try row.decoded(0, Run.self) else {

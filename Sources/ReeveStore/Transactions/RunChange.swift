@@ -44,7 +44,8 @@ struct RunChange {
         data["cause"] = run.cause.map(JSON.string)
         data["reason"] = run.reason.map(JSON.string)
         data["attempt"] = .number(String(run.attempt))
-        data["willRetry"] = .null
+        data["retryOf"] = run.retryOf.map(JSON.string)
+        data["willRetry"] = text(run.willRetry) ?? .null
         data["covers"] = try run.covers.map { try JSONCoder.encode($0) }
         data["startedAt"] = text(run.startedAt)
         data["stoppedAt"] = text(run.stoppedAt)
@@ -68,7 +69,8 @@ struct RunChange {
         let length = elapsed(run.startedAt, run.stoppedAt).map { " after \($0)" } ?? ""
         let covered = run.covers.map { " \($0.count) times" } ?? ""
         let reason = run.reason.map { ": \($0)" } ?? ""
-        return "\(run.task) \(words(outcome))\(covered)\(length)\(reason)"
+        let again = run.willRetry.flatMap { time in run.stoppedAt.map { "; tried again in \(time.since($0))" } } ?? ""
+        return "\(run.task) \(words(outcome))\(covered)\(length)\(reason)\(again)"
     }
 
     private func summary(of step: RunStep) -> String {

@@ -35,6 +35,24 @@ extension Transaction {
         return run
     }
 
+    /// Makes another try of a run that has stopped, pending until its ``Run/willRetry``, and tells of it.
+    ///
+    /// Throws `notFound` if the task is removed.
+    package func createRetry(of failed: Run) throws -> Run {
+        let task = try existingTask(failed.task)
+        var run = try newRun(of: task, .retry, id: nil)
+        run.due = failed.due
+        run.by = failed.by
+        run.overrides = failed.overrides
+        run.covers = failed.covers
+        run.attempt = failed.attempt + 1
+        run.retryOf = failed.id
+        run.notBefore = failed.willRetry
+        try insert(run)
+        try append(run)
+        return run
+    }
+
     /// Records a slot at which nothing ran, as a run that has stopped, and tells of it.
     /// - Parameters:
     ///   - outcome: `skipped`, `missed` or `invalid`.
