@@ -49,6 +49,11 @@ package struct Run: Sendable, Hashable, Codable {
         attempt = 1
         steps = []
     }
+
+    /// It is another try, whose time has not come: it is in nobody's way.
+    package func isLater(than now: Timestamp) -> Bool {
+        notBefore.map { now < $0 } ?? false
+    }
 }
 
 /// One process of a run, as it stands now.

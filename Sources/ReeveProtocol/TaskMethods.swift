@@ -81,8 +81,10 @@ package struct SchedulePreviewParameters: Sendable, Decodable {
     package var after: Timestamp?
     package var count: Int?
     package var timeZone: String?
+    /// For which task `H` is read.
+    package var task: String?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case schedule, after, count, timeZone
+        case schedule, after, count, timeZone, task
     }
 }

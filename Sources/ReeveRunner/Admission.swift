@@ -58,7 +58,7 @@ package enum Admission: Sendable, Equatable {
 
     /// Refuses a run by hand where another one of its task lives and the task's overlap is `skip`.
     package static func checkManual(_ task: TaskDefinition, living: [Run], now: Timestamp) throws(Failure) {
-        let living = living.filter { $0.notBefore.map { $0 <= now } ?? true }
+        let living = living.filter { !$0.isLater(than: now) }
         guard (task.overlap ?? .skip) == .skip, let blocking = living.first else { return }
         throw Failure(
             .invalidState,

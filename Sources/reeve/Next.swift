@@ -61,7 +61,9 @@ struct Next: Command {
             guard let schedule = answer["task"]?["schedule"] else {
                 throw CommandFailure(.refused, "\(what) has no schedule", hint: "it runs by hand: reeve run \(what)")
             }
-            return planned(schedule, answer)
+            var parameters = planned(schedule, answer)
+            parameters["task"] = .string(what)
+            return parameters
         } catch let error as RPCError where error.kind == "notFound" && Interval(what) != nil {
             return expression(what)
         }

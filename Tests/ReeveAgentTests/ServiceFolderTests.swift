@@ -154,6 +154,20 @@ struct ServiceFolderTests {
         }
     }
 
+    @Test func `a folder that comes later is followed, with the folders above it`() async throws {
+        let folder = try TemporaryFolder()
+        let services = folder.path + "/etc/reeve/services.d"
+        try await RunningAgent.with(folder: folder, { $0.servicesFolder = services }) { agent in
+            let report = try await agent.call("engine.report")
+            #expect(report[at: "manifolds", "folder", "report", "watched"] == true)
+            for path in [folder.path + "/etc", folder.path + "/etc/reeve", services] {
+                #expect(mkdir(path, 0o755) == 0)
+            }
+            try Self.write(services, "db.yaml", Self.db)
+            _ = try await agent.serviceEvent("db", "ready")
+        }
+    }
+
     @Test func `a link to a file is heard of, and so is its end`() async throws {
         try await Self.with([]) { agent, folder in
             let outside = agent.folder.path + "/outside"

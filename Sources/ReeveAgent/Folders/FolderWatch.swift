@@ -38,7 +38,7 @@ final class FolderWatch: Sendable {
     }
 
     /// Watches the folders, which may be new ones of their names, and those above them, in which they come and go. Whether
-    /// each, or the one above it, can be watched.
+    /// each, or the nearest one above it that is there, can be watched.
     func renew() -> Bool {
         folders.map(renew).allSatisfy(\.self)
     }
@@ -47,10 +47,17 @@ final class FolderWatch: Sendable {
         let files = UInt32(
             IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR
         )
-        let folders = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
-        let above = folder.lastIndex(of: "/").map { String(folder[...$0]) } ?? "."
-        let watches = [inotify_add_watch(inotify, folder, files), inotify_add_watch(inotify, above, folders)]
-        return watches.contains { $0 >= 0 }
+        // Added to what is asked of it already, should it be one of the folders itself.
+        let folders = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR | IN_MASK_ADD)
+        let isWatched = inotify_add_watch(inotify, folder, files) >= 0
+        var above = folder[...]
+        while let slash = above.dropLast().lastIndex(of: "/") {
+            above = folder[...slash]
+            // One that is not there comes as an entry of the one above it.
+            if inotify_add_watch(inotify, String(above), folders) >= 0 { return true }
+            guard errno == ENOENT else { break }
+        }
+        return isWatched
     }
 
     deinit {

@@ -88,7 +88,7 @@ struct TaskMethods: Sendable {
         let zone = try checker.time.zone(named: parameters.timeZone)
         let (task, running) = try await parts.store.read { reader in
             let task = try reader.namedTask(parameters.task)
-            return (task, try reader.liveRuns(task: parameters.task))
+            return (task, try reader.liveRuns(task: parameters.task).filter { !$0.isLater(than: clock.now) })
         }
         var answer = JSONObject()
         answer["task"] = try TaskView.definition(task, masked: !call.role.grants(.administer))
@@ -107,7 +107,8 @@ struct TaskMethods: Sendable {
                 labels: parameters.labels ?? [:],
                 includeAdHoc: parameters.all == true
             )
-            return (tasks, Dictionary(grouping: try reader.liveRuns(), by: \.task))
+            let running = try reader.liveRuns().filter { !$0.isLater(than: clock.now) }
+            return (tasks, Dictionary(grouping: running, by: \.task))
         }
         let page = tasks.prefix(limit)
         return [
@@ -223,7 +224,13 @@ struct TaskMethods: Sendable {
         let now = parameters.after ?? clock.now
         let preview: SchedulePreview
         do {
-            preview = try SchedulePreview(parameters.schedule, time: checker.time, after: now, count: count)
+            preview = try SchedulePreview(
+                parameters.schedule,
+                task: parameters.task,
+                time: checker.time,
+                after: now,
+                count: count
+            )
         } catch {
             throw Failure(error.below("/schedule"))
         }

@@ -212,6 +212,7 @@ extension OpenRPC {
                 .required("schedule", .ref("Schedule"), "as in a task"),
                 .optional("after", .time, "times after this one; now by default"),
                 .optional("count", .integer(from: 1, to: 1000), "how many; 5 by default"), timeZone,
+                .optional("task", .ref("TaskID"), "for which task H is read; it need not be there"),
             ],
             result: .open([
                 .required("times", .list(of: .ref("DueTime")), "in their order"),

@@ -5,11 +5,20 @@ import ReeveScheduler
 /// What a schedule means: its next times, in words, with what is probably not meant.
 struct SchedulePreview {
     private let schedule: Schedule
+    private let isForTask: Bool
     private let times: [Timestamp]
     private let previous: Timestamp?
 
-    init(_ definition: ScheduleDefinition, time: HostTime, after: Timestamp, count: Int) throws(InvalidValue) {
-        schedule = try time.schedule(definition)
+    /// - Parameter task: For which `H` is read; `nil`: for none in particular.
+    init(
+        _ definition: ScheduleDefinition,
+        task: String?,
+        time: HostTime,
+        after: Timestamp,
+        count: Int
+    ) throws(InvalidValue) {
+        schedule = try time.schedule(definition, task: task ?? "")
+        isForTask = task != nil
         let isOnce = definition.kind == .once
         let slots = sequence(state: after) { [schedule] last -> Timestamp? in
             guard let slot = schedule.next(after: last, anchor: after) else { return nil }
@@ -28,7 +37,7 @@ struct SchedulePreview {
         answer["previous"] = previous.map { entry($0, zone) } ?? .null
         answer["timeZone"] = .string(schedule.zone.name)
         answer["explanation"] = .string(explanation.text)
-        let hashed = schedule.isHashed ? ["H stands for another value in each task and on each host"] : []
+        let hashed = schedule.isHashed && !isForTask ? ["H stands for another value in each task and on each host"] : []
         answer["warnings"] = .array((explanation.warnings + hashed).map(JSON.string))
         return .object(answer)
     }
