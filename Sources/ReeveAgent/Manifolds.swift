@@ -150,6 +150,7 @@ struct Manifolds: Sendable {
                 ),
                 concurrency: configuration.concurrency,
                 startBy: configuration.startBy,
+                groups: configuration.groups,
                 clock: environment.clock,
                 wallClock: environment.wallClock,
                 logger: environment.logger
@@ -312,6 +313,7 @@ struct Manifolds: Sendable {
             paths: paths,
             clock: environment.clock,
             wallClock: environment.wallClock,
+            groups: configuration.groups,
             readiness: readiness,
             ownUser: environment.uid
         ).methods

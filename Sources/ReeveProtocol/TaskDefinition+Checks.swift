@@ -35,6 +35,7 @@ extension TaskDefinition {
         problems += limits?.problems() ?? []
         problems += stop?.problems() ?? []
         problems += retry?.problems() ?? []
+        problems += group.map { GroupDefinition.nameProblems($0, "/group") } ?? []
         problems += CommandDefinition.directoryProblems(workingDirectory)
         problems += positive(startBy, "/startBy") + positive(timeout, "/timeout")
         if onAgentStop == .survive {
@@ -101,7 +102,7 @@ extension TaskDefinition {
 
     private func unsupportedFields() -> [InvalidValue] {
         unsupported([
-            ("/parameters", parameters), ("/attachments", attachments), ("/group", group),
+            ("/parameters", parameters), ("/attachments", attachments),
         ])
     }
 }

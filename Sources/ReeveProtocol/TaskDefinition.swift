@@ -30,17 +30,18 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     package var stop: StopDefinition?
     package var onAgentStop: AgentStopPolicy?
     package var onChange: ChangePolicy?
+    /// With whose tasks it shares a limit of runs at once.
+    package var group: String?
     package var labels: [String: String]?
     package var description: String?
 
     package var parameters: UnsupportedField?
     package var attachments: UnsupportedField?
-    package var group: UnsupportedField?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case id, revision, description, schedule, startBy, missed, overlap, user, environment, workingDirectory, limits
-        case requires, steps, command, script, timeout, retry, stop, onAgentStop, onChange, labels
-        case parameters, attachments, group
+        case requires, steps, command, script, timeout, retry, stop, onAgentStop, onChange, group, labels
+        case parameters, attachments
     }
 
     package init(id: String, schedule: ScheduleDefinition? = nil, command: [String]? = nil) {

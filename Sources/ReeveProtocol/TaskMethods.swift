@@ -50,7 +50,7 @@ package struct TaskPauseParameters: Sendable, Decodable {
     package var task: String?
     package var labels: [String: String]?
     package var all: Bool?
-    package var group: UnsupportedField?
+    package var group: String?
     /// Resumes by itself after this.
     package var `for`: Interval?
     package var reason: String?

@@ -6,7 +6,7 @@ package enum Admission: Sendable, Equatable {
     case start
     /// It stays pending until the others have ended.
     case wait
-    /// It stays pending until what it requires is so, or until this time, when it is missed; for others of its task it
+    /// It stays pending until what it requires is so and its group has a place, or until this time, when it is missed; for others of its task it
     /// counts as one that lives.
     case hold(until: Timestamp?)
     /// It stays pending until this time, and is in nobody's way.
@@ -22,6 +22,7 @@ package enum Admission: Sendable, Equatable {
     ///   - living: The task's runs that have begun and not ended; without the run itself.
     ///   - held: The task's runs before it that wait for what they require.
     ///   - unmet: What the task requires and is not so.
+    ///   - fullGroup: The task's group, if as many runs of it go on as may.
     ///   - startBy: The agent's, for tasks that have none of their own.
     package static func decide(
         _ task: TaskDefinition,
@@ -29,6 +30,7 @@ package enum Admission: Sendable, Equatable {
         living: [Run],
         held: [Run] = [],
         unmet: [RequirementDefinition] = [],
+        fullGroup: String? = nil,
         startBy: Interval? = nil,
         now: Timestamp
     ) -> Admission {
@@ -37,11 +39,12 @@ package enum Admission: Sendable, Equatable {
         let deadline = startBy.flatMap { startBy in
             run.due.map { $0 + (task.schedule?.jitter?.maximum ?? .zero) + startBy }
         }
-        if let startBy, let deadline, now > deadline, !unmet.isEmpty {
-            let unmet = unmet.map(\.description).joined(separator: " and for ")
-            return .miss(reason: "it waited for \(unmet), longer than its startBy of \(startBy)")
+        let waits = unmet.map(\.description) + (fullGroup.map { ["a place in group \($0)"] } ?? [])
+        if let startBy, let deadline, now > deadline, !waits.isEmpty {
+            let waits = waits.joined(separator: " and for ")
+            return .miss(reason: "it waited for \(waits), longer than its startBy of \(startBy)")
         }
-        let alone: Admission = unmet.isEmpty ? .start : .hold(until: deadline.map { $0 + .milliseconds(1) })
+        let alone: Admission = waits.isEmpty ? .start : .hold(until: deadline.map { $0 + .milliseconds(1) })
         guard let blocking = (living + held).first else { return alone }
         switch task.overlap ?? .skip {
         case .allow: return alone

@@ -12,6 +12,7 @@ package final class Runner: Sendable {
     /// A run that is being carried through.
     private struct Living {
         var task: String
+        var group: String?
         var orders: AsyncStream<RunSupervisor.Order>.Continuation
         var stopRequested = false
     }
@@ -30,6 +31,7 @@ package final class Runner: Sendable {
     private let wallClock: any WallClock
     private let concurrency: Int
     private let startBy: Interval?
+    private let groups: [String: Int]
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
     /// Raised when a run has ended, so that the next may begin.
@@ -38,11 +40,13 @@ package final class Runner: Sendable {
     /// - Parameters:
     ///   - concurrency: runs at once, at least 1.
     ///   - startBy: How late a run may begin whose task does not say that.
+    ///   - groups: How many runs of a group may go on at once, where the store does not say that.
     package init(
         store: Store,
         launcher: StepLauncher,
         concurrency: Int,
         startBy: Interval? = nil,
+        groups: [String: Int] = [:],
         clock: any Clock<Duration>,
         wallClock: any WallClock,
         logger: Logger
@@ -51,6 +55,7 @@ package final class Runner: Sendable {
         self.launcher = launcher
         self.concurrency = concurrency
         self.startBy = startBy
+        self.groups = groups
         self.clock = clock
         self.wallClock = wallClock
         self.logger = logger
@@ -69,7 +74,7 @@ package final class Runner: Sendable {
                 for await _ in store.signals.changes(.stops) { try await self.forwardStopRequests() }
             }
             // What a run waits for may be there now, and its task may be gone.
-            for topic in [Signals.Topic.serviceStates, .tasks] {
+            for topic in [Signals.Topic.serviceStates, .tasks, .groups] {
                 let changes = store.signals.changes(topic)
                 group.addTask { [freedSender] in
                     for await _ in changes { freedSender.yield() }
@@ -95,7 +100,10 @@ package final class Runner: Sendable {
         // Runs that must wait for another of their task stand in front of others: a page may hold nothing else, so that
         // the next one is looked for behind it.
         var limit = 64
+        // Once full for one it is full for those behind it, though a run may end meanwhile.
+        var full: Set<String> = []
         while hasRoom {
+            let limits = try await limits()
             let page = try await store.read { [limit] reader in
                 var unmet: [[RequirementDefinition]: [RequirementDefinition]] = [:]
                 return try reader.pendingRuns(limit: limit).map { run in
@@ -120,7 +128,9 @@ package final class Runner: Sendable {
             var held: [String: [Run]] = [:]
             for pending in page where hasRoom && !waiting.contains(pending.run.task) {
                 let task = pending.run.task
-                switch try await admit(pending, held: held[task] ?? [], &group) {
+                if let name = pending.definition?.group, isFull(name, limits) { full.insert(name) }
+                let fullGroup = pending.definition?.group.flatMap { full.contains($0) ? $0 : nil }
+                switch try await admit(pending, held: held[task] ?? [], fullGroup: fullGroup, &group) {
                 case .done: break
                 case .waits: waiting.insert(task)
                 case .isLater(let time): wake(at: time, &group)
@@ -132,6 +142,17 @@ package final class Runner: Sendable {
             guard page.count == limit, hasRoom else { return }
             limit *= 4
         }
+    }
+
+    /// How many runs of a group may go on at once.
+    private func limits() async throws -> [String: Int] {
+        let stored = try await store.read { try $0.groups() }
+        return stored.reduce(into: groups) { $0[$1.definition.name] = $1.definition.limit }
+    }
+
+    private func isFull(_ group: String, _ limits: [String: Int]) -> Bool {
+        guard let limit = limits[group] else { return false }
+        return state.withLockedValue { $0.living.values.count { $0.group == group } } >= limit
     }
 
     /// A run that waits to begin, with what it goes by.
@@ -180,6 +201,7 @@ package final class Runner: Sendable {
     private func admit(
         _ pending: PendingRun,
         held: [Run],
+        fullGroup: String?,
         _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws -> Progress {
         let run = pending.run
@@ -200,6 +222,7 @@ package final class Runner: Sendable {
             living: living,
             held: definition.overlap == .allow ? [] : held,
             unmet: pending.unmet,
+            fullGroup: fullGroup,
             startBy: startBy,
             now: wallClock.now
         )
@@ -270,7 +293,7 @@ package final class Runner: Sendable {
         _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         let (orders, sender) = AsyncStream.makeStream(of: RunSupervisor.Order.self)
-        state.withLockedValue { $0.living[run.id] = Living(task: run.task, orders: sender) }
+        state.withLockedValue { $0.living[run.id] = Living(task: run.task, group: definition.group, orders: sender) }
         let supervisor = RunSupervisor(
             store: store,
             launcher: launcher,

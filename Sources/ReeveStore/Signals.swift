@@ -15,6 +15,8 @@ package final class Signals: Sendable {
         case end(ofRun: String)
         /// A task was put, removed, paused, resumed or planned anew.
         case tasks
+        /// A group was put.
+        case groups
         /// When a task is due next was computed.
         case plans
         /// A service was put, removed, or asked for something.

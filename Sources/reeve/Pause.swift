@@ -13,9 +13,12 @@ struct PauseSubject: ParsableArguments {
     @Option(name: [.customShort("l"), .long], help: ArgumentHelp("All tasks with this label.", valueName: "K=V"))
     var label: [Assignment] = []
 
+    @Option(help: ArgumentHelp("All tasks of this group.", valueName: "name"))
+    var group: String?
+
     func validate() throws {
-        guard [task != nil, all, !label.isEmpty].count(where: { $0 }) == 1 else {
-            throw ValidationError("Name a task, or give --all or --label.")
+        guard [task != nil, all, !label.isEmpty, group != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError("Name a task, or give --all, --label or --group.")
         }
     }
 
@@ -23,6 +26,7 @@ struct PauseSubject: ParsableArguments {
         var parameters = JSONObject()
         parameters["task"] = task.map(JSON.string)
         parameters["labels"] = try label.pairs("--label")
+        parameters["group"] = group.map(JSON.string)
         if all { parameters["all"] = true }
         return parameters
     }

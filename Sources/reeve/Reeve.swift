@@ -33,7 +33,7 @@ struct Reeve: Command {
                 name: "Task",
                 subcommands: [
                     Execute.self, Add.self, Edit.self, Apply.self, Check.self, Show.self, Remove.self, Pause.self,
-                    Resume.self, ImportGroup.self,
+                    Resume.self, GroupGroup.self, ImportGroup.self,
                 ]
             ),
             CommandGroup(

@@ -14,6 +14,9 @@ struct TaskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("End a run that takes longer.", valueName: "duration"))
     var timeout: Interval?
 
+    @Option(help: ArgumentHelp("Share the limit of this group: reeve group set.", valueName: "name"))
+    var group: String?
+
     @Option(help: ArgumentHelp("Try a run that failed so often again.", valueName: "count"))
     var retry: Int?
 
@@ -40,6 +43,7 @@ struct TaskOptions: ParsableArguments {
     func add(to task: inout JSONObject) {
         task["timeout"] = timeout.map { .string($0.description) }
         task["startBy"] = startBy.map { .string($0.description) }
+        task["group"] = group.map(JSON.string)
         var again = JSONObject()
         again["limit"] = retry.map { .number(String($0)) }
         again["delay"] = retryDelay.map { .string($0.description) }

@@ -24,7 +24,8 @@ struct ContractTests {
 
     @Test(
         arguments: [
-            ("Task", fields(TaskDefinition.CodingKeys.self, without: ["parameters", "attachments", "group"])),
+            ("Task", fields(TaskDefinition.CodingKeys.self, without: ["parameters", "attachments"])),
+            ("Group", fields(GroupDefinition.CodingKeys.self)),
             ("RunRetry", fields(RunRetryDefinition.CodingKeys.self)),
             ("Step", fields(StepDefinition.CodingKeys.self, without: ["requires", "retry", "probe"])),
             ("Schedule", fields(ScheduleDefinition.CodingKeys.self)),

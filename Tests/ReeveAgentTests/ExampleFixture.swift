@@ -30,6 +30,7 @@ struct ExampleFixture: Sendable {
             "from": "oldest",
         ]
         try await agent.call("endpoint.put", ["endpoint": endpoint])
+        try await agent.call("group.put", ["group": ["name": "disk", "limit": 1]])
         try await agent.put("nightly-backup", shell: "echo saved; echo slowly >&2", ["schedule": ["cron": "0 3 * * *"]])
         _ = try await agent.runToEnd("nightly-backup")
         for (name, shell, more) in [

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     package var timeZone: String?
     package var missed: MissedPolicy?
     package var startBy: Interval?
+    /// How many runs of a group may go on at once.
+    package var groups: [String: Int] = [:]
     package var endpoints: [EndpointDefinition] = []
     /// The drop-in folder of services; none if `nil`.
     package var servicesFolder: String?

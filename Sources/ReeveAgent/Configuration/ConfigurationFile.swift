@@ -15,7 +15,7 @@ package struct ConfigurationFile: Sendable, Decodable {
 
     var access: UnsupportedField?
     var store: UnsupportedField?
-    var groups: UnsupportedField?
+    var groups: [String: GroupSection]?
     var folders: UnsupportedField?
     var controlPlane: UnsupportedField?
     var metrics: UnsupportedField?
@@ -72,6 +72,12 @@ package struct ConfigurationFile: Sendable, Decodable {
         var startBy: Interval?
 
         enum CodingKeys: String, CodingKey, CaseIterable { case timeZone, missed, startBy }
+    }
+
+    struct GroupSection: Sendable, Decodable {
+        var limit: Int?
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case limit }
     }
 
     struct LogSection: Sendable, Decodable {
@@ -147,7 +153,7 @@ extension ConfigurationFile {
             if !isGood { problems.append(InvalidValue(path: path, reason: reason)) }
         }
         let later: [(String, UnsupportedField?)] = [
-            ("/access", access), ("/store", store), ("/groups", groups), ("/folders", folders),
+            ("/access", access), ("/store", store), ("/folders", folders),
             ("/controlPlane", controlPlane), ("/metrics", metrics), ("/runner/output/total", runner?.output?.total),
             ("/agent/labels", agent?.labels),
         ]
@@ -161,6 +167,10 @@ extension ConfigurationFile {
             )
         }
         check("/runner/concurrency", (1...10_000).contains(runner?.concurrency ?? 1), "must be from 1 to 10000")
+        for (name, group) in groups ?? [:] {
+            problems += GroupDefinition.nameProblems(name, "/groups/\(name)")
+            problems += GroupDefinition.limitProblems(group.limit, "/groups/\(name)/limit")
+        }
         check("/runner/history/perTask", (1...1_000_000).contains(runner?.history?.perTask ?? 1), "must be at least 1")
         check(
             "/limits/message",
@@ -205,6 +215,7 @@ extension Configuration {
         timeZone = file.scheduler?.timeZone ?? timeZone
         missed = file.scheduler?.missed ?? missed
         startBy = file.scheduler?.startBy ?? startBy
+        groups = file.groups?.compactMapValues(\.limit) ?? groups
         endpoints = file.endpoints ?? endpoints
         logLevel = file.log?.level?.rawValue ?? logLevel
         logFormat = file.log?.format?.rawValue ?? logFormat

@@ -14,6 +14,7 @@ struct MethodTable: Sendable {
     var paths: RunPaths
     var clock: any Clock<Duration>
     var wallClock: any WallClock
+    var groups: [String: Int]
     var readiness: Readiness
     var ownUser: UInt32
 
@@ -21,6 +22,7 @@ struct MethodTable: Sendable {
         let described: [AgentMethod] =
             agent.methods + tasks.methods + runs.methods + services.methods + serviceLogs.methods + events.methods
             + endpoints.methods
+            + GroupMethods(parts: parts, configured: groups).methods
             + EngineMethods(engine: engine).methods
         return [discover] + described
     }

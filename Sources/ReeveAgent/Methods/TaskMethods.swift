@@ -190,13 +190,16 @@ struct TaskMethods: Sendable {
     }
 
     private func setPaused(_ parameters: TaskPauseParameters, _ pause: Pause?, _ call: Call) async throws -> JSON {
-        if parameters.group != nil {
-            throw Failure(InvalidValue(path: "/group", reason: "is not supported by this version of reeve"))
-        }
-        let given = [parameters.task != nil, parameters.labels != nil, parameters.all != nil].count { $0 }
+        let given = [
+            parameters.task != nil, parameters.labels != nil, parameters.group != nil, parameters.all != nil,
+        ].count { $0 }
         guard given == 1, parameters.all != false else {
             throw Failure(
-                InvalidValue(path: "", reason: "must say what to pause", expected: "one of task, labels, all: true")
+                InvalidValue(
+                    path: "",
+                    reason: "must say what to pause",
+                    expected: "one of task, labels, group, all: true"
+                )
             )
         }
         let by = call.caller.name
@@ -208,7 +211,7 @@ struct TaskMethods: Sendable {
                     limit: Int(Int32.max),
                     labels: parameters.labels ?? [:],
                     includeAdHoc: false
-                ).map(\.definition.id)
+                ).map(\.definition).filter { parameters.group == nil || $0.group == parameters.group }.map(\.id)
             for name in names { _ = try transaction.setPaused(name, pause, by: by) }
             return names
         }

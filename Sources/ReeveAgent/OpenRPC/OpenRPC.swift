@@ -15,7 +15,8 @@ enum OpenRPC {
     }
 
     static var methods: [MethodDescription] {
-        agentMethods + taskMethods + runMethods + serviceMethods + eventMethods + endpointMethods + engineMethods
+        agentMethods + taskMethods + groupMethods + runMethods + serviceMethods + eventMethods + endpointMethods
+            + engineMethods
     }
 
     private static let info: JSON = [
@@ -89,7 +90,7 @@ enum OpenRPC {
     }
 
     /// The pieces of tasks, services and endpoints: sent by clients, and sent back to them.
-    private static var requestSchemas: [SharedSchema] { taskSchemas + serviceSchemas + endpointSchemas }
+    private static var requestSchemas: [SharedSchema] { taskSchemas + [groupSchema] + serviceSchemas + endpointSchemas }
 }
 
 /// A schema that others refer to by name.

@@ -164,7 +164,8 @@ extension OpenRPC {
         [
             .optional("task", .ref("TaskID"), "one task; or labels, or all"),
             .optional("labels", .map(of: .string), "the tasks with all of these"),
-            .optional("all", Schema(["const": true]), "all tasks"), reserved("group"),
+            .optional("all", Schema(["const": true]), "all tasks"),
+            .optional("group", .string, "all tasks of this group"),
         ]
     }
 

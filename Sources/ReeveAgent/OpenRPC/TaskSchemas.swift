@@ -108,6 +108,7 @@ extension OpenRPC {
             .optional("stop", .ref("Stop"), "for steps that have none of their own"),
             .optional("onAgentStop", .word(AgentStopPolicy.self), "what becomes of a living run when the agent stops"),
             .optional("onChange", .word(ChangePolicy.self), "what becomes of a living run when the task changes; keep"),
+            .optional("group", .text("^[A-Za-z0-9._-]{1,64}$"), "with whose tasks it shares a limit of runs at once"),
             .optional("labels", .map(of: .string), "for people and filters"),
         ]
     }

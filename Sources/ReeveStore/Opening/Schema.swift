@@ -78,7 +78,12 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    private static let version3 = "ALTER TABLE tasks ADD COLUMN scheduledRuns INTEGER NOT NULL DEFAULT 0;"
+    private static let version3 = """
+        ALTER TABLE tasks ADD COLUMN scheduledRuns INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE taskGroups (
+            name TEXT PRIMARY KEY, runLimit INTEGER, by TEXT NOT NULL, changedAt INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let version2 = """
         CREATE TABLE services (

@@ -1,0 +1,43 @@
+package import JSON
+
+/// Tasks that share a limit of how many runs of theirs go on at once.
+package struct GroupDefinition: Sendable, Hashable, Codable {
+    /// `[A-Za-z0-9._-]{1,64}`.
+    package var name: String
+    /// Runs at once, 0 to 10,000; 0: none begins. Absent: as many as the agent starts.
+    package var limit: Int?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable { case name, limit }
+
+    package init(name: String, limit: Int? = nil) {
+        self.name = name
+        self.limit = limit
+    }
+
+    package func problems() -> [InvalidValue] {
+        Self.nameProblems(name, "/name") + Self.limitProblems(limit, "/limit")
+    }
+
+    package static func nameProblems(_ name: String, _ path: String) -> [InvalidValue] {
+        guard !isName(name, longest: 64) else { return [] }
+        return [
+            InvalidValue(
+                path: path,
+                reason: "\"\(name)\" is not a group's name",
+                expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -"
+            )
+        ]
+    }
+
+    package static func limitProblems(_ limit: Int?, _ path: String) -> [InvalidValue] {
+        guard let limit, !(0...10_000).contains(limit) else { return [] }
+        return [InvalidValue(path: path, reason: "\(limit) is out of range", expected: "0 to 10000")]
+    }
+}
+
+/// Parameters of `group.put`.
+package struct GroupPutParameters: Sendable, Decodable {
+    package var group: GroupDefinition
+
+    package enum CodingKeys: String, CodingKey, CaseIterable { case group }
+}

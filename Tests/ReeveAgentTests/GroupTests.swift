@@ -1,0 +1,107 @@
+import JSON
+import JSONRPC
+import ReeveProtocol
+import Testing
+
+@testable import ReeveAgent
+
+/// Groups of tasks share a limit of how many runs of theirs go on at once.
+struct GroupTests {
+    /// Says its name when it has begun, and waits until it is let go on.
+    private static func put(_ name: String, group: String?, _ agent: RunningAgent, started: Fifo) async throws -> Fifo {
+        let fifo = try Fifo(agent.folder.path + "/\(name)")
+        let more: JSONObject = group.map { ["group": .string($0)] } ?? [:]
+        try await agent.put(name, shell: "echo \(name) > \(started.path); read x < \(fifo.path)", more)
+        return fifo
+    }
+
+    private static func group(_ agent: RunningAgent, _ name: String = "disk") async throws -> JSON? {
+        try await agent.call("group.list")["groups"]?.array?.first { $0["name"]?.string == name }
+    }
+
+    @Test func `no more of a group run at once than it says, in the order in which they came, and others go past them`()
+        async throws
+    {
+        try await RunningAgent.with({ $0.groups = ["disk": 1] }) { agent in
+            let started = try Fifo(agent.folder.path + "/started")
+            var fifos: [Fifo] = []
+            for name in ["a", "b", "c"] {
+                fifos.append(try await Self.put(name, group: "disk", agent, started: started))
+                try await agent.call("task.run", ["task": .string(name)])
+            }
+            #expect(try await started.line() == "a")
+            let free = try await Self.put("free", group: nil, agent, started: started)
+            try await agent.call("task.run", ["task": "free"])
+            #expect(try await started.line() == "free")
+            let standing = try await Self.group(agent)
+            #expect(standing?["limit"] == 1 && standing?["running"] == 1 && standing?["waiting"] == 2)
+            #expect(standing?["source"] == "configuration")
+            for (index, next) in ["b", "c"].enumerated() {
+                try await fifos[index].open()
+                #expect(try await started.line() == next)
+            }
+            try await fifos[2].open()
+            try await free.open()
+            #expect(try await agent.waited("c/1")["outcome"] == "succeeded")
+        }
+    }
+
+    @Test func `a limit that is put counts at once where it is higher, and as runs end where it is lower`() async throws
+    {
+        let folder = try TemporaryFolder()
+        try await RunningAgent.with(folder: folder, { $0.groups = ["disk": 1] }) { agent in
+            let started = try Fifo(folder.path + "/started")
+            var fifos: [Fifo] = []
+            for name in ["a", "b", "c"] {
+                fifos.append(try await Self.put(name, group: "disk", agent, started: started))
+                try await agent.call("task.run", ["task": .string(name)])
+            }
+            #expect(try await started.line() == "a")
+            try await agent.call("group.put", ["group": ["name": "disk", "limit": 2]])
+            #expect(try await started.line() == "b")
+            try await agent.call("group.put", ["group": ["name": "disk", "limit": 0]])
+            for fifo in fifos.prefix(2) { try await fifo.open() }
+            for name in ["a/1", "b/1"] { #expect(try await agent.waited(name)["outcome"] == "succeeded") }
+            #expect(try await agent.call("run.get", ["run": "c/1"])[at: "run", "status"] == "pending")
+            try await agent.call("group.put", ["group": ["name": "disk"]])
+            #expect(try await started.line() == "c")
+            try await fifos[2].open()
+            #expect(try await agent.waited("c/1")["outcome"] == "succeeded")
+            try await agent.call("group.put", ["group": ["name": "disk", "limit": 3]])
+        }
+        // It counts more than the configuration, for the next agent too.
+        try await RunningAgent.with(folder: folder, { $0.groups = ["disk": 1] }) { agent in
+            let standing = try await Self.group(agent)
+            #expect(standing?["limit"] == 3 && standing?["source"] == "rpc" && standing?["by"]?.string != nil)
+        }
+    }
+
+    @Test func `a run that waits for its group is missed when its time is over, and counts for its task`() async throws
+    {
+        try await RunningAgent.with({ $0.groups = ["disk": 0] }) { agent in
+            let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
+            let more: JSONObject = ["schedule": ["once": true], "group": "disk", "startBy": "1s"]
+            try await agent.put("job", shell: "exit 0", more)
+            for try await message in changes {
+                guard case .item(let event, _) = message, event["type"] == "dev.reeve.run.missed" else { continue }
+                #expect(event[at: "data", "cause"] == "startBy")
+                break
+            }
+            try await agent.put("other", shell: "exit 0", ["group": "disk"])
+            try await agent.call("task.run", ["task": "other"])
+            let failure = try #require(try await agent.failure("task.run", ["task": "other"]))
+            #expect(failure.kind == "invalidState")
+        }
+    }
+
+    @Test func `a group is paused and resumed as one`() async throws {
+        try await RunningAgent.with { agent in
+            for (name, group) in [("a", "disk"), ("b", "disk"), ("c", "net")] {
+                try await agent.put(name, shell: "exit 0", ["schedule": ["rate": "1h"], "group": .string(group)])
+            }
+            #expect(try await agent.call("task.pause", ["group": "disk"])["tasks"] == ["a", "b"])
+            #expect(try await agent.call("task.get", ["task": "c"])["paused"] == nil)
+            #expect(try await agent.call("task.resume", ["group": "disk"])["tasks"] == ["a", "b"])
+        }
+    }
+}
