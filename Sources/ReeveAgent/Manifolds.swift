@@ -233,14 +233,16 @@ struct Manifolds: Sendable {
     }
 
     private func folder(_ path: String) -> Manifold {
-        Manifold("folder", inputs: [.required(Part.store)]) { [environment, reload] inputs in
+        Manifold("folder", inputs: [.required(Part.store)], outputs: [Part.folder.declaration]) {
+            [environment, reload] inputs in
             let folder = ServiceFolder(
                 path: path,
                 store: try inputs[Part.store],
                 reload: reload,
                 logger: environment.logger
             )
-            return Started(TaskWorker(report: { folder.report() }, { _ in try await folder.run() }))
+            let worker = TaskWorker(report: { folder.report() }, { _ in try await folder.run() })
+            return Started(worker, outputs: [Part.folder.output(folder)])
         }
     }
 
@@ -251,6 +253,7 @@ struct Manifolds: Sendable {
             inputs: [
                 .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner),
                 .live(Part.services), .live(Part.submitter), .live(Part.scheduler),
+                .live(Part.folder),
             ]
         ) { [engine, environment, configuration, lifecycle] inputs in
             let parts = Parts(
@@ -259,7 +262,8 @@ struct Manifolds: Sendable {
                 runnerHandle: try inputs.live(Part.runner),
                 servicesHandle: try inputs.live(Part.services),
                 submitterHandle: try inputs.live(Part.submitter),
-                schedulerHandle: try inputs.live(Part.scheduler)
+                schedulerHandle: try inputs.live(Part.scheduler),
+                folderHandle: try inputs.live(Part.folder)
             )
             lifecycle.use(parts)
             await lifecycle.firstStart(of: engine)

@@ -10,7 +10,8 @@ extension Parts {
             runnerHandle: Live(cell: LiveCell()),
             servicesHandle: Live(cell: LiveCell()),
             submitterHandle: Live(cell: LiveCell()),
-            schedulerHandle: Live(cell: LiveCell())
+            schedulerHandle: Live(cell: LiveCell()),
+            folderHandle: Live(cell: LiveCell())
         )
     }
 }

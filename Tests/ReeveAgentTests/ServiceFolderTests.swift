@@ -77,6 +77,8 @@ struct ServiceFolderTests {
             let problem = problems?.first?.string ?? ""
             #expect(problem.hasPrefix("\(folder)/db.yaml:2:"))
             #expect(problem.contains("/redy: unknown field") && problem.contains("ready"))
+            let degraded = try await agent.call("agent.status")["degraded"]
+            #expect(degraded == [["part": "folder", "state": "started", "reason": .string(problem)]])
         }
     }
 

@@ -46,11 +46,13 @@ final class ServiceFolder: Sendable {
         }
     }
 
+    /// What is wrong with files, or with the folder.
+    var troubles: [String] { problems.withLockedValue { $0.values.flatMap(\.self).sorted() } }
+
     func report() -> ReportValue {
-        let problems = problems.withLockedValue { $0.values.flatMap(\.self).sorted() }
-        return .object([
+        .object([
             "folder": .text(path), "watched": .boolean(hasWatch.withLockedValue { $0 }),
-            "problems": .list(problems.map { .text($0) }),
+            "problems": .list(troubles.map { .text($0) }),
         ])
     }
 

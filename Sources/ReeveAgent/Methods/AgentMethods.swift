@@ -130,7 +130,10 @@ struct AgentMethods: Sendable {
                 "part": .string(Part.scheduler.name), "state": "started",
                 "reason": .string("the clock is not set (it shows \(wallClock.now)): what is due by it waits"),
             ] : nil
-        return [slow, unrecorded, clock].compactMap(\.self) + away(report)
+        let files = (parts.folderHandle.value?.troubles ?? []).map { trouble -> JSON in
+            ["part": .string(Part.folder.name), "state": "started", "reason": .string(trouble)]
+        }
+        return [slow, unrecorded, clock].compactMap(\.self) + files + away(report)
     }
 
     private func away(_ report: EngineReport) -> [JSON] {
