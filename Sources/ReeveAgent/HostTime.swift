@@ -42,19 +42,23 @@ package struct HostTime: Sendable {
         self.configured = configured
         zones = ZoneDatabase(directory: self.directory)
         present = NIOLockedValueBox(.utc)
-        let zone = try readHostZone(zones)
-        present.withLockedValue { $0 = zone }
-    }
-
-    private func readHostZone(_ zones: ZoneDatabase) throws(InvalidValue) -> Zone {
-        let name = configured ?? HostZone.name(environmentTZ: environmentTZ, localtimeLink: Self.target(of: localtime))
         do {
-            return try zones.hostZone(named: name)
+            let zone = try readHostZone(zones)
+            present.withLockedValue { $0 = zone }
         } catch {
             // A host without zone files is in UTC, unless somebody asked for another zone.
             guard configured == nil, environmentTZ == nil else { throw error }
-            return .utc
         }
+    }
+
+    private func readHostZone(_ zones: ZoneDatabase) throws(InvalidValue) -> Zone {
+        let link = Self.target(of: localtime)
+        if configured == nil, environmentTZ == nil, link == nil {
+            throw InvalidValue(path: "", reason: "\(localtime) is no link to a zone file")
+        }
+        return try zones.hostZone(
+            named: configured ?? HostZone.name(environmentTZ: environmentTZ, localtimeLink: link)
+        )
     }
 
     // MARK: Changes
@@ -76,10 +80,12 @@ package struct HostTime: Sendable {
     func change(from known: String, clock: any Clock<Duration>, logger: Logger) async throws {
         let changed = Wakeup()
         let link = localtime.lastIndex(of: "/").map { String(localtime[..<$0]) } ?? "."
-        let watch = FolderWatch.start([directory, link], changed: changed)
+        // That of the host's zone is looked at as a file, the others by the version of all.
+        let own = "\(directory)/\(hostZone.name)".split(separator: "/").dropLast().joined(separator: "/")
+        let watch = FolderWatch.start([directory, "/" + own, link], changed: changed)
         while true {
             if watch?.renew() != true {
-                logger.debug("the zone files cannot be watched", metadata: ["folder": "\(directory)"])
+                logger.warning("the zone files cannot be watched", metadata: ["folder": "\(directory)"])
             }
             // Before the wait: what was changed before the watch began is seen, too.
             guard fingerprint == known else { return }

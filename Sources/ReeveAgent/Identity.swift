@@ -21,12 +21,8 @@ package struct Identity: Sendable {
         self.socketPaths = socketPaths
     }
 
-    /// When the program was made, as far as its file says: it cannot be earlier now.
-    static let programTime: Timestamp = {
-        var status = stat()
-        guard stat("/proc/self/exe", &status) == 0 else { return Timestamp(seconds: 0) }
-        return Timestamp(seconds: Int64(status.st_mtim.tv_sec))
-    }()
+    /// A time before this version: it cannot be earlier now. Set with the version.
+    static let earliestTime = Timestamp(seconds: 1_793_491_200)  // 2026-11-01T00:00:00Z
 
     /// Read once: it cannot change while this process lives.
     static let bootID = readBootID()

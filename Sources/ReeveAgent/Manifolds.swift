@@ -60,8 +60,9 @@ struct Manifolds: Sendable {
     private var zones: Manifold {
         Manifold("zones", outputs: [Part.zones.declaration]) { [environment] _ in
             let (time, clock, logger) = (environment.time, environment.clock, environment.logger)
-            time.reload()
+            // Before it is read: what changes meanwhile is seen, too.
             let known = time.fingerprint
+            time.reload()
             let worker = TaskWorker(report: { .object(["host": .text(time.hostZone.name)]) }) { _ in
                 try await time.change(from: known, clock: clock, logger: logger)
                 throw Directive.bounce
@@ -114,7 +115,7 @@ struct Manifolds: Sendable {
                 hostZone: time.hostZone,
                 host: time.host,
                 defaults: Scheduler.Defaults(missed: configuration.missed, startBy: configuration.startBy),
-                earliest: Identity.programTime,
+                earliest: Identity.earliestTime,
                 bootID: Identity.bootID,
                 wallClock: environment.wallClock,
                 logger: environment.logger
@@ -252,7 +253,7 @@ struct Manifolds: Sendable {
             "socket",
             inputs: [
                 .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner),
-                .live(Part.services), .live(Part.submitter), .live(Part.scheduler),
+                .live(Part.services), .live(Part.submitter),
                 .live(Part.folder),
             ]
         ) { [engine, environment, configuration, lifecycle] inputs in

@@ -40,7 +40,8 @@ package struct TaskChecker: Sendable {
     func slots(of schedule: Schedule, after: Timestamp, count: Int) -> [Timestamp] {
         var slots: [Timestamp] = []
         var last = after
-        while slots.count < count, let slot = schedule.next(after: last, anchor: after) {
+        while slots.count < min(count, schedule.maxRuns ?? count), let slot = schedule.next(after: last, anchor: after)
+        {
             slots.append(slot)
             last = slot
         }

@@ -52,7 +52,7 @@ package struct Run: Sendable, Hashable, Codable {
 
     /// It is another try, whose time has not come: it is in nobody's way.
     package func isLater(than now: Timestamp) -> Bool {
-        notBefore.map { now < $0 } ?? false
+        status == .pending && notBefore.map { now < $0 } ?? false
     }
 }
 

@@ -1,5 +1,6 @@
 import JSON
 package import ReeveProtocol
+package import ReeveStore
 
 /// Whether a run may begin while others of its task live.
 package enum Admission: Sendable, Equatable {
@@ -11,6 +12,8 @@ package enum Admission: Sendable, Equatable {
     case hold(until: Timestamp?)
     /// It stays pending until this time, and is in nobody's way.
     case later(Timestamp)
+    /// It is another try, and the task is paused: it is told as skipped.
+    case paused(reason: String)
     /// It waited for what it requires until its time was over: it is told as missed.
     case miss(reason: String)
     /// It is told as skipped.
@@ -23,6 +26,7 @@ package enum Admission: Sendable, Equatable {
     ///   - held: The task's runs before it that wait for what they require.
     ///   - unmet: What the task requires and is not so.
     ///   - fullGroup: The task's group, if as many runs of it go on as may.
+    ///   - pause: The task's.
     ///   - startBy: The agent's, for tasks that have none of their own.
     package static func decide(
         _ task: TaskDefinition,
@@ -31,13 +35,18 @@ package enum Admission: Sendable, Equatable {
         held: [Run] = [],
         unmet: [RequirementDefinition] = [],
         fullGroup: String? = nil,
+        pause: Pause? = nil,
         startBy: Interval? = nil,
         now: Timestamp
     ) -> Admission {
         if let time = run.notBefore, now < time { return .later(time) }
+        // Slots of a paused task are not made runs in the first place.
+        if run.trigger == .retry, let pause, pause.until.map({ $0 > now }) ?? true {
+            return .paused(reason: "the task is paused by \(pause.by)")
+        }
         let startBy = task.startBy ?? startBy
         let deadline = startBy.flatMap { startBy in
-            run.due.map { $0 + (task.schedule?.jitter?.maximum ?? .zero) + startBy }
+            run.due.map { max($0 + (task.schedule?.jitter?.maximum ?? .zero), run.notBefore ?? $0) + startBy }
         }
         let waits = unmet.map(\.description) + (fullGroup.map { ["a place in group \($0)"] } ?? [])
         if let startBy, let deadline, now > deadline, !waits.isEmpty {

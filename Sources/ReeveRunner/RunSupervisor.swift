@@ -121,12 +121,15 @@ struct RunSupervisor {
     }
 
     private func retry(_ run: inout Run, _ definition: TaskDefinition, _ transaction: Transaction) throws {
+        // One that somebody has asked to end is not to come back, even if it was quicker.
+        guard definition.retry != nil, try transaction.run(run.id)?.stopRequest == nil else { return }
         let task = try transaction.task(run.task)
+        let successor = try transaction.slotRun(of: run.task, after: run.number)
         let decision = RunRetry.decide(
             run,
             definition,
             isCurrent: task.map { $0.revision == run.revision && $0.pause == nil } ?? false,
-            next: task?.nextFire,
+            next: successor.map(\.createdAt) ?? task?.nextFire,
             now: transaction.now
         )
         switch decision {

@@ -20,7 +20,7 @@ package final class Runner: Sendable {
     private struct State {
         var living: [String: Living] = [:]
         var isEnding = false
-        /// When held runs are looked at next, should nothing happen before.
+        /// When runs that wait for a time are looked at next, should nothing happen before.
         var alarm: Timestamp?
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -36,6 +36,9 @@ package final class Runner: Sendable {
     private let state = NIOLockedValueBox(State())
     /// Raised when a run has ended, so that the next may begin.
     private let (freed, freedSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// Raised when the alarm was set earlier.
+    private let alarmSet = Wakeup()
 
     /// - Parameters:
     ///   - concurrency: runs at once, at least 1.
@@ -80,6 +83,7 @@ package final class Runner: Sendable {
                     for await _ in changes { freedSender.yield() }
                 }
             }
+            group.addTask { try await self.ring() }
             for run in try await store.read({ try $0.liveRuns() }) where run.status > .pending {
                 try await supervise(run, &group)
             }
@@ -102,11 +106,13 @@ package final class Runner: Sendable {
         var limit = 64
         // Once full for one it is full for those behind it, though a run may end meanwhile.
         var full: Set<String> = []
+        let now = wallClock.now
+        if let next = try await store.read({ try $0.nextRetry(after: now) }) { wake(at: next) }
         while hasRoom {
             let limits = try await limits()
             let page = try await store.read { [limit] reader in
                 var unmet: [[RequirementDefinition]: [RequirementDefinition]] = [:]
-                return try reader.pendingRuns(limit: limit).map { run in
+                return try reader.pendingRuns(now: now, limit: limit).map { run in
                     let definition = try reader.definition(task: run.task, revision: run.revision)
                     let requires = definition?.requires ?? []
                     let left = try unmet[requires] ?? reader.unmet(requires)
@@ -133,10 +139,10 @@ package final class Runner: Sendable {
                 switch try await admit(pending, held: held[task] ?? [], fullGroup: fullGroup, &group) {
                 case .done: break
                 case .waits: waiting.insert(task)
-                case .isLater(let time): wake(at: time, &group)
+                case .isLater(let time): wake(at: time)
                 case .isHeld(let deadline):
                     held[task, default: []].append(pending.run)
-                    if let deadline { wake(at: deadline, &group) }
+                    if let deadline { wake(at: deadline) }
                 }
             }
             guard page.count == limit, hasRoom else { return }
@@ -178,16 +184,36 @@ package final class Runner: Sendable {
         case isLater(Timestamp)
     }
 
-    /// Looks at the held runs then, if nobody does before.
-    private func wake(at time: Timestamp, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+    /// Looks at what waits then, if nobody does before.
+    private func wake(at time: Timestamp) {
         let isNext = state.withLockedValue { state in
             guard state.alarm.map({ time < $0 }) ?? true else { return false }
             state.alarm = time
             return true
         }
-        guard isNext else { return }
-        group.addTask { [wallClock, state, freedSender] in
-            try await wallClock.wait(until: time)
+        if isNext { alarmSet.set() }
+    }
+
+    /// Rings at each alarm, and when the clock is set: then its time may have come.
+    private func ring() async throws {
+        while !Task.isCancelled {
+            guard let time = state.withLockedValue({ $0.alarm }) else {
+                await alarmSet.wait()
+                continue
+            }
+            let hasRung = try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask { [wallClock] in
+                    try await wallClock.wait(until: time)
+                    return true
+                }
+                group.addTask { [alarmSet] in
+                    await alarmSet.wait()
+                    return false
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? false
+            }
+            guard hasRung else { continue }
             state.withLockedValue { if $0.alarm == time { $0.alarm = nil } }
             freedSender.yield()
         }
@@ -223,16 +249,13 @@ package final class Runner: Sendable {
             held: definition.overlap == .allow ? [] : held,
             unmet: pending.unmet,
             fullGroup: fullGroup,
+            pause: pending.pause,
             startBy: startBy,
             now: wallClock.now
         )
         switch decision {
-        case .start:
-            if let pause = pending.pause, run.trigger == .retry {
-                try await refuse(run, .skipped, "paused", "the task is paused by \(pause.by)")
-            } else {
-                try await supervise(run, definition, &group)
-            }
+        case .start: try await supervise(run, definition, &group)
+        case .paused(let reason): try await refuse(run, .skipped, "paused", reason)
         case .wait: return .waits
         case .hold(let deadline): return .isHeld(until: deadline)
         case .later(let time): return .isLater(time)

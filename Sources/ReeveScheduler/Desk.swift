@@ -140,9 +140,16 @@ struct Desk: Sendable {
             return
         }
         guard let timetable = try timetable(task, transaction, &outcome) else { return }
-        // A new revision has no slot yet; with one, only the zones have changed.
-        let isNew = task.nextDue == nil && (task.anchor >= earliest || !timetable.schedule.repeats)
-        let slot = isNew ? timetable.firstSlot() : timetable.firstSlot(after: transaction.now)
+        let slot: Slot?
+        if let due = task.nextDue {
+            // Only the zones have changed since. What is due already, and is only put off, stays as it is.
+            let planned = Slot(due: due, fire: task.nextFire ?? due)
+            slot = due <= transaction.now ? planned : timetable.moved(planned, now: transaction.now)
+        } else if task.anchor >= earliest || !timetable.schedule.repeats {
+            slot = timetable.firstSlot()
+        } else {
+            slot = timetable.firstSlot(after: transaction.now)
+        }
         try transaction.plan(task.id, revision: task.revision, nextDue: slot?.due, nextFire: slot?.fire)
         if timetable.schedule.isBoot {
             try transaction.decideBoot(task.id, boot: bootID)

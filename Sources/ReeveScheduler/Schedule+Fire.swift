@@ -18,6 +18,6 @@ extension Schedule {
 
     func fire(of due: Timestamp, spread: Spread, anchor: Timestamp) -> Timestamp {
         guard spread.window > .zero else { return due }
-        return due + spread.delay(of: due, period: next(after: due, anchor: anchor).map { $0.since(due) })
+        return due + spread.delay(of: due, period: unboundedNext(after: due, anchor: anchor).map { $0.since(due) })
     }
 }

@@ -10,7 +10,8 @@ extension Schedule {
         return slot
     }
 
-    private func unboundedNext(after time: Timestamp, anchor: Timestamp) -> Timestamp? {
+    /// The same as if it never ended: what a period is measured by.
+    func unboundedNext(after time: Timestamp, anchor: Timestamp) -> Timestamp? {
         switch kind {
         case .cron(let expression):
             return expression.next(after: time.second, in: zone).map(Timestamp.init(seconds:))

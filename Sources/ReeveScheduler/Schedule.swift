@@ -33,7 +33,7 @@ package struct Schedule: Sendable, Hashable {
     let from: Timestamp?
     let until: Timestamp?
     /// How many runs it makes in all.
-    let maxRuns: Int?
+    package let maxRuns: Int?
 
     /// Reads a schedule as it was written.
     ///
@@ -182,7 +182,7 @@ extension Schedule {
     /// slot after it.
     package func defaultStartBy(_ missed: MissedPolicy, slot: Timestamp, anchor: Timestamp) -> Interval? {
         guard missed == .skip else { return nil }
-        guard let after = next(after: slot, anchor: anchor) else { return .hours(1) }
+        guard let after = unboundedNext(after: slot, anchor: anchor) else { return .hours(1) }
         return max(.seconds(1), min(Interval(milliseconds: after.since(slot).milliseconds / 2), .hours(1)))
     }
 }

@@ -188,7 +188,8 @@ extension Scheduler {
 
     /// When the zone files or the host's zone are not what the next slots were computed from, all are computed anew.
     private func settleZones() async throws {
-        let fingerprint = zones.fingerprint(hostZone: hostZone)
+        // The host's name is what `H` hangs on.
+        let fingerprint = "\(zones.fingerprint(hostZone: hostZone)) \(desk.host)"
         let known = try await store.read { try $0.meta(Desk.zonesKey) }
         guard known != fingerprint else { return }
         if known != nil { logger.notice("the time zones have changed", metadata: ["zone.host": "\(hostZone.name)"]) }

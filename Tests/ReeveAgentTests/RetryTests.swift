@@ -68,18 +68,45 @@ struct RetryTests {
         }
     }
 
-    @Test func `a try that comes due while the task is paused is skipped`() async throws {
+    @Test func `one that is asked to end does not come back`() async throws {
         try await RunningAgent.with { agent in
-            try await agent.put("job", shell: "exit 1", ["retry": ["delay": "300ms"]])
-            _ = try await agent.runToEnd("job")
-            try await agent.call("task.pause", ["task": "job"])
-            let second = try await agent.waited("job/2")
-            // On a busy machine it may have begun before the pause.
-            #expect(second["cause"] == "paused" || second["startedAt"] != nil)
+            let fifo = try Fifo(agent.folder.path + "/wait")
+            let line = "trap 'exit 1' TERM; echo up; read x < \(fifo.path)"
+            try await agent.put("job", shell: line, ["retry": ["delay": "1ms"]])
+            try await agent.call("task.run", ["task": "job"])
+            try await agent.told("dev.reeve.run.running", of: "job")
+            try await agent.call("run.stop", ["run": "job/1"])
+            let run = try await agent.waited("job/1")
+            #expect(run["outcome"] == "canceled" && run["willRetry"] == .null)
         }
     }
 
-    @Test func `the next slot takes the place of a try that waits`() async throws {
+    @Test func `a slot that waits behind the run takes the place of another try`() async throws {
+        try await RunningAgent.with { agent in
+            let fifo = try Fifo(agent.folder.path + "/wait")
+            let more: JSONObject = [
+                "schedule": ["rate": "1s", "maxRuns": 2], "overlap": "queue", "missed": "all", "startBy": "1h",
+                "retry": ["delay": "1ms"],
+            ]
+            let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
+            try await agent.put("job", shell: "read x < \(fifo.path); exit 1", more)
+            for try await message in changes {
+                guard case .item(let event, _) = message, event["type"] == "dev.reeve.task.completed" else { continue }
+                break
+            }
+            // Both are there, and the schedule has no further slot that could come before.
+            try await fifo.open()
+            let first = try await agent.waited("job/1")
+            #expect(first["willRetry"] == .null)
+            #expect(first["reason"]?.string?.contains("its next time comes before") == true)
+            try await fifo.open()
+            #expect(try await agent.waited("job/2")["willRetry"]?.string != nil)
+            try await fifo.open()
+            #expect(try await agent.waited("job/3")["retryOf"]?.string != nil)
+        }
+    }
+
+    @Test func `no other try is made where the next time comes before it`() async throws {
         try await RunningAgent.with { agent in
             let more: JSONObject = [
                 "schedule": ["rate": "1h"], "retry": ["delay": "2h", "maximum": "2h"], "startBy": "1h",

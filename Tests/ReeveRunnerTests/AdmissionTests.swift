@@ -1,6 +1,7 @@
 import JSON
 import ReeveProtocol
 import ReeveRunner
+import ReeveStore
 import Testing
 
 struct AdmissionTests {
@@ -58,6 +59,47 @@ struct AdmissionTests {
         #expect(Admission.decide(task, run: retry, living: [], now: now + .minutes(1)) == .start)
         try Admission.checkManual(task, living: [retry], now: now)
         #expect(throws: Failure.self) { try Admission.checkManual(task, living: [retry], now: now + .minutes(1)) }
+        // Once it has begun no clock takes that back.
+        retry.status = .running
+        #expect(throws: Failure.self) { try Admission.checkManual(task, living: [retry], now: now) }
+    }
+
+    @Test func `another try is skipped while the task is paused, and only then`() {
+        let task = TaskDefinition(id: "backup", command: ["true"])
+        var retry = run(4)
+        retry.trigger = .retry
+        var pause = Pause(by: "uid:7", at: now, reason: nil)
+        func decide(_ run: Run) -> Admission { Admission.decide(task, run: run, living: [], pause: pause, now: now) }
+        #expect(decide(retry) == .paused(reason: "the task is paused by uid:7"))
+        #expect(decide(run(5)) == .start)
+        pause.until = now
+        #expect(decide(retry) == .start)
+        retry.notBefore = now + .minutes(1)
+        pause.until = nil
+        #expect(decide(retry) == .later(now + .minutes(1)))
+    }
+
+    @Test func `another try has its time to start counted from when it may begin`() {
+        var task = TaskDefinition(id: "backup", command: ["true"])
+        task.startBy = .minutes(5)
+        var retry = run(4)
+        retry.trigger = .retry
+        retry.due = now - .hours(1)
+        retry.notBefore = now
+        let unmet = [RequirementDefinition(.service("db"))]
+        let hold = Admission.hold(until: now + .minutes(5) + .milliseconds(1))
+        #expect(Admission.decide(task, run: retry, living: [], unmet: unmet, now: now) == hold)
+    }
+
+    @Test func `a full group is waited for as what is required is`() {
+        var task = TaskDefinition(id: "backup", command: ["true"])
+        #expect(Admission.decide(task, run: run(4), living: [], fullGroup: "disk", now: now) == .hold(until: nil))
+        task.startBy = .minutes(5)
+        var late = run(4)
+        late.due = now - .minutes(6)
+        let reason = "it waited for a place in group disk, longer than its startBy of 5m"
+        #expect(Admission.decide(task, run: late, living: [], fullGroup: "disk", now: now) == .miss(reason: reason))
+        #expect(Admission.decide(task, run: late, living: [], now: now) == .start)
     }
 
     // MARK: Requirements

@@ -141,6 +141,30 @@ import Testing
         }
     }
 
+    @Test func `a change of the zones takes nothing that is due already, or that comes once`() async throws {
+        try await withBench { bench in
+            // Due at 04:00, put off by its jitter.
+            var jittered = ScheduleDefinition(.cron("0 4 * * *"))
+            jittered.jitter = JitterDefinition(.minutes(50))
+            try await bench.put("jittered", jittered)
+            try await bench.put("single", .at("2026-11-21T09:00"))
+            let spread = Spread(jittered.jitter, agentID: bench.store.agentID, task: "jittered")
+            let due = bench.start + .hours(1)
+            let fire = due + spread.delay(of: due, period: .days(1))
+            try await bench.scheduler(until: fire)
+            bench.clock.manual.set(to: due)
+            // In Tokyo it was 09:00 three hours before the start, and 04:00 comes fifteen hours after this.
+            try await bench.scheduler(zone: "Asia/Tokyo", until: fire) {
+                await bench.waits(until: fire + .hours(15)) { bench.clock.manual.set(to: fire) }
+            }
+            #expect(try await bench.runs("jittered").map(\.due) == [due])
+            let single = try await bench.runs("single")
+            #expect(
+                single.count == 1 && single.first?.trigger == .catchUp && single.first?.due == bench.start - .hours(3)
+            )
+        }
+    }
+
     @Test func `once starts at the put and is completed`() async throws {
         try await withBench { bench in
             try await bench.put("now", .once)

@@ -166,7 +166,7 @@ import Testing
             #expect(run.reason == "stopped by uid:1 before it began: enough")
             let last = try await store.read { try $0.change(sequence: $0.head()) }
             #expect(last?.content.type == "dev.reeve.run.canceled")
-            #expect(try await store.read { try $0.pendingRuns(limit: 1) }.isEmpty)
+            #expect(try await store.read { try $0.pendingRuns(now: Timestamp(milliseconds: .max), limit: 1) }.isEmpty)
         }
     }
 
@@ -244,12 +244,21 @@ import Testing
             let now = directory.clock.now
             let dues = [now + .seconds(5), nil, now - .seconds(5), now - .seconds(5)]
             for due in dues { _ = try await store.write { try $0.createRun(task: task, trigger: .manual, due: due) } }
-            #expect(try await store.read { try $0.pendingRuns(limit: 9).map(\.number) } == [3, 4, 2, 1])
-            #expect(try await store.read { try $0.pendingRuns(limit: 2).map(\.number) } == [3, 4])
+            #expect(
+                try await store.read { try $0.pendingRuns(now: Timestamp(milliseconds: .max), limit: 9).map(\.number) }
+                    == [3, 4, 2, 1]
+            )
+            #expect(
+                try await store.read { try $0.pendingRuns(now: Timestamp(milliseconds: .max), limit: 2).map(\.number) }
+                    == [3, 4]
+            )
             var run = try #require(try await store.read { try $0.run(task: "t", number: 3) })
             run.status = .running
             _ = try await store.write { [run] in try $0.update(run) }
-            #expect(try await store.read { try $0.pendingRuns(limit: 9).map(\.number) } == [4, 2, 1])
+            #expect(
+                try await store.read { try $0.pendingRuns(now: Timestamp(milliseconds: .max), limit: 9).map(\.number) }
+                    == [4, 2, 1]
+            )
             #expect(try await store.read { try $0.liveRuns().map(\.number) } == [3, 4, 2, 1])
             #expect(try await store.read { try $0.liveRuns(task: "t").map(\.number) } == [1, 2, 3, 4])
             #expect(try await store.read { try $0.liveRuns(task: "u") }.isEmpty)

@@ -48,7 +48,10 @@ final class FolderWatch: Sendable {
             IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR
         )
         // Added to what is asked of it already, should it be one of the folders itself.
-        let folders = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR | IN_MASK_ADD)
+        let folders = UInt32(
+            IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR
+                | IN_MASK_ADD
+        )
         let isWatched = inotify_add_watch(inotify, folder, files) >= 0
         var above = folder[...]
         while let slash = above.dropLast().lastIndex(of: "/") {

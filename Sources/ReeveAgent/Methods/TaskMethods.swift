@@ -58,6 +58,7 @@ struct TaskMethods: Sendable {
     /// When it is due, also where the scheduler has not planned the new revision yet.
     private func next(of put: TaskPut, by schedule: Schedule?, agentID: String) -> Timestamp? {
         guard put.changed, let schedule, let definition = put.task.definition.schedule else { return put.task.nextFire }
+        if let maxRuns = schedule.maxRuns, put.task.scheduledRuns >= maxRuns { return nil }
         let anchor = put.task.anchor
         let slot = definition.kind == .once ? anchor : schedule.next(after: anchor, anchor: anchor)
         return slot.map {

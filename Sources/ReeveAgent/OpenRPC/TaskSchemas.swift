@@ -83,7 +83,7 @@ extension OpenRPC {
             .optional("startBy", .duration, "how long past its due time a slot still starts; past it, it is missed"),
             .optional(
                 "missed",
-                .text(#"^(skip|once|all(\([1-9][0-9]{0,3}\))?)$"#),
+                .text(#"^(skip|once|all(\(([1-9][0-9]{0,2}|1000)\))?)$"#),
                 "what becomes of slots found past due: all, or the newest up to so many; skip for cron, else once"
             ),
             .optional(

@@ -25,7 +25,7 @@ struct SchedulePreview {
             last = slot
             return slot
         }
-        times = isOnce ? [after] : Array(slots.prefix(count))
+        times = isOnce ? [after] : Array(slots.prefix(min(count, schedule.maxRuns ?? count)))
         previous = isOnce ? nil : schedule.previous(before: after, anchor: after)
     }
 

@@ -20,7 +20,7 @@ final class ChildWatch {
     private var open: [OutputStream: CInt]
     private var inbox: NotifyInbox?
     /// Descriptors that came through it are being closed: it is not read meanwhile, or there could be ever more of them.
-    private var isClosingPassed = false
+    private var closingRounds = 0
     private var main: MainProcess
     /// The process that takes the place of the main one when that ends.
     private var successor: MainProcess?
@@ -56,7 +56,7 @@ final class ChildWatch {
     }
 
     func noticesAreReadable(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
-        if !isClosingPassed { readNotices(buffer, atMost: Self.messagesInTurn, untilPassed: true) }
+        if closingRounds == 0 { readNotices(buffer, atMost: Self.messagesInTurn, untilPassed: true) }
         return false
     }
 
@@ -91,8 +91,8 @@ final class ChildWatch {
     }
 
     func passedAreClosed() -> Bool {
-        isClosingPassed = false
-        if let inbox { poller.watchAgain(inbox.descriptor, for: Occurrence(.notice, id)) }
+        closingRounds -= 1
+        if closingRounds == 0, let inbox { poller.watchAgain(inbox.descriptor, for: Occurrence(.notice, id)) }
         return false
     }
 
@@ -163,7 +163,7 @@ final class ChildWatch {
 
     private func closePassed(_ descriptors: [CInt]) {
         guard let inbox else { return }
-        isClosingPassed = true
+        closingRounds += 1
         poller.pause(inbox.descriptor)
         ReeveProcess.closePassed(descriptors) { [id, table, poller] in
             table.passedAreClosed(id)

@@ -117,7 +117,8 @@ struct CronFieldParser {
         guard base.hasSuffix(")"), ends.count == 2 else {
             throw problem(base, "\(field.name) \"\(base)\" names no range", expected: "H, or H(5-20)")
         }
-        let (first, last) = (folded(try value(ends[0])), folded(try value(ends[1])))
+        // 7 stays 7 here: which number it is says what is chosen.
+        let (first, last) = (try value(ends[0]), try value(ends[1]))
         guard first <= last else {
             throw problem(base, "\(field.name) \"\(base)\" ends before it begins", hint: "swap the two")
         }

@@ -41,6 +41,17 @@ struct Timetable: Sendable {
         return schedule.next(after: max(now, anchor, watermark ?? anchor), anchor: anchor).map(slot)
     }
 
+    /// Where a slot that is to come has gone to with its zone.
+    ///
+    /// The only one of its schedule is never lost: should it be in the past now, it is decided as one that was found late.
+    func moved(_ planned: Slot, now: Timestamp) -> Slot? {
+        switch schedule.kind {
+        case .at(let due): due > watermark ?? Timestamp(milliseconds: .min) ? slot(due) : nil
+        case .once: planned
+        case .cron, .rate, .nextBoot, .everyBoot: firstSlot(after: now)
+        }
+    }
+
     /// A slot with its delay.
     func slot(_ due: Timestamp) -> Slot {
         Slot(due: due, fire: schedule.fire(of: due, spread: spread, anchor: anchor))

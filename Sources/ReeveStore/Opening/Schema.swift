@@ -80,6 +80,7 @@ enum Schema {
 
     private static let version3 = """
         ALTER TABLE tasks ADD COLUMN scheduledRuns INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE runs ADD COLUMN notBefore INTEGER;
         CREATE TABLE taskGroups (
             name TEXT PRIMARY KEY, runLimit INTEGER, by TEXT NOT NULL, changedAt INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;

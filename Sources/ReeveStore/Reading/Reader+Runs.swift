@@ -78,21 +78,31 @@ extension StateReading {
         return try runs(sql, [.text(task)])
     }
 
-    /// Runs that wait to be started, in the order of ``liveRuns()``.
-    package func pendingRuns(limit: Int) throws -> [Run] {
+    /// Runs that wait to be started, in the order of ``liveRuns()``, without other tries whose time has not come.
+    package func pendingRuns(now: Timestamp, limit: Int) throws -> [Run] {
         let sql = """
-            SELECT record FROM runs WHERE status <> 'stopped' AND status = 'pending'
+            SELECT record FROM runs
+            WHERE status <> 'stopped' AND status = 'pending' AND (notBefore IS NULL OR notBefore <= ?)
             ORDER BY ifnull(due, createdAt), createdAt, row LIMIT ?
             """
-        return try runs(sql, [.integer(limit)])
+        return try runs(sql, [.time(now), .integer(limit)])
     }
 
-    /// The first run that a task's schedule made after the one of that number.
+    /// When the next try comes due that waits for its time.
+    package func nextRetry(after now: Timestamp) throws -> Timestamp? {
+        let sql = "SELECT min(notBefore) FROM runs WHERE status <> 'stopped' AND status = 'pending' AND notBefore > ?"
+        return try database.number(sql, [.time(now)]).map(Timestamp.init(milliseconds:))
+    }
+
+    /// The first run that a task's schedule made after the one of that number, and that was not passed over.
     package func slotRun(of task: String, after number: Int) throws -> Run? {
-        let sql = "SELECT record FROM runs WHERE task = ? AND number > ? ORDER BY number"
-        return try runs(sql, [.text(task), .integer(number)]).first {
-            [.schedule, .catchUp, .boot].contains($0.trigger)
-        }
+        let sql = """
+            SELECT record FROM runs
+            WHERE task = ? AND number > ? AND json_extract(record, '$.trigger') IN ('schedule', 'catchUp', 'boot')
+                AND ifnull(outcome, '') NOT IN ('skipped', 'missed', 'invalid')
+            ORDER BY number LIMIT 1
+            """
+        return try runs(sql, [.text(task), .integer(number)]).first
     }
 
     private func runs(_ sql: String, _ values: [DatabaseValue]) throws -> [Run] {

@@ -150,12 +150,13 @@ extension Transaction {
     private func insert(_ run: Run) throws {
         try database.run(
             """
-            INSERT INTO runs (id, task, number, status, outcome, due, createdAt, record)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO runs (id, task, number, status, outcome, due, createdAt, notBefore, record)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(run.id), .text(run.task), .integer(run.number), .text(run.status.rawValue),
-                .text(run.outcome?.rawValue), .time(run.due), .time(run.createdAt), try .encoded(run),
+                .text(run.outcome?.rawValue), .time(run.due), .time(run.createdAt), .time(run.notBefore),
+                try .encoded(run),
             ]
         )
         tell(.runs)

@@ -45,12 +45,21 @@ extension Transaction {
         return TaskPut(task: task, created: created, changed: true)
     }
 
-    /// Removes a task; its numbers stay for one of the same id that may come. Runs that live go on.
+    /// Removes a task; its numbers stay for one of the same id that may come. Runs that live go on; other tries that
+    /// wait for their time do not.
     ///
     /// Throws `notFound`, and `conflict` with the owner where the task is another source's.
     package func removeTask(_ id: String, by: String, source: String) throws -> StoredTask {
         let stored = try existingTask(id)
         if let error = TaskRevisions(stored).ownership(stored, source) { throw error }
+        // The runner looks at other tries only when their time has come.
+        for var run in try liveRuns(task: id) where run.isLater(than: now) {
+            run.status = .stopped
+            run.outcome = .canceled
+            run.cause = "taskRemoved"
+            run.reason = "its task was removed before it began"
+            _ = try update(run)
+        }
         try database.run(
             """
             UPDATE tasks SET removed = 1, paused = NULL, pausedUntil = NULL, plannedRevision = NULL, nextDue = NULL,
@@ -87,7 +96,7 @@ extension Transaction {
         return task
     }
 
-    /// - Parameter isOtherSchedule: Whether the runs that its schedule makes are counted anew.
+    /// - Parameter isOtherSchedule: Whether its schedule begins anew: the runs that it makes, and whether it is done.
     private func write(
         _ definition: TaskDefinition,
         source: String,
@@ -101,7 +110,7 @@ extension Transaction {
             ON CONFLICT (id) DO UPDATE SET
                 revision = ?2, definition = ?3, labels = ?4, source = ?5, by = ?6, changedAt = ?7, anchor = ?7,
                 createdAt = CASE removed WHEN 1 THEN ?7 ELSE createdAt END, removed = 0, plannedRevision = NULL,
-                nextDue = NULL, nextFire = NULL, completed = 0,
+                nextDue = NULL, nextFire = NULL, completed = CASE ?8 WHEN 1 THEN 0 ELSE completed END,
                 scheduledRuns = CASE ?8 WHEN 1 THEN 0 ELSE scheduledRuns END
             """,
             [

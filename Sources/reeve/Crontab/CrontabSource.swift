@@ -13,9 +13,11 @@ struct CrontabSource {
     /// - Parameter argument: A file, a user, `-` for standard input, or `nil` for the caller's own.
     static func read(_ argument: String?, hasUsers: Bool) throws -> CrontabSource {
         let caller = Host.userName(geteuid())
+        // The agent that gets them may be another's: what is theirs is to run as them there, too.
+        let importer = geteuid() == 0 ? nil : caller
         guard let argument else { return try own(caller, hasUsers: hasUsers) }
         if argument == "-" {
-            return CrontabSource(name: "standard input", text: try Standard.read(), hasUsers: hasUsers, owner: nil)
+            return CrontabSource(name: "standard input", text: try Standard.read(), hasUsers: hasUsers, owner: importer)
         }
         // A user goes before a file of that name: else who may write to a folder could give root another crontab.
         let isUser = !argument.contains("/") && getpwnam(argument) != nil
@@ -25,7 +27,7 @@ struct CrontabSource {
             name: path,
             text: try File.read(path),
             hasUsers: hasUsers || place == .system,
-            owner: place.owner == caller ? nil : place.owner
+            owner: place.owner == "root" ? nil : place.owner ?? importer
         )
     }
 
@@ -70,7 +72,12 @@ struct CrontabSource {
 
     private static func own(_ caller: String?, hasUsers: Bool) throws -> CrontabSource {
         if let caller, let path = try? spoolFile(of: caller) {
-            return CrontabSource(name: path, text: try File.read(path), hasUsers: hasUsers, owner: nil)
+            return CrontabSource(
+                name: path,
+                text: try File.read(path),
+                hasUsers: hasUsers,
+                owner: geteuid() == 0 ? nil : caller
+            )
         }
         // Its users may not read the spool; crontab(1) may.
         guard let output = popen("crontab -l", "r") else {
@@ -84,7 +91,12 @@ struct CrontabSource {
                 hint: "name a file, a user, or - for standard input"
             )
         }
-        return CrontabSource(name: "crontab -l", text: try text.get(), hasUsers: hasUsers, owner: nil)
+        return CrontabSource(
+            name: "crontab -l",
+            text: try text.get(),
+            hasUsers: hasUsers,
+            owner: geteuid() == 0 ? nil : caller
+        )
     }
 
     /// Where links lead does not matter: cron goes by where they are.
