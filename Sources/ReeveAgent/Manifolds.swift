@@ -313,7 +313,8 @@ struct Manifolds: Sendable {
             clock: environment.clock,
             wallClock: environment.wallClock,
             readiness: readiness,
-            ownUser: environment.uid
+            ownUser: environment.uid,
+            runLimits: RunWaits.Limits(concurrency: configuration.concurrency, startBy: configuration.startBy)
         ).methods
     }
 }

@@ -33,7 +33,7 @@ package struct Schedule: Sendable, Hashable {
     let from: Timestamp?
     let until: Timestamp?
     /// How many runs it makes in all.
-    let maxRuns: Int?
+    package let maxRuns: Int?
 
     /// Reads a schedule as it was written.
     ///

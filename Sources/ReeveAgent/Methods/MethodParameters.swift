@@ -8,6 +8,7 @@ extension TaskRunParameters: MethodParameters {}
 extension TaskPauseParameters: MethodParameters {}
 extension TaskListParameters: MethodParameters {}
 extension SchedulePreviewParameters: MethodParameters {}
+extension TimelineParameters: MethodParameters {}
 extension RunReference: MethodParameters {}
 extension RunStopParameters: MethodParameters {}
 extension RunWaitParameters: MethodParameters {}

@@ -15,7 +15,8 @@ enum OpenRPC {
     }
 
     static var methods: [MethodDescription] {
-        agentMethods + taskMethods + runMethods + serviceMethods + eventMethods + endpointMethods + engineMethods
+        agentMethods + taskMethods + runMethods + whyMethods + timelineMethods + serviceMethods + eventMethods
+            + endpointMethods + engineMethods
     }
 
     private static let info: JSON = [
