@@ -75,9 +75,12 @@ struct TimelinePage {
 
     /// What of the times is not among ``lines``.
     var omissions: [String] {
-        rows.filter { $0.times.count < $0.count }.map { row in
+        let cut = rows.filter { $0.times.count < $0.count }
+        let lines = cut.prefix(3).map { row in
             "\(row.task): only the first \(row.times.count) of \(row.count) times"
         }
+        let rest = cut.count - lines.count
+        return lines + (rest > 0 ? ["and so of \(rest) more task\(rest == 1 ? "" : "s")"] : [])
     }
 
     // MARK: Picture
@@ -101,7 +104,9 @@ struct TimelinePage {
             let blanks = String(repeating: " ", count: nameWidth + 2 - min(nameWidth, row.task.count))
             let marks = marks(row)
             used.formUnion(marks)
-            let drawn = marks.map { $0 == "x" ? Style.caution.applied(to: "x", styled) : String($0) }.joined()
+            // A pause ends once: what is skipped is at the beginning.
+            let skipped = marks.lastIndex(of: "x").map { $0 + 1 } ?? 0
+            let drawn = Style.caution.applied(to: String(marks[..<skipped]), styled) + String(marks[skipped...])
             return name + blanks + drawn + "  " + Style.faint.applied(to: row.note, styled)
         }
         let head = Style.faint.applied(to: indent + scale, styled)

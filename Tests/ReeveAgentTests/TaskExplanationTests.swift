@@ -164,7 +164,7 @@ struct TaskExplanationTests {
             task: Fixture.task(),
             change: { $0.scheduler = .clockNotSet },
             standing: .clockNotSet,
-            reasons: [due, "nothing is due by time until the clock is set: it shows 2026-11-21 03:00 UTC"]
+            reasons: ["nothing is due by time until the clock is set: it shows 2026-11-21 03:00 UTC", due]
         ),
         Row(
             title: "the scheduler is away",
@@ -172,7 +172,7 @@ struct TaskExplanationTests {
             change: { $0.scheduler = .away },
             standing: .schedulerAway,
             reasons: [
-                due, "the part of the agent that decides what is due restarts; what is due meanwhile is found late",
+                "the part of the agent that decides what is due restarts; what is due meanwhile is found late", due,
             ]
         ),
         Row(

@@ -91,4 +91,16 @@ struct TimelinePageTests {
         )
         #expect(page.omissions == ["tick: only the first 2 of 1440 times"])
     }
+
+    @Test func `that much is left out is said in few lines`() throws {
+        let rows = (1...9).map { #"{"task": "t\#($0)", "count": 2, "counts": [2], "times": []}"# }
+        let page = try page("[" + rows.joined(separator: ", ") + "]")
+        #expect(page.omissions.count == 4 && page.omissions.last == "and so of 6 more tasks")
+    }
+
+    @Test func `colours are only where they are wanted, and mark what is skipped`() throws {
+        let picture = try page(Self.rows).picture(cell: .hours(1), styled: true)
+        #expect(picture.contains("\u{1B}[33mx\u{1B}[0m    :   ▪"))
+        #expect(!(try page(Self.rows).picture(cell: .hours(1), styled: false).contains("\u{1B}")))
+    }
 }

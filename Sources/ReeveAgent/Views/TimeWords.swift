@@ -15,8 +15,9 @@ extension Zone {
 }
 
 extension Interval {
-    /// With as much as matters: `42s`, `20m11s`, `3h20m`, `4d3h`; what is negative is `0s`.
+    /// With as much as matters: `350ms`, `42s`, `20m11s`, `3h20m`, `4d3h`; what is negative is `0s`.
     var words: String {
+        if (1..<1000).contains(milliseconds) { return description }
         let seconds = max(0, milliseconds) / 1000
         let unit: Int64 =
             switch seconds {
@@ -26,5 +27,13 @@ extension Interval {
             default: 86_400
             }
         return Interval.seconds(seconds / unit * unit).description
+    }
+}
+
+extension Timestamp {
+    /// How long before `now` it was: `3h20m ago`, `just now`.
+    func ago(_ now: Timestamp) -> String {
+        let length = now.since(self)
+        return length < .seconds(1) ? "just now" : "\(length.words) ago"
     }
 }

@@ -191,5 +191,5 @@ struct RunExplanation: Sendable {
     }
 
     private func at(_ time: Timestamp) -> String { zone.words(for: time) }
-    private func ago(_ time: Timestamp) -> String { "\(now.since(time).words) ago" }
+    private func ago(_ time: Timestamp) -> String { time.ago(now) }
 }

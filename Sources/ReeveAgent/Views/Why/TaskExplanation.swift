@@ -105,7 +105,7 @@ struct TaskExplanation: Sendable {
         }
         if task.completed { return [completion] }
         if isUnreadable { return [unreadable] }
-        return [pause, nextTime, trouble].compactMap(\.self)
+        return [pause, trouble, nextTime].compactMap(\.self)
     }
 
     private var completion: String {
@@ -146,7 +146,7 @@ struct TaskExplanation: Sendable {
         let due = task.nextDue ?? fire
         let shown = schedule.isZoned ? schedule.zone : zone
         let zoneName = schedule.isZoned && schedule.zone != .utc ? " (\(schedule.zone.name))" : ""
-        var text = fire > now ? "\(name) is due in \(fire.since(now).words)" : "\(name) is due now"
+        var text = fire >= now + .seconds(1) ? "\(name) is due in \(fire.since(now).words)" : "\(name) is due now"
         if fire == due {
             text += ", at \(shown.words(for: due))\(zoneName)"
         } else {
@@ -194,5 +194,5 @@ struct TaskExplanation: Sendable {
     }
 
     private func at(_ time: Timestamp) -> String { zone.words(for: time) }
-    private func ago(_ time: Timestamp) -> String { "\(now.since(time).words) ago" }
+    private func ago(_ time: Timestamp) -> String { time.ago(now) }
 }
