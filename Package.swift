@@ -154,7 +154,9 @@ let package = Package(
         .testTarget(
             name: "ReeveAgentTests",
             dependencies: [
-                "JSON", "JSONRPC", "ReeveProtocol", "ReeveEngine", "ReeveStore", "ReeveAgent", "TestSupport", log,
+                "JSON", "JSONRPC", "ReeveProtocol", "ReeveEngine", "ReeveStore", "ReeveScheduler", "ReeveAgent",
+                "TestSupport",
+                log,
                 nioConcurrency,
             ]
         ),

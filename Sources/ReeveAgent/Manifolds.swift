@@ -320,7 +320,8 @@ struct Manifolds: Sendable {
             wallClock: environment.wallClock,
             groups: configuration.groups,
             readiness: readiness,
-            ownUser: environment.uid
+            ownUser: environment.uid,
+            runLimits: RunWaits.Limits(concurrency: configuration.concurrency, startBy: configuration.startBy)
         ).methods
     }
 }

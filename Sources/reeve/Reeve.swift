@@ -39,10 +39,11 @@ struct Reeve: Command {
             CommandGroup(
                 name: "Run",
                 subcommands: [
-                    List.self, Next.self, Processes.self, Runs.self, Logs.self, Stop.self, Wait.self,
+                    List.self, Next.self, Timeline.self, Why.self, Processes.self, Runs.self, Logs.self, Stop.self,
+                    Wait.self,
                 ]
             ),
-            CommandGroup(name: "Service", subcommands: [ServiceGroup.self, Why.self]),
+            CommandGroup(name: "Service", subcommands: [ServiceGroup.self]),
             CommandGroup(
                 name: "Event",
                 subcommands: [

@@ -18,7 +18,7 @@ struct ServiceGroup: ParsableCommand {
         subcommands: [
             ServiceList.self, ServiceShow.self, ServiceAdd.self, ServiceApply.self, ServiceEdit.self,
             ServiceRemove.self, ServiceStart.self, ServiceStop.self, ServiceRestart.self, ServiceLogs.self,
-            Why.self, ServiceWait.self,
+            ServiceWhy.self, ServiceWait.self,
         ],
         defaultSubcommand: ServiceList.self
     )

@@ -55,7 +55,7 @@ struct TodayPage {
                 name: RunName.short(run),
                 time: time(run, "stoppedAt"),
                 text: Runs.why(run, times) ?? run["outcome"]?.string ?? "",
-                command: hasOutput ? "reeve logs \(RunName.short(run))" : "reeve show \(run["task"]?.string ?? "")"
+                command: hasOutput ? "reeve logs \(RunName.short(run))" : "reeve why \(RunName.short(run))"
             )
         }
     }

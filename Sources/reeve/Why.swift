@@ -1,15 +1,20 @@
 import ArgumentParser
 import JSON
+import JSONRPC
+import ReeveProtocol
 
-/// `reeve why`, and `reeve service why`
+/// `reeve why`
 struct Why: Command {
     static let configuration = CommandConfiguration(
         commandName: "why",
-        abstract: "Say why a service is as it is, and what it waits for.",
+        abstract: "Say why a task does not run, a run is as it is, or a service is not up.",
         discussion: """
-            A sentence on the service, then one on each thing that it waits for.
+            A sentence on it, then one on each thing that it waits for and on what is to be known beside. Where a task \
+            and a service have the same name, both are told, with a heading each; with --json an answer is a line.
 
             EXAMPLES:
+              reeve why backup
+              reeve why backup/-1
               reeve why web
               reeve why web --json | jq -r .summary
             """
@@ -17,24 +22,80 @@ struct Why: Command {
 
     @OptionGroup var options: GlobalOptions
 
-    @Argument(help: "A service.", completion: .service)
+    @Argument(help: "A task, a run, or a service.", completion: .taskOrService)
     var name: String
 
     func perform() async throws {
         let session = try await Session.open(options)
-        let answer = try await session.call("service.why", ["service": .string(name)])
-        if !session.printJSON(answer) { Standard.print(text(answer, session)) }
+        let answers = try await answers(session)
+        if session.wantsJSON {
+            for answer in answers { _ = session.printJSON(answer.json) }
+            return
+        }
+        let pages = answers.map { answer in
+            let heading = answers.count > 1 ? "\(answer.kind) \(name):\n" : ""
+            return heading + Explanation(answer.json).text(session)
+        }
+        Standard.print(pages.joined(separator: session.terminal.isTerminal ? "\n\n" : "\n"))
     }
 
-    /// A sentence on a line: the service itself, then what it waits for.
-    private func text(_ answer: JSON, _ session: Session) -> String {
-        let terminal = session.terminal
-        let reasons = (answer["reasons"]?.array ?? []).compactMap(\.string).map(Table.clean)
-        let lines = reasons.enumerated().map { index, reason in
-            guard terminal.isTerminal else { return reason }
-            return index == 0 ? Style.strong.applied(to: reason, terminal.isStyled) : "  " + reason
+    private func answers(_ session: Session) async throws -> [(kind: String, json: JSON)] {
+        if name.contains("/") || isUUIDv7(name) {
+            do {
+                return [("run", try await session.callInZone("run.why", ["run": .string(name)]))]
+            } catch let error as RPCError where error.kind == "notFound" {
+                guard name.contains("/") else { return try await named(session) }
+                throw try await noRun(error, session)
+            }
         }
-        let next = terminal.isTerminal ? session.times.distance(answer, "nextTry").map { "  next try \($0)" } : nil
-        return (lines + [next].compactMap(\.self)).joined(separator: "\n")
+        return try await named(session)
+    }
+
+    /// The task and the service of that name.
+    private func named(_ session: Session) async throws -> [(kind: String, json: JSON)] {
+        let name: JSON = .string(name)
+        let task = try await found { try await session.callInZone("task.why", ["task": name]) }
+        let service = try await found { try await session.call("service.why", ["service": name]) }
+        var answers: [(kind: String, json: JSON)] = []
+        // One that was removed is only told where nothing else has its name.
+        if let task, service == nil || task["status"] != "removed" { answers.append(("task", task)) }
+        if let service { answers.append(("service", service)) }
+        guard answers.isEmpty else { return answers }
+        let near = nearest(self.name, among: try await names(session))
+        let hint = near.map { "did you mean \"\($0)\"?" } ?? "\"reeve ls\" and \"reeve service\" list what there is"
+        throw RPCError(
+            code: Failure.Kind.notFound.code,
+            message: "there is no task, run or service \"\(self.name)\"",
+            kind: "notFound",
+            details: ["hint": .string(hint)]
+        )
+    }
+
+    private func found(_ call: () async throws -> JSON) async throws -> JSON? {
+        do {
+            return try await call()
+        } catch let error as RPCError where error.kind == "notFound" {
+            return nil
+        }
+    }
+
+    private func names(_ session: Session) async throws -> [String] {
+        let tasks = try await session.list("task.list", [:], "tasks")["tasks"]?.array ?? []
+        let services = try await session.list("service.list", [:], "services")["services"]?.array ?? []
+        return tasks.compactMap { $0["id"]?.string } + services.compactMap { $0["name"]?.string }
+    }
+
+    /// The same error with the nearest task in its hint, where it is the task that there is not.
+    private func noRun(_ error: RPCError, _ session: Session) async throws -> RPCError {
+        guard let slash = name.lastIndex(of: "/") else { return error }
+        let task = String(name[..<slash])
+        let names = try await names(session)
+        guard !names.contains(task), let near = nearest(task, among: names) else { return error }
+        return RPCError(
+            code: error.code,
+            message: error.message,
+            kind: "notFound",
+            details: ["hint": .string("did you mean \"\(near)\(name[slash...])\"?")]
+        )
     }
 }

@@ -9,6 +9,7 @@ extension TaskPauseParameters: MethodParameters {}
 extension TaskListParameters: MethodParameters {}
 extension SchedulePreviewParameters: MethodParameters {}
 extension GroupPutParameters: MethodParameters {}
+extension TimelineParameters: MethodParameters {}
 extension RunReference: MethodParameters {}
 extension RunStopParameters: MethodParameters {}
 extension RunWaitParameters: MethodParameters {}

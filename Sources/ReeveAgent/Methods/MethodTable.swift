@@ -17,11 +17,12 @@ struct MethodTable: Sendable {
     var groups: [String: Int]
     var readiness: Readiness
     var ownUser: UInt32
+    var runLimits: RunWaits.Limits
 
     var methods: [AgentMethod] {
         let described: [AgentMethod] =
             agent.methods + tasks.methods + runs.methods + services.methods + serviceLogs.methods + events.methods
-            + endpoints.methods
+            + endpoints.methods + why.methods + timelines.methods
             + GroupMethods(parts: parts, configured: groups).methods
             + EngineMethods(engine: engine).methods
         return [discover] + described
@@ -53,6 +54,14 @@ struct MethodTable: Sendable {
 
     private var runs: RunMethods {
         RunMethods(parts: parts, time: time, paths: paths, clock: clock, wallClock: wallClock)
+    }
+
+    private var why: WhyMethods {
+        WhyMethods(parts: parts, time: time, limits: runLimits, wallClock: wallClock)
+    }
+
+    private var timelines: TimelineMethods {
+        TimelineMethods(parts: parts, time: time, wallClock: wallClock)
     }
 
     private var services: ServiceMethods {

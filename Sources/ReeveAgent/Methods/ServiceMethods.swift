@@ -197,7 +197,9 @@ struct ServiceMethods: Sendable {
             _ = try reader.namedService(parameters.service, includingRemoved: true)
             return try reader.services(includingRemoved: true)
         }
-        let tasks = try await lastOutcomes(services)
+        let tasks = try await parts.store.read { reader in
+            try reader.lastOutcomes(requiredBy: services.flatMap { $0.definition.requires ?? [] })
+        }
         let explanation = ServiceExplanation(
             services: services,
             waits: try await waits(of: services),
@@ -212,19 +214,6 @@ struct ServiceMethods: Sendable {
         return try await parts.store.read { try ServiceWaits(of: services, kept: kept, $0) }
     }
 
-    /// How the tasks that services require ended last; absent for one that has not run.
-    private func lastOutcomes(_ services: [StoredService]) async throws -> [String: ReeveProtocol.Outcome] {
-        let ids = Set(
-            services.flatMap { $0.definition.requires ?? [] }.compactMap { requirement -> String? in
-                if case .task(let id) = requirement.subject { id } else { nil }
-            }
-        )
-        return try await parts.store.read { reader in
-            var outcomes: [String: ReeveProtocol.Outcome] = [:]
-            for id in ids { outcomes[id] = try reader.task(id)?.last?.outcome }
-            return outcomes
-        }
-    }
 }
 
 extension StoredService {

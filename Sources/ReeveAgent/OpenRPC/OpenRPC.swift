@@ -15,8 +15,8 @@ enum OpenRPC {
     }
 
     static var methods: [MethodDescription] {
-        agentMethods + taskMethods + groupMethods + runMethods + serviceMethods + eventMethods + endpointMethods
-            + engineMethods
+        agentMethods + taskMethods + groupMethods + runMethods + whyMethods + timelineMethods + serviceMethods
+            + eventMethods + endpointMethods + engineMethods
     }
 
     private static let info: JSON = [

@@ -177,7 +177,7 @@ extension OpenRPC {
         ])
         let kinds = ["cron", "rate", "at", "once", "nextBoot", "everyBoot"]
         object.json["oneOf"] = .array(kinds.map { ["required": [.string($0)]] })
-        let text = Schema.string.described("a cron expression, @daily, rate(15m) or at(2026-12-24T18:00)")
+        let text = Schema.string.described("a cron expression, @daily, rate(15m) or at(2026-12-24T18:00:00)")
         return .either(text, object)
     }
 

@@ -51,9 +51,21 @@ struct ServiceExplanation: Sendable {
 
     /// One sentence on the service itself, then one on each that it waits for, nearest first.
     private func reasons(for name: String) -> [String] {
+        reasons(for: [RequirementDefinition(.service(name))])
+    }
+
+    /// One sentence on each of these, then one on each that they wait for, nearest first.
+    func reasons(for requirements: [RequirementDefinition]) -> [String] {
         var sentences: [String] = []
         var seen: Set<String> = []
-        var rest = [name]
+        var rest: [String] = []
+        func add(_ requirement: RequirementDefinition) {
+            switch requirement.subject {
+            case .service(let other): rest.append(other)
+            case .task(let id): sentences.append(sentence(onTask: id))
+            }
+        }
+        for requirement in requirements { add(requirement) }
         while !rest.isEmpty {
             let next = rest.removeFirst()
             guard seen.insert(next).inserted else { continue }
@@ -63,12 +75,7 @@ struct ServiceExplanation: Sendable {
             }
             let waitingFor = service.state.status == .waiting ? waits[next] ?? [] : []
             sentences.append(sentence(on: service, waitingFor: waitingFor))
-            for requirement in waitingFor {
-                switch requirement.subject {
-                case .service(let other): rest.append(other)
-                case .task(let id): sentences.append(sentence(onTask: id))
-                }
-            }
+            for requirement in waitingFor { add(requirement) }
         }
         return sentences
     }

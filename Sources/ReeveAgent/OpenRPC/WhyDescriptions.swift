@@ -1,0 +1,87 @@
+import ReeveProtocol
+
+extension OpenRPC {
+    static var whyMethods: [MethodDescription] { [taskWhy, runWhy] }
+
+    private static let waitingFor = Schema.list(
+        of: .open([
+            .required("what", .string, "for people"),
+            .optional("service", .ref("ServiceName"), "a service that is required"),
+            .optional("task", .ref("TaskID"), "a task that is required"),
+            .optional("condition", .openWord(RequirementCondition.self), "what it is to be"),
+            .optional("run", .uuid, "a run of the same task that is in the way, by its overlap"),
+            .optional("places", .integer(from: 1), "how many runs may be at once, where all places are taken"),
+            .optional("ahead", .count, "how many runs wait for a place before it"),
+        ])
+    )
+
+    private static var taskWhy: MethodDescription {
+        MethodDescription(
+            "task.why",
+            .observe,
+            "Says in words why a task does not run now, and when it will",
+            """
+            The reasons go on: what its runs do or wait for, pause, next time, and what became of the last slot or run \
+            where that did not run or was no success. Also answered for a task that was removed. Times in the reasons \
+            are in timeZone, or in the schedule's where it is read in one.
+            """,
+            parameters: [.required("task", .ref("TaskID"), "its id"), timeZone],
+            result: .open([
+                .required("task", .ref("TaskID"), "which"),
+                .required("status", .openWord(TaskStanding.self), "how it stands: the first of these that is so"),
+                .required("summary", .string, "the first of the reasons"),
+                .required("reasons", .list(of: .string), "one sentence each"),
+                .required("next", .timestamp.orNull, "when it starts next, with jitter"),
+                .optional("due", .timestamp, "the nominal time of that slot, where jitter puts it off"),
+                .required("running", .list(of: .uuid), "its runs that have begun and not stopped"),
+                .required("waitingFor", waitingFor, "what its first run that has not begun waits for"),
+                .optional("paused", .ref("Pause"), "if it is"),
+                .optional(
+                    "last",
+                    .open([
+                        .required("run", .uuid, "its id"), .required("number", .integer(from: 1), "its number"),
+                        .required("outcome", .openWord(Outcome.self), "how it ended"),
+                    ]),
+                    "the run that stopped last"
+                ),
+            ]),
+            errors: [.notFound, .unavailable],
+            example: """
+                {"params": {"task": "nightly-backup", "timeZone": "UTC"}, "result": {"task": "nightly-backup",
+                  "status": "scheduled", "summary": "nightly-backup is due in 4h12m, at 2026-11-22 03:00 UTC",
+                  "reasons": ["nightly-backup is due in 4h12m, at 2026-11-22 03:00 UTC"],
+                  "next": "2026-11-22T03:00:00.000Z", "running": [], "waitingFor": [],
+                  "last": {"run": "019367f2-7a5c-7c3e-9d2b-5f0e6a1b2c3d", "number": 1, "outcome": "succeeded"}}}
+                """
+        )
+    }
+
+    private static var runWhy: MethodDescription {
+        MethodDescription(
+            "run.why",
+            .observe,
+            "Says in words what a run waits for, how far it is, or how it ended and why",
+            parameters: [.required("run", .ref("RunName"), "which"), timeZone],
+            result: .open([
+                .required("run", .uuid, "its id"), .required("task", .ref("TaskID"), "the task"),
+                .required("number", .integer(from: 1), "its number"),
+                .required("status", .openWord(RunStatus.self), "how far it is"),
+                .optional("outcome", .openWord(Outcome.self), "how it ended, once it has stopped"),
+                .optional("cause", .string, "a stable word for why"),
+                .required("summary", .string, "the first of the reasons"),
+                .required("reasons", .list(of: .string), "one sentence each; the last says where it comes from"),
+                .required("waitingFor", waitingFor, "what keeps it from beginning"),
+                .optional("ahead", .count, "how many runs wait before it, of one that has not begun"),
+                .optional("deadline", .timestamp, "when it is missed, or when its timeout ends it"),
+            ]),
+            errors: [.notFound, .unavailable],
+            example: """
+                {"params": {"run": "nightly-backup/1"},
+                 "result": {"run": "019367f2-7a5c-7c3e-9d2b-5f0e6a1b2c3d", "task": "nightly-backup", "number": 1,
+                  "status": "stopped", "outcome": "succeeded", "summary": "nightly-backup/1 succeeded 2h ago, in 20m11s",
+                  "reasons": ["nightly-backup/1 succeeded 2h ago, in 20m11s", "it was asked for by uid:0, 2h20m ago"],
+                  "waitingFor": []}}
+                """
+        )
+    }
+}

@@ -1,0 +1,195 @@
+import JSON
+import ReeveProtocol
+import ReeveScheduler
+
+/// Says in words, and as data, why a run is as it is: what it waits for, how far it is, or how it ended and why.
+struct RunExplanation: Sendable {
+    let run: Run
+    /// What it goes by; `nil` where that is known no longer.
+    let definition: TaskDefinition?
+    /// Of a pending run.
+    let waits: RunWaits?
+    let now: Timestamp
+    /// What times in sentences are in.
+    let zone: Zone
+
+    var summary: String { sentences[0] }
+
+    /// What is to be said of it, the first thing first.
+    var sentences: [String] {
+        switch run.status {
+        case .pending: waitSentences
+        case .preparing, .running, .stopping: lifeSentences
+        case .stopped: [end] + endDetails
+        }
+    }
+
+    func json(showing shown: Zone?) -> JSON {
+        let reasons = sentences + [origin]
+        var object: JSONObject = [
+            "run": .string(run.id), "task": .string(run.task), "number": .number(String(run.number)),
+            "status": .string(run.status.rawValue),
+        ]
+        object["outcome"] = run.outcome.map { .string($0.rawValue) }
+        object["cause"] = run.cause.map(JSON.string)
+        object["summary"] = .string(reasons[0])
+        object["reasons"] = .array(reasons.map(JSON.string))
+        object["waitingFor"] = waits?.json ?? []
+        if run.status == .pending { object["ahead"] = .number(String(waits?.ahead ?? 0)) }
+        object["deadline"] = (waits?.deadline ?? timeLimit?.end)?.json
+        return .object(object.withLocalTimes("deadline", zone: shown))
+    }
+
+    // MARK: Before
+
+    private var waitSentences: [String] {
+        guard let waits else { return ["\(run.shortName) is about to begin"] }
+        var sentences: [String] = []
+        if waits.isRunnerAway {
+            sentences.append("\(run.shortName) waits for the part of the agent that begins runs, which restarts")
+        }
+        if !waits.unmet.isEmpty {
+            let what = waits.unmet.map(\.description).joined(separator: " and for ")
+            let end = waits.deadline.map { ", until \(at($0)): it is missed then" } ?? ""
+            sentences.append("\(run.shortName) waits for \(what)\(end)")
+            sentences += waits.causes
+        }
+        if let other = waits.others.first { sentences.append(wait(for: other, of: waits.others.count)) }
+        if !waits.isPlaceFree {
+            let count = waits.going == 1 ? "one run is going" : "\(waits.going) runs are going"
+            let most = waits.places == 1 ? "no more than one may" : "no more than \(waits.places) may"
+            let ahead = waits.ahead > 0 ? ", and \(waits.ahead) \(waits.ahead == 1 ? "waits" : "wait") before it" : ""
+            sentences.append("\(run.shortName) waits for a free place: \(count), \(most) at once\(ahead)")
+        }
+        return sentences.isEmpty ? ["\(run.shortName) is about to begin"] : sentences
+    }
+
+    private func wait(for other: Run, of count: Int) -> String {
+        let name = other.shortName
+        let state =
+            other.startedAt.map { "has run for \(now.since($0).words)" }
+            ?? "waits itself, for \(now.since(other.createdAt).words)"
+        let more = count > 1 ? ", and \(count - 1) more of its task" : ""
+        switch definition?.overlap ?? .skip {
+        case .queue, .allow:
+            return "\(run.shortName) waits for \(name) to end, which \(state)\(more) (overlap: queue)"
+        case .replace:
+            return "\(run.shortName) waits for \(name) to end, which is stopped for it\(more) (overlap: replace)"
+        case .skip:
+            return "\(run.shortName) is skipped if \(name), which \(state), is not over when its turn comes"
+                + " (overlap: skip)"
+        }
+    }
+
+    // MARK: While
+
+    private var lifeSentences: [String] {
+        let since = run.startedAt ?? run.createdAt
+        var sentences: [String]
+        switch run.status {
+        case .stopping: sentences = [stopping]
+        case .preparing: sentences = ["\(run.shortName) is being started"]
+        default: sentences = ["\(run.shortName) has run for \(now.since(since).words), since \(at(since))"]
+        }
+        if let step { sentences.append(step) }
+        if run.status != .stopping, let timeLimit {
+            let left = timeLimit.end > now ? "in \(timeLimit.end.since(now).words)" : "now"
+            sentences.append("it is ended \(left), when \(timeLimit.what) of \(timeLimit.length) is over")
+        }
+        return sentences
+    }
+
+    private var stopping: String {
+        guard let request = run.stopRequest else {
+            return "\(run.shortName) is being stopped, by a timeout or because the agent stops"
+        }
+        let reason = request.reason.map { ": \($0)" } ?? ""
+        return "\(run.shortName) is being stopped: asked by \(request.by) \(ago(request.at))\(reason)"
+    }
+
+    private var currentStep: Int? { run.steps.firstIndex { $0.status > .pending && $0.status < .stopped } }
+
+    private var step: String? {
+        guard let index = currentStep else { return nil }
+        let step = run.steps[index]
+        guard run.steps.count > 1 else { return step.pid.map { "its process is \($0)" } }
+        let process = step.pid.map { "process \($0)" } ?? "no process yet"
+        let since = step.startedAt.map { ", for \(now.since($0).words)" } ?? ""
+        return "it is at step \(step.name), \(index + 1) of \(run.steps.count): \(process)\(since)"
+    }
+
+    /// The time limit that ends it first.
+    private var timeLimit: (end: Timestamp, length: Interval, what: String)? {
+        guard let definition, run.status < .stopped else { return nil }
+        var limits: [(end: Timestamp, length: Interval, what: String)] = []
+        if let timeout = definition.timeout, let start = run.startedAt {
+            limits.append((start + timeout, timeout, "the run's timeout"))
+        }
+        let steps = definition.effectiveSteps
+        if let index = currentStep, steps.indices.contains(index), let timeout = steps[index].timeout,
+            let start = run.steps[index].startedAt
+        {
+            limits.append((start + timeout, timeout, "the step's timeout"))
+        }
+        return limits.min { $0.end < $1.end }
+    }
+
+    // MARK: After
+
+    /// How it ended, in one sentence.
+    private var end: String {
+        let name = run.shortName
+        let when = run.stoppedAt.map { " \(ago($0))" } ?? ""
+        let reason = run.reason.map { ": \($0)" } ?? ""
+        let length = run.startedAt.flatMap { start in run.stoppedAt.map { $0.since(start).words } }
+        let after = length.map { " after \($0)" } ?? ""
+        switch run.outcome {
+        case .succeeded: return "\(name) succeeded\(when)" + (length.map { ", in \($0)" } ?? "")
+        case .failed: return "\(name) failed\(when)\(after)\(reason)"
+        case .timedOut: return "\(name) timed out\(when)\(after)\(reason)"
+        case .canceled:
+            return "\(name) was canceled\(when)" + (length == nil ? ", before it began" : after) + reason
+        case .lost: return "\(name) was lost\(when)\(reason)"
+        case .skipped: return "\(name) was skipped\(when)\(reason)"
+        case .missed: return "\(name) was missed\(when)\(reason)"
+        case .invalid: return "\(name) was refused\(when)\(reason)"
+        case nil: return "\(name) has ended"
+        }
+    }
+
+    private var endDetails: [String] {
+        var details: [String] = []
+        let ended = run.steps.last { $0.outcome != nil && $0.outcome != .skipped && $0.outcome != .succeeded }
+        if run.outcome == .failed, let ended {
+            if let signal = ended.signal {
+                details.append(ExitWords.signal(signal))
+            } else if let words = ended.exitCode.flatMap(ExitWords.exit) {
+                details.append(words)
+            }
+        }
+        if let covers = run.covers, covers.count > 1 {
+            details.append("it stands for \(covers.count) times, from \(at(covers.from)) to \(at(covers.to))")
+        }
+        if let dropped = ended?.output?.dropped, dropped > 0 {
+            details.append("of what it wrote, \(dropped) bytes were not kept")
+        }
+        return details
+    }
+
+    // MARK: Pieces
+
+    /// Where it comes from.
+    private var origin: String {
+        let due = run.due.map { "it was due at \(at($0))" }
+        switch run.trigger {
+        case .manual: return "it was asked for by \(run.by ?? "somebody"), \(ago(run.createdAt))"
+        case .boot: return "the host's start made it due, \(ago(run.due ?? run.createdAt))"
+        case .schedule: return due ?? "its schedule made it"
+        case .catchUp: return (due ?? "its schedule made it") + ", and found late"
+        case .retry: return "it is attempt \(run.attempt)" + (run.due.map { " of what was due at \(at($0))" } ?? "")
+        }
+    }
+
+    private func at(_ time: Timestamp) -> String { zone.words(for: time) }
+    private func ago(_ time: Timestamp) -> String { time.ago(now) }
+}
