@@ -11,7 +11,7 @@ struct Case {
     var hostZone: String
     var times: [Int64]
 
-    init(_ bytes: some Sequence<UInt8>) {
+    init(_ bytes: some Collection<UInt8>) {
         let text = String(decoding: bytes, as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         func line(_ index: Int) -> String? {
@@ -33,7 +33,7 @@ struct Case {
         var generator = Generator(seed: text.utf8.reduce(7) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })
         if times.isEmpty { times.append(generator.number(in: 0...4_102_444_800_000)) }
         times += (0..<3).map { _ in generator.number(in: 0...4_102_444_800_000) }
-        times.append(generator.number(in: .min ... .max))
+        times.append(generator.number(in: Int64.min...Int64.max))
         times.append(generator.number(in: 0...1) == 0 ? .min : .max)
     }
 }
