@@ -100,8 +100,23 @@ let package = Package(
             dependencies: ["JSON", "JSONRPC", "ReeveProtocol", "YAML", arguments]
         ),
 
-        // Beside the program: what `contrib/bench/run engine` measures.
+        // Beside the program: what `contrib/bench/run` measures with, and what `contrib/fuzz/run` runs.
         .executableTarget(name: "engine-bench", dependencies: ["ReeveEngine", log], path: "contrib/bench/engine"),
+        .executableTarget(
+            name: "cron-bench",
+            dependencies: ["ReeveProtocol", "ReeveScheduler"],
+            path: "contrib/bench/cron"
+        ),
+        .executableTarget(
+            name: "tasks-bench",
+            dependencies: ["ReeveProtocol", "ReeveStore", log],
+            path: "contrib/bench/tasks"
+        ),
+        .executableTarget(
+            name: "schedule-fuzz",
+            dependencies: ["ReeveProtocol", "ReeveScheduler", nioConcurrency],
+            path: "contrib/fuzz/schedule"
+        ),
 
         // Tests
         .target(

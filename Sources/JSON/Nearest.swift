@@ -9,26 +9,35 @@ package func nearest(_ word: String, among words: some Sequence<String>) -> Stri
         let letters = Array(candidate.lowercased().unicodeScalars.prefix(64))
         let allowed = max(1, max(wanted.count, letters.count) / 3)
         guard abs(wanted.count - letters.count) <= allowed, min(wanted.count, letters.count) > 1 else { continue }
-        let distance = editDistance(wanted, letters)
-        if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
+        // Only what is nearer than the best until now is of use.
+        let limit = min(allowed, (best?.distance ?? .max) - 1)
+        if let distance = editDistance(wanted, letters, atMost: limit) { best = (candidate, distance) }
     }
     return best?.word
 }
 
-private func editDistance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
-    var beforePrevious: [Int] = []
-    var previous = Array(0...right.count)
+/// `nil` if it is more than `limit`; that is known after a few letters of most words.
+private func editDistance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar], atMost limit: Int) -> Int? {
+    var beforePrevious = Array(0...right.count)
+    var previous = beforePrevious
+    var current = beforePrevious
+    var previousLeast = 0
     for row in left.indices {
-        var current = [row + 1]
+        current[0] = row + 1
+        var least = row + 1
         for column in right.indices {
             let change = previous[column] + (left[row] == right[column] ? 0 : 1)
             var cost = min(change, previous[column + 1] + 1, current[column] + 1)
             if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
                 cost = min(cost, beforePrevious[column - 1] + 1)
             }
-            current.append(cost)
+            current[column + 1] = cost
+            least = min(least, cost)
         }
-        (beforePrevious, previous) = (previous, current)
+        // A swap looks back over one row, nothing over two.
+        guard min(least, previousLeast) <= limit else { return nil }
+        previousLeast = least
+        (beforePrevious, previous, current) = (previous, current, beforePrevious)
     }
-    return previous[right.count]
+    return previous[right.count] <= limit ? previous[right.count] : nil
 }

@@ -26,19 +26,33 @@ struct Housekeeper: Sendable {
         }
     }
 
+    /// Runs whose records one transaction removes.
+    private static let piece = 200
+
     /// Changes that every endpoint is done with are kept this long, to be looked at and as what repeats are told by.
     private static let changeAge = Interval.days(7)
 
     private func work() async throws {
         let now = wallClock.now
-        try await repeatedly { transaction in
-            try transaction.expireRuns(
-                keeping: configuration.historyPerTask,
-                madeBefore: now - configuration.historyAge
-            )
-        }
+        try await store.write { try $0.expireRevisions() }
+        try await expireRuns(madeBefore: now - configuration.historyAge)
         try await repeatedly { try $0.expireAdHocTasks(putBefore: now - configuration.historyAdHoc) }
         while try await trim(before: now - Self.changeAge) > 0 {}
+    }
+
+    /// Looks for them beside the writer: with many tasks and runs that takes a while, and nobody is to wait for it.
+    private func expireRuns(madeBefore time: Timestamp) async throws {
+        while true {
+            let expired = try await store.read { [configuration] reader in
+                try reader.expiredRuns(keeping: configuration.historyPerTask, madeBefore: time)
+            }
+            guard !expired.isEmpty else { return }
+            for piece in stride(from: 0, to: expired.count, by: Self.piece) {
+                let ids = Array(expired[piece..<min(expired.count, piece + Self.piece)])
+                for run in try await store.write({ try $0.removeRuns(ids) }) { removeOutput(of: run) }
+            }
+            logger.debug("removed old runs", metadata: ["runs": "\(expired.count)"])
+        }
     }
 
     /// Does a bounded piece until nothing is left to do, and removes the output of the runs that went.

@@ -201,14 +201,3 @@ struct Desk: Sendable {
         )
     }
 }
-
-extension ScheduleDefinition {
-    /// A quick look: whether it is worth reading to find out if it is due by a start of the host.
-    var mayBeBoot: Bool {
-        switch kind {
-        case .nextBoot, .everyBoot: true
-        case .cron(let text), .text(let text): text.lowercased().contains("@reboot")
-        case .rate, .at, .once: false
-        }
-    }
-}

@@ -174,15 +174,15 @@ extension Scheduler {
         let bootID = desk.bootID
         guard try await store.read({ try $0.meta(Desk.bootKey) }) != bootID else { return }
         let since = wallClock.now
-        var last: String?
-        repeat {
-            let page = try await store.read { [last] in try $0.tasks(after: last, limit: Desk.pageSize) }
-            let due = page.filter { $0.bootDecided != bootID && $0.definition.schedule?.mayBeBoot ?? false }.map(\.id)
-            if !due.isEmpty {
-                note(try await store.write { [desk] in try desk.decideBoot($0, due, runningSince: since) })
+        var last: Int64 = 0
+        while true {
+            let found = try await store.read { [last] reader in
+                try reader.tasksWaitingForBoot(bootID, after: last, limit: Desk.pageSize)
             }
-            last = page.count == Desk.pageSize ? page.last?.id : nil
-        } while last != nil
+            guard !found.ids.isEmpty else { break }
+            note(try await store.write { [desk] in try desk.decideBoot($0, found.ids, runningSince: since) })
+            last = found.last
+        }
         try await store.write { try $0.setMeta(Desk.bootKey, bootID) }
     }
 

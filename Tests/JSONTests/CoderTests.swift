@@ -150,7 +150,7 @@ struct `The coder` {
 struct `The nearest word` {
     @Test(arguments: [
         ("tiemZone", "timeZone"), ("timezone", "timeZone"), ("shedule", "schedule"), ("comand", "command"),
-        ("xyz", nil),
+        ("cmomnad", "command"), ("ocmmnad", "command"), ("ocmnmda", nil), ("xyz", nil),
         ("steps", "step"), ("s", nil), ("", nil), ("id", "id"),
     ])
     func `is found within a third of its length`(word: String, expected: String?) {

@@ -42,6 +42,37 @@ import Testing
         }
     }
 
+    @Test func `tasks that may be due by the host's start are found page by page, and no others`() async throws {
+        try await withStore { store, _ in
+            try await store.write { transaction in
+                func put(_ id: String, _ kind: ScheduleDefinition.Kind, _ command: [String] = ["true"]) throws {
+                    let task = TaskDefinition(id: id, schedule: ScheduleDefinition(kind), command: command)
+                    _ = try transaction.putTask(task, source: "rpc", by: "uid:0")
+                }
+                try put("each", .everyBoot)
+                try put("daily", .cron("@daily"), ["reboot"])
+                try put("next", .nextBoot)
+                try put("cron", .cron("@ReBoot"))
+                try put("text", .text("@REBOOT"))
+                try put("decided", .everyBoot)
+                try put("removed", .everyBoot)
+                _ = try transaction.removeTask("removed", by: "uid:0", source: "rpc")
+                try transaction.decideBoot("decided", boot: "boot-2")
+                try transaction.decideBoot("next", boot: "boot-1")
+            }
+            var pages: [[String]] = []
+            var last: Int64 = 0
+            repeat {
+                let page = try await store.read { [last] in
+                    try $0.tasksWaitingForBoot("boot-2", after: last, limit: 3)
+                }
+                pages.append(page.ids)
+                last = page.last
+            } while pages.last?.isEmpty == false
+            #expect(pages == [["each", "next", "cron"], ["text"], []])
+        }
+    }
+
     @Test func `a lane's changes and the runs that wait are found by an index`() async throws {
         try await withStore { store, _ in
             let plans = try await store.read { reader in

@@ -10,7 +10,12 @@ package struct ZoneDatabase: Sendable {
     package static let systemDirectory = "/usr/share/zoneinfo"
 
     private let directory: String
-    private let cache = NIOLockedValueBox([String: Zone]())
+    private let cache = NIOLockedValueBox(Cache())
+
+    private struct Cache {
+        var zones: [String: Zone] = [:]
+        var names: [String]?
+    }
 
     /// Zones are read from the files below `directory`.
     package init(directory: String = systemDirectory) {
@@ -23,9 +28,9 @@ package struct ZoneDatabase: Sendable {
     package func zone(named name: String) throws(InvalidValue) -> Zone {
         if ["UTC", "GMT", "Z"].contains(name.uppercased()) { return Zone(name: name, initialOffset: 0) }
         if let fixed = try FixedOffset.zone(name) { return fixed }
-        if let known = cache.withLockedValue({ $0[name] }) { return known }
+        if let known = cache.withLockedValue({ $0.zones[name] }) { return known }
         guard let zone = read(name) else { throw unknown(name) }
-        cache.withLockedValue { $0[name] = zone }
+        cache.withLockedValue { $0.zones[name] = zone }
         return zone
     }
 
@@ -42,14 +47,17 @@ package struct ZoneDatabase: Sendable {
 
     /// Forgets what was read, so that changed files are seen.
     package func forget() {
-        cache.withLockedValue { $0 = [:] }
+        cache.withLockedValue { $0 = Cache() }
     }
 
-    /// Every name that the files have, in order; slow, for hints and completion.
+    /// Every name that the files have, in order; for hints and completion. The first time it walks through all folders.
     package func names() -> [String] {
+        if let known = cache.withLockedValue({ $0.names }) { return known }
         var names: [String] = []
         collect("", depth: 0, into: &names)
-        return names.sorted()
+        names.sort()
+        cache.withLockedValue { [names] in $0.names = names }
+        return names
     }
 
     /// A text that changes when the zone files or the host's zone do.
@@ -93,7 +101,10 @@ package struct ZoneDatabase: Sendable {
                 hint: "install the package tzdata"
             )
         }
-        let close = names.first { $0.lowercased() == name.lowercased() } ?? nearest(name, among: names)
+        let wanted = name.lowercased()
+        let close =
+            names.first { $0.utf8.count == wanted.utf8.count && $0.lowercased() == wanted }
+            ?? nearest(name, among: names)
         return InvalidValue(
             path: "",
             reason: "time zone \"\(name)\" is unknown",

@@ -12,6 +12,14 @@ enum TaskQuery {
     static let earliestFire = "SELECT nextFire FROM tasks WHERE nextFire IS NOT NULL ORDER BY nextFire LIMIT 1"
     static let unplanned =
         "SELECT \(columns) FROM tasks WHERE removed = 0 AND plannedRevision IS NOT revision ORDER BY row LIMIT ?"
+    /// In the order of the rows, so that one walk through the table finds all; nothing of a task that is due by time only
+    /// is decoded.
+    static let waitingForBoot = """
+        SELECT row, id FROM tasks
+        WHERE row > ? AND removed = 0 AND bootDecided IS NOT ? AND definition LIKE '%boot%'
+            AND definition -> '$.schedule' LIKE '%boot%'
+        ORDER BY row LIMIT ?
+        """
     static let toResume = "SELECT \(columns) FROM tasks WHERE pausedUntil <= ? ORDER BY pausedUntil LIMIT ?"
     static let earliestResume =
         "SELECT pausedUntil FROM tasks WHERE pausedUntil IS NOT NULL ORDER BY pausedUntil LIMIT 1"
@@ -53,6 +61,18 @@ extension StateReading {
     /// Tasks whose current revision has not been planned.
     package func unplannedTasks(limit: Int) throws -> [StoredTask] {
         try database.all(TaskQuery.unplanned, [.integer(limit)], StoredTask.init(row:))
+    }
+
+    /// Tasks that may be due by the start of the host, and for which `boot` has not been decided: those in whose schedule
+    /// the word is. `after` is the `last` of the answer before.
+    package func tasksWaitingForBoot(
+        _ boot: String,
+        after row: Int64 = 0,
+        limit: Int
+    ) throws -> (ids: [String], last: Int64) {
+        let values: [DatabaseValue] = [.integer(row), .text(boot), .integer(limit)]
+        let found = try database.all(TaskQuery.waitingForBoot, values) { ($0[0] as Int64, $0[1] as String) }
+        return (found.map(\.1), found.last?.0 ?? row)
     }
 
     /// Paused tasks that are to resume by now, earliest first.

@@ -55,11 +55,17 @@ extension Transaction {
 
     /// The schedule of a task has no slot any more: tells of it once. Throws `notFound`.
     package func complete(_ id: String) throws {
+        try database.run(
+            """
+            UPDATE tasks SET completed = 1, nextDue = NULL, nextFire = NULL
+            WHERE id = ? AND removed = 0 AND completed = 0
+            """,
+            [.text(id)]
+        )
+        let isNew = database.changesCount > 0
         let task = try existingTask(id)
-        guard !task.completed else { return }
-        let complete = "UPDATE tasks SET completed = 1, nextDue = NULL, nextFire = NULL WHERE id = ?"
-        try update(complete, [.text(id)], id)
-        try append(try existingTask(id), "completed", "completed: its schedule has no further time")
+        guard isNew else { return }
+        try append(task, "completed", "completed: its schedule has no further time")
         tell(.tasks)
     }
 

@@ -23,21 +23,18 @@ extension Transaction {
         return database.changesCount
     }
 
-    /// Removes the records of runs that stopped: all but the last `perTask` of each task, and those made before a time.
+    /// Removes what tasks said in earlier revisions by which no run lives any more.
+    package func expireRevisions() throws {
+        let isLive = "SELECT * FROM runs AS r WHERE r.task = revisions.task AND r.status <> 'stopped'"
+        try database.run("DELETE FROM revisions WHERE NOT EXISTS (\(isLive))")
+    }
+
+    /// Removes the records of these runs as far as they have stopped.
     ///
     /// Answers their ids, so that what belongs to them elsewhere (their output) can go too.
-    package func expireRuns(keeping perTask: Int, madeBefore time: Timestamp, limit: Int = 1000) throws -> [String] {
-        let isLive = "SELECT * FROM runs AS r WHERE r.task = revisions.task AND r.status <> 'stopped'"
-        try database.run("DELETE FROM revisions WHERE NOT EXISTS (\(isLive))", [])
-        return try database.all(
-            """
-            DELETE FROM runs WHERE row IN (
-                SELECT r.row FROM runs AS r LEFT JOIN tasks AS t ON t.id = r.task
-                WHERE r.status = 'stopped' AND (r.createdAt < ?1 OR r.number <= t.lastNumber - ?2) LIMIT ?3
-            ) RETURNING id
-            """,
-            [.time(time), .integer(perTask), .integer(limit)]
-        ) { $0[0] as String }
+    package func removeRuns(_ ids: [String]) throws -> [String] {
+        for id in ids { try database.run("DELETE FROM runs WHERE id = ? AND status = 'stopped'", [.text(id)]) }
+        return ids
     }
 
     /// Removes ad hoc tasks that were put before a time and have no living run, with their runs, and tells of it.
