@@ -318,10 +318,13 @@ struct Manifolds: Sendable {
             paths: paths,
             clock: environment.clock,
             wallClock: environment.wallClock,
-            groups: configuration.groups,
             readiness: readiness,
             ownUser: environment.uid,
-            runLimits: RunWaits.Limits(concurrency: configuration.concurrency, startBy: configuration.startBy)
+            runLimits: RunWaits.Limits(
+                concurrency: configuration.concurrency,
+                startBy: configuration.startBy,
+                groups: configuration.groups
+            )
         ).methods
     }
 }

@@ -36,6 +36,9 @@ struct GroupTests {
             let standing = try await Self.group(agent)
             #expect(standing?["limit"] == 1 && standing?["running"] == 1 && standing?["waiting"] == 2)
             #expect(standing?["source"] == "configuration")
+            let why = try await agent.call("run.why", ["run": "b/1"])
+            #expect(why["summary"] == "b/1 waits for a place in group disk: one run of it is going, 1 may at once")
+            #expect(why[at: "waitingFor", "0", "group"] == "disk")
             for (index, next) in ["b", "c"].enumerated() {
                 try await fifos[index].open()
                 #expect(try await started.line() == next)

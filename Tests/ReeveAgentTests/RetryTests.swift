@@ -52,6 +52,8 @@ struct RetryTests {
             _ = try await agent.runToEnd("job")
             let run = try await agent.call("run.get", ["run": "job/2"])["run"]
             #expect(run?["status"] == "pending" && run?["notBefore"]?.string != nil)
+            let why = try await agent.call("run.why", ["run": "job/2"])
+            #expect(why["summary"]?.string?.hasPrefix("job/2 is try number 2 and begins in ") == true)
             // It is in nobody's way.
             #expect(try await agent.runToEnd("job")["number"] == 3)
             return try #require(run?["id"])

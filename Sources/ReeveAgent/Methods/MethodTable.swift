@@ -14,7 +14,6 @@ struct MethodTable: Sendable {
     var paths: RunPaths
     var clock: any Clock<Duration>
     var wallClock: any WallClock
-    var groups: [String: Int]
     var readiness: Readiness
     var ownUser: UInt32
     var runLimits: RunWaits.Limits
@@ -23,7 +22,7 @@ struct MethodTable: Sendable {
         let described: [AgentMethod] =
             agent.methods + tasks.methods + runs.methods + services.methods + serviceLogs.methods + events.methods
             + endpoints.methods + why.methods + timelines.methods
-            + GroupMethods(parts: parts, configured: groups).methods
+            + GroupMethods(parts: parts, configured: runLimits.groups).methods
             + EngineMethods(engine: engine).methods
         return [discover] + described
     }

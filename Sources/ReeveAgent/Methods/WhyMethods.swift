@@ -103,12 +103,27 @@ private struct Gatherer: Sendable {
             definition,
             among: live,
             unmet: unmet,
+            group: try definition?.group.flatMap { try full($0, live, reader) },
             limits: limits,
             isRunnerAway: isRunnerAway,
             now: now
         )
         waits.causes = try causes(of: unmet, reader)
         return RunExplanation(run: run, definition: definition, waits: waits, now: now, zone: zone)
+    }
+
+    /// `nil`: there is a place in it.
+    private func full(
+        _ group: String,
+        _ live: [Run],
+        _ reader: some StateReading
+    ) throws -> RunWaits.FullGroup? {
+        let stored = try reader.groups().first { $0.definition.name == group }
+        guard let limit = stored.map(\.definition.limit) ?? limits.groups[group] else { return nil }
+        let going = try live.filter { $0.status > .pending }.count { run in
+            try reader.definition(task: run.task, revision: run.revision)?.group == group
+        }
+        return going >= limit ? RunWaits.FullGroup(name: group, going: going, limit: limit) : nil
     }
 
     private func causes(of unmet: [RequirementDefinition], _ reader: some StateReading) throws -> [String] {

@@ -48,11 +48,23 @@ struct RunExplanation: Sendable {
         if waits.isRunnerAway {
             sentences.append("\(run.shortName) waits for the part of the agent that begins runs, which restarts")
         }
+        if let time = waits.notBefore {
+            return sentences + [
+                "\(run.shortName) is try number \(run.attempt) and begins in \(time.since(now).words), \(at(time))"
+            ]
+        }
         if !waits.unmet.isEmpty {
             let what = waits.unmet.map(\.description).joined(separator: " and for ")
             let end = waits.deadline.map { ", until \(at($0)): it is missed then" } ?? ""
             sentences.append("\(run.shortName) waits for \(what)\(end)")
             sentences += waits.causes
+        }
+        if let group = waits.group {
+            let count = group.going == 1 ? "one run of it is going" : "\(group.going) runs of it are going"
+            let end = waits.unmet.isEmpty ? waits.deadline.map { ", until \(at($0)): it is missed then" } ?? "" : ""
+            sentences.append(
+                "\(run.shortName) waits for a place in group \(group.name): \(count), \(group.limit) may at once\(end)"
+            )
         }
         if let other = waits.others.first { sentences.append(wait(for: other, of: waits.others.count)) }
         if !waits.isPlaceFree {

@@ -10,10 +10,23 @@ struct RunWaits: Sendable {
         var concurrency: Int
         /// How late a run may begin whose task does not say that.
         var startBy: Interval?
+        /// Runs of a group at once, where the store does not say that.
+        var groups: [String: Int] = [:]
     }
 
+    /// A group of which as many runs go on as may.
+    struct FullGroup: Sendable, Hashable {
+        var name: String
+        var going: Int
+        var limit: Int
+    }
+
+    /// It is another try, whose time has not come.
+    var notBefore: Timestamp?
     /// What the task requires and is not so.
     var unmet: [RequirementDefinition] = []
+    /// The task's, if there is no place in it.
+    var group: FullGroup?
     /// A sentence on each service and task of these, and on what they wait for themselves.
     var causes: [String] = []
     /// When it is told as missed if what it requires is not so by then.
@@ -41,6 +54,7 @@ extension RunWaits {
         _ definition: TaskDefinition?,
         among live: [Run],
         unmet: [RequirementDefinition],
+        group: FullGroup? = nil,
         limits: Limits,
         isRunnerAway: Bool,
         now: Timestamp
@@ -48,6 +62,8 @@ extension RunWaits {
         let before = live.prefix { $0.id != run.id }.filter { $0.status == .pending }
         let begun = live.filter { $0.status > .pending }
         self.unmet = unmet
+        self.group = group
+        notBefore = run.isLater(than: now) ? run.notBefore : nil
         ahead = before.count
         going = begun.count
         places = limits.concurrency
@@ -59,6 +75,7 @@ extension RunWaits {
             run: run,
             living: [],
             unmet: unmet,
+            fullGroup: group?.name,
             startBy: limits.startBy,
             now: now
         )
@@ -79,10 +96,19 @@ extension RunWaits {
         let runs = others.map { other -> JSON in
             ["what": .string("\(other.shortName) to end"), "run": .string(other.id)]
         }
+        let time = notBefore.map { time -> JSON in ["what": "its time", "at": time.json] }
+        let group = group.map { group -> JSON in
+            [
+                "what": .string("a place in group \(group.name)"), "group": .string(group.name),
+                "places": .number(String(group.limit)),
+            ]
+        }
         let place: JSON = [
             "what": "a free place", "places": .number(String(places)), "ahead": .number(String(ahead)),
         ]
-        return .array(requirements + runs + (isPlaceFree ? [] : [place]))
+        return .array(
+            [time].compactMap(\.self) + requirements + [group].compactMap(\.self) + runs + (isPlaceFree ? [] : [place])
+        )
     }
 }
 
