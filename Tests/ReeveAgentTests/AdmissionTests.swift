@@ -141,7 +141,9 @@ struct AdmissionTests {
             try await agent.put("job", shell: "exit 0", ["schedule": ["once": true], "startBy": "1h"])
             for try await message in changes {
                 guard case .item(let event, _) = message, event["type"] == "dev.reeve.run.succeeded" else { continue }
-                #expect(event[at: "data", "trigger"] == "schedule" && event[at: "data", "number"] == 1)
+                // On a busy machine it may be so late that it is made up for.
+                #expect(["schedule", "catchUp"].contains(event[at: "data", "trigger"]))
+                #expect(event[at: "data", "number"] == 1)
                 break
             }
             let task = try await agent.call("task.get", ["task": "job"])
