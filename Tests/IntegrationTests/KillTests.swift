@@ -20,7 +20,8 @@ struct KillTests {
                 try await daemon.call("endpoint.put", ["endpoint": receiver.endpoint()])
                 for task in tasks.all { try await daemon.call("task.put", ["task": .object(task)]) }
             }
-            receiver.answer(Self.badly(seed))
+            let held = HeldAnswers()
+            receiver.answer(Self.badly(seed, held))
             var random = SeededGenerator(seed: seed)
             var isAway = false
             for round in 0..<Self.kills {
@@ -38,6 +39,7 @@ struct KillTests {
                 }
             }
             receiver.answer { _ in .status(204) }
+            await held.release()
             if isAway { try await receiver.comeBack() }
             try await estate.running { daemon in
                 let (runs, journal) = try await rest(daemon)
@@ -128,8 +130,9 @@ struct KillTests {
     }
 
     /// What a receiver in trouble answers, decided by the seed and the request's number.
-    private static func badly(_ seed: UInt64) -> WebhookReceiver.Decision {
+    private static func badly(_ seed: UInt64, _ held: HeldAnswers) -> WebhookReceiver.Decision {
         { request in
+            await held.release()
             var random = SeededGenerator(seed: seed &+ UInt64(request.number))
             switch random.next() % 20 {
             case 0, 1: return .status(500)
@@ -137,8 +140,7 @@ struct KillTests {
             case 4: return .cut
             case 5: return .cutMidway(200)
             case 6, 7:
-                // A slow one. It is cancelled with the receiver.
-                try? await Task.sleep(for: .milliseconds(random.next() % 50), clock: ContinuousClock())
+                await held.hold()
                 return .status(204)
             default: return .status(204)
             }
@@ -153,5 +155,22 @@ struct KillTests {
                 variable.hasPrefix("REEVE_RUN=") && ids.contains(String(variable.dropFirst("REEVE_RUN=".count)))
             }
         }
+    }
+}
+
+/// Answers of a slow receiver: each comes only when the next request has, or when it is released.
+private actor HeldAnswers {
+    private var held: [AsyncStream<Never>.Continuation] = []
+
+    /// Returns when it is released, or cancelled with the receiver.
+    func hold() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
+        held.append(continuation)
+        for await _ in stream {}
+    }
+
+    func release() {
+        for continuation in held { continuation.finish() }
+        held = []
     }
 }
