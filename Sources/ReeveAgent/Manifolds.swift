@@ -149,9 +149,7 @@ struct Manifolds: Sendable {
                     paths: paths,
                     outputQuota: configuration.outputPerStep.bytes
                 ),
-                concurrency: configuration.concurrency,
-                startBy: configuration.startBy,
-                groups: configuration.groups,
+                limits: configuration.runLimits,
                 clock: environment.clock,
                 wallClock: environment.wallClock,
                 logger: environment.logger
@@ -320,11 +318,7 @@ struct Manifolds: Sendable {
             wallClock: environment.wallClock,
             readiness: readiness,
             ownUser: environment.uid,
-            runLimits: RunWaits.Limits(
-                concurrency: configuration.concurrency,
-                startBy: configuration.startBy,
-                groups: configuration.groups
-            )
+            runLimits: configuration.runLimits
         ).methods
     }
 }

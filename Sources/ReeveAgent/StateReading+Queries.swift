@@ -24,6 +24,11 @@ extension StateReading {
         return (task.id, time)
     }
 
+    /// The group of the task that a run goes by.
+    func group(of run: Run) throws -> String? {
+        try definition(task: run.task, revision: run.revision)?.group
+    }
+
     /// The run that a client names; `notFound` if there is none.
     func existingRun(_ name: String) throws -> Run {
         guard let run = try resolve(name) else {

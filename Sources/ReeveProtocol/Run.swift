@@ -50,6 +50,9 @@ package struct Run: Sendable, Hashable, Codable {
         steps = []
     }
 
+    /// `backup/7`
+    package var shortName: String { "\(task)/\(number)" }
+
     /// It is another try, whose time has not come: it is in nobody's way.
     package func isLater(than now: Timestamp) -> Bool {
         status == .pending && notBefore.map { now < $0 } ?? false

@@ -20,8 +20,6 @@ package final class Runner: Sendable {
     private struct State {
         var living: [String: Living] = [:]
         var isEnding = false
-        /// When runs that wait for a time are looked at next, should nothing happen before.
-        var alarm: Timestamp?
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -29,36 +27,25 @@ package final class Runner: Sendable {
     private let launcher: StepLauncher
     private let clock: any Clock<Duration>
     private let wallClock: any WallClock
-    private let concurrency: Int
-    private let startBy: Interval?
-    private let groups: [String: Int]
+    private let limits: RunLimits
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
     /// Raised when a run has ended, so that the next may begin.
     private let (freed, freedSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// When runs that wait for a time are looked at next, should nothing happen before.
+    private let alarm = Alarm()
 
-    /// Raised when the alarm was set earlier.
-    private let alarmSet = Wakeup()
-
-    /// - Parameters:
-    ///   - concurrency: runs at once, at least 1.
-    ///   - startBy: How late a run may begin whose task does not say that.
-    ///   - groups: How many runs of a group may go on at once, where the store does not say that.
     package init(
         store: Store,
         launcher: StepLauncher,
-        concurrency: Int,
-        startBy: Interval? = nil,
-        groups: [String: Int] = [:],
+        limits: RunLimits,
         clock: any Clock<Duration>,
         wallClock: any WallClock,
         logger: Logger
     ) {
         self.store = store
         self.launcher = launcher
-        self.concurrency = concurrency
-        self.startBy = startBy
-        self.groups = groups
+        self.limits = limits
         self.clock = clock
         self.wallClock = wallClock
         self.logger = logger
@@ -76,17 +63,22 @@ package final class Runner: Sendable {
             group.addTask { [store] in
                 for await _ in store.signals.changes(.stops) { try await self.forwardStopRequests() }
             }
-            // What a run waits for may be there now, and its task may be gone.
-            for topic in [Signals.Topic.serviceStates, .tasks, .groups] {
+            // What a run waits for may be there now.
+            for topic in [Signals.Topic.serviceStates, .groups] {
                 let changes = store.signals.changes(topic)
                 group.addTask { [freedSender] in
                     for await _ in changes { freedSender.yield() }
                 }
             }
-            group.addTask { try await self.ring() }
-            for run in try await store.read({ try $0.liveRuns() }) where run.status > .pending {
-                try await supervise(run, &group)
+            group.addTask { [alarm, wallClock, freedSender] in
+                try await alarm.run(on: wallClock) { freedSender.yield() }
             }
+            let begun = try await store.read { reader in
+                try reader.liveRuns().filter { $0.status > .pending }.map { run in
+                    (run, try reader.definition(task: run.task, revision: run.revision))
+                }
+            }
+            for (run, definition) in begun { try await supervise(run, definition, &group) }
             // A stop that was asked for while these were being taken up found nobody to be told.
             try await forwardStopRequests()
             freedSender.yield()
@@ -101,48 +93,45 @@ package final class Runner: Sendable {
     // MARK: Admission
 
     private func admit(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        let now = wallClock.now
+        let (stored, next) = try await store.read { (try $0.groups(), try $0.nextRetry(after: now)) }
+        if let next { alarm.set(to: next) }
+        let groups = limits.groups(with: stored)
+        // Once full for one it is full for those behind it, though a run may end meanwhile.
+        var full: Set<String> = []
         // Runs that must wait for another of their task stand in front of others: a page may hold nothing else, so that
         // the next one is looked for behind it.
         var limit = 64
-        // Once full for one it is full for those behind it, though a run may end meanwhile.
-        var full: Set<String> = []
-        let now = wallClock.now
-        if let next = try await store.read({ try $0.nextRetry(after: now) }) { wake(at: next) }
         while hasRoom {
-            let limits = try await limits()
-            let page = try await store.read { [limit] reader in
-                var unmet: [[RequirementDefinition]: [RequirementDefinition]] = [:]
-                return try reader.pendingRuns(now: now, limit: limit).map { run in
-                    let definition = try reader.definition(task: run.task, revision: run.revision)
-                    let requires = definition?.requires ?? []
-                    let left = try unmet[requires] ?? reader.unmet(requires)
-                    unmet[requires] = left
-                    let task = try reader.task(run.task)
-                    return PendingRun(
-                        run: run,
-                        definition: definition,
-                        isRemoved: task == nil,
-                        pause: task?.pause,
-                        unmet: left,
-                        successor: run.trigger == .retry ? try reader.slotRun(of: run.task, after: run.number) : nil
-                    )
-                }
-            }
+            let page = try await store.read { [limit] in try $0.queue(now: now, limit: limit) }
             // Where one has to wait for another, the later ones of its task do too, though what it waits for may end
             // meanwhile.
             var waiting: Set<String> = []
             var held: [String: [Run]] = [:]
-            for pending in page where hasRoom && !waiting.contains(pending.run.task) {
-                let task = pending.run.task
-                if let name = pending.definition?.group, isFull(name, limits) { full.insert(name) }
-                let fullGroup = pending.definition?.group.flatMap { full.contains($0) ? $0 : nil }
-                switch try await admit(pending, held: held[task] ?? [], fullGroup: fullGroup, &group) {
-                case .done: break
-                case .waits: waiting.insert(task)
-                case .isLater(let time): wake(at: time)
-                case .isHeld(let deadline):
-                    held[task, default: []].append(pending.run)
-                    if let deadline { wake(at: deadline) }
+            for var pending in page where hasRoom && !waiting.contains(pending.run.task) && !isLiving(pending.run) {
+                let run = pending.run
+                if let name = pending.definition?.group {
+                    if isFull(name, groups[name]) { full.insert(name) }
+                    pending.fullGroup = full.contains(name) ? name : nil
+                }
+                let decision = Admission.decide(
+                    pending,
+                    living: try await living(besides: run),
+                    held: held[run.task] ?? [],
+                    startBy: limits.startBy,
+                    now: wallClock.now
+                )
+                switch decision {
+                case .start: try await supervise(run, pending.definition, &group)
+                case .refuse(let outcome, let cause, let reason): try await refuse(run, outcome, cause, reason)
+                case .wait: waiting.insert(run.task)
+                case .replace(let runs):
+                    try await stop(runs, for: run)
+                    waiting.insert(run.task)
+                case .later(let time): alarm.set(to: time)
+                case .hold(let deadline):
+                    held[run.task, default: []].append(run)
+                    if let deadline { alarm.set(to: deadline) }
                 }
             }
             guard page.count == limit, hasRoom else { return }
@@ -150,132 +139,27 @@ package final class Runner: Sendable {
         }
     }
 
-    /// How many runs of a group may go on at once.
-    private func limits() async throws -> [String: Int] {
-        let stored = try await store.read { try $0.groups() }
-        return stored.reduce(into: groups) { $0[$1.definition.name] = $1.definition.limit }
+    private var hasRoom: Bool {
+        state.withLockedValue { !$0.isEnding && $0.living.count < limits.concurrency }
     }
 
-    private func isFull(_ group: String, _ limits: [String: Int]) -> Bool {
-        guard let limit = limits[group] else { return false }
+    private func isLiving(_ run: Run) -> Bool {
+        state.withLockedValue { $0.living[run.id] != nil }
+    }
+
+    private func isFull(_ group: String, _ limit: Int?) -> Bool {
+        guard let limit else { return false }
         return state.withLockedValue { $0.living.values.count { $0.group == group } } >= limit
     }
 
-    /// A run that waits to begin, with what it goes by.
-    private struct PendingRun: Sendable {
-        var run: Run
-        var definition: TaskDefinition?
-        var isRemoved: Bool
-        var pause: Pause?
-        /// What it requires and is not so.
-        var unmet: [RequirementDefinition]
-        /// It is another try of a slot, and this is the run of the next one.
-        var successor: Run?
-    }
-
-    private enum Progress {
-        /// It is dealt with.
-        case done
-        /// It waits for others of its task.
-        case waits
-        /// It waits for what it requires, until then.
-        case isHeld(until: Timestamp?)
-        /// Its time has not come.
-        case isLater(Timestamp)
-    }
-
-    /// Looks at what waits then, if nobody does before.
-    private func wake(at time: Timestamp) {
-        let isNext = state.withLockedValue { state in
-            guard state.alarm.map({ time < $0 }) ?? true else { return false }
-            state.alarm = time
-            return true
-        }
-        if isNext { alarmSet.set() }
-    }
-
-    /// Rings at each alarm, and when the clock is set: then its time may have come.
-    private func ring() async throws {
-        while !Task.isCancelled {
-            guard let time = state.withLockedValue({ $0.alarm }) else {
-                await alarmSet.wait()
-                continue
+    private func stop(_ runs: [String], for run: Run) async throws {
+        let request = StopRequest(at: wallClock.now, by: "run:\(run.id)", reason: "replaced by a newer run")
+        try await store.write { transaction in
+            // It may have ended since it was read.
+            for id in runs where try transaction.run(id)?.status ?? .stopped < .stopped {
+                _ = try transaction.requestStop(id, request)
             }
-            let hasRung = try await withThrowingTaskGroup(of: Bool.self) { group in
-                group.addTask { [wallClock] in
-                    try await wallClock.wait(until: time)
-                    return true
-                }
-                group.addTask { [alarmSet] in
-                    await alarmSet.wait()
-                    return false
-                }
-                defer { group.cancelAll() }
-                return try await group.next() ?? false
-            }
-            guard hasRung else { continue }
-            state.withLockedValue { if $0.alarm == time { $0.alarm = nil } }
-            freedSender.yield()
         }
-    }
-
-    private var hasRoom: Bool {
-        state.withLockedValue { !$0.isEnding && $0.living.count < concurrency }
-    }
-
-    /// - Parameter held: The runs of its task before it that wait for what they require.
-    private func admit(
-        _ pending: PendingRun,
-        held: [Run],
-        fullGroup: String?,
-        _ group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) async throws -> Progress {
-        let run = pending.run
-        guard state.withLockedValue({ $0.living[run.id] == nil }) else { return .done }
-        guard let definition = pending.definition, !pending.isRemoved else {
-            try await refuse(run, .canceled, "taskRemoved", "its task was removed before it began")
-            return .done
-        }
-        if let next = pending.successor {
-            let reason = "run \(next.task)/\(next.number) of the next time has come (\(next.id))"
-            try await refuse(run, .skipped, "superseded", reason)
-            return .done
-        }
-        let living = definition.overlap == .allow ? [] : try await living(besides: run)
-        let decision = Admission.decide(
-            definition,
-            run: run,
-            living: living,
-            held: definition.overlap == .allow ? [] : held,
-            unmet: pending.unmet,
-            fullGroup: fullGroup,
-            pause: pending.pause,
-            startBy: startBy,
-            now: wallClock.now
-        )
-        switch decision {
-        case .start: try await supervise(run, definition, &group)
-        case .paused(let reason): try await refuse(run, .skipped, "paused", reason)
-        case .wait: return .waits
-        case .hold(let deadline): return .isHeld(until: deadline)
-        case .later(let time): return .isLater(time)
-        case .miss(let reason): try await refuse(run, .missed, "startBy", reason)
-        case .skip(let reason): try await refuse(run, .skipped, "overlap", reason)
-        case .replace(let runs):
-            let request = StopRequest(at: wallClock.now, by: "run:\(run.id)", reason: "replaced by a newer run")
-            try await store.write { transaction in
-                // It may have ended since it was read.
-                for id in runs where try transaction.run(id)?.status ?? .stopped < .stopped {
-                    _ = try transaction.requestStop(id, request)
-                }
-            }
-            return .waits
-        }
-        return .done
-    }
-
-    private func definition(of run: Run) async throws -> TaskDefinition? {
-        try await store.read { try $0.definition(task: run.task, revision: run.revision) }
     }
 
     private func living(besides run: Run) async throws -> [Run] {
@@ -302,19 +186,15 @@ package final class Runner: Sendable {
 
     // MARK: Carrying through
 
-    private func supervise(_ run: Run, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        // Only a task that was never there has no definition of that revision.
-        guard let definition = try await definition(of: run) else {
-            return try await refuse(run, .lost, "agentCrashed", "the definition that it ran by is gone")
-        }
-        try await supervise(run, definition, &group)
-    }
-
     private func supervise(
         _ run: Run,
-        _ definition: TaskDefinition,
+        _ definition: TaskDefinition?,
         _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
+        // Only a task that was never there has no definition of that revision.
+        guard let definition else {
+            return try await refuse(run, .lost, "agentCrashed", "the definition that it ran by is gone")
+        }
         let (orders, sender) = AsyncStream.makeStream(of: RunSupervisor.Order.self)
         state.withLockedValue { $0.living[run.id] = Living(task: run.task, group: definition.group, orders: sender) }
         let supervisor = RunSupervisor(

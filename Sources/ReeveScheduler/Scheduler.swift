@@ -108,7 +108,8 @@ package final class Scheduler: Sendable {
                 [try reader.earliestFire(), try reader.earliestResume()].compactMap { $0 }.min()
             }
             state.withLockedValue { $0.next = next }
-            try await sleep(until: next)
+            // Or until a task is put or changed.
+            _ = try await wakeup.wait(until: next, on: wallClock)
         }
     }
 
@@ -124,16 +125,6 @@ package final class Scheduler: Sendable {
         state.withLockedValue { $0.isClockWrong = false }
         logger.notice("the clock is set", metadata: ["clock": "\(wallClock.now)"])
         return true
-    }
-
-    /// Until `time`, until the clock is set, or until a task is put or changed.
-    private func sleep(until time: Timestamp?) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [wallClock] in try await wallClock.wait(until: time) }
-            group.addTask { [wakeup] in await wakeup.wait() }
-            defer { group.cancelAll() }
-            try await group.next()
-        }
     }
 
     /// Looks before it writes, so that a wake-up for nothing costs no transaction.

@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+package import ReeveProtocol
 
 /// A flag that one task waits for and others set; setting it while nobody waits is not lost.
 ///
@@ -43,6 +44,25 @@ package final class Wakeup: Sendable {
                 return state.waiter
             }
             waiter?.resume()
+        }
+    }
+
+    /// Waits for the flag, at most until the clock shows that time, or is set; `nil`: until it is set. Whether it was the
+    /// flag. Throws `CancellationError` when the caller is cancelled.
+    package func wait(until time: Timestamp?, on clock: any WallClock) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await clock.wait(until: time)
+                return false
+            }
+            group.addTask {
+                await self.wait()
+                return true
+            }
+            defer { group.cancelAll() }
+            let isSet = try await group.next() ?? false
+            try Task.checkCancellation()
+            return isSet
         }
     }
 }

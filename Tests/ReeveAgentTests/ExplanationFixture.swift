@@ -84,7 +84,7 @@ enum ExplanationFixture {
         _ change: (inout TaskExplanation) -> Void = { _ in }
     ) throws -> TaskExplanation {
         var explanation = TaskExplanation(task: task, now: now, zone: .utc)
-        explanation.schedule = try task.definition.schedule.map { try schedule($0) }
+        explanation.reading = try task.definition.schedule.map { .success(try schedule($0)) }
         change(&explanation)
         return explanation
     }

@@ -1,5 +1,7 @@
 import JSON
 import ReeveProtocol
+import ReeveRunner
+import ReeveScheduler
 import Testing
 
 @testable import ReeveAgent
@@ -27,7 +29,7 @@ struct RunExplanationTests {
             definition,
             among: live,
             unmet: unmet,
-            limits: RunWaits.Limits(concurrency: places, startBy: .hours(1)),
+            limits: RunLimits(concurrency: places, startBy: .hours(1)),
             isRunnerAway: false,
             now: Fixture.now
         )
@@ -39,7 +41,7 @@ struct RunExplanationTests {
         let run = Fixture.run(3)
         let waits = waits(run, definition(), among: [run])
         #expect(Fixture.explanation(run, waits: waits).sentences == ["backup/3 is about to begin"])
-        #expect(waits.json == [])
+        #expect(waits.json(showing: nil) == [])
     }
 
     @Test(
@@ -66,7 +68,10 @@ struct RunExplanationTests {
             Fixture.explanation(run, definition(.queue), waits: waits).summary
                 == "backup/4 waits for backup/2 to end, which waits itself, for 10m, and 1 more of its task (overlap: queue)"
         )
-        #expect(waits.json[at: "0", "run"] == "r2" && waits.json[at: "1", "what"] == "backup/3 to end")
+        #expect(
+            waits.json(showing: nil)[at: "0", "run"] == "r2"
+                && waits.json(showing: nil)[at: "1", "what"] == "backup/3 to end"
+        )
     }
 
     @Test func `runs of any task take the places, and those before it go first`() {
@@ -80,12 +85,37 @@ struct RunExplanationTests {
                     "backup/9 waits for a free place: 2 runs are going, no more than 2 may at once, and 1 waits before it"
                 ]
         )
-        #expect(waits.json == [["what": "a free place", "places": 2, "ahead": 1]])
+        #expect(waits.json(showing: nil) == [["what": "a free place", "places": 2, "ahead": 1]])
         let alone = self.waits(run, definition(), among: [other(1, .running), run], places: 1)
         #expect(
             Fixture.explanation(run, waits: alone).summary
                 == "backup/9 waits for a free place: one run is going, no more than one may at once"
         )
+    }
+
+    @Test func `another try waits for its time, and is in nobody's way until then`() {
+        let run = Fixture.run(4)
+        let retry = Fixture.run(3) { retry in
+            retry.trigger = .retry
+            retry.attempt = 2
+            retry.notBefore = Fixture.now + .minutes(5)
+        }
+        let waits = waits(run, definition(.queue), among: [retry, run])
+        #expect(Fixture.explanation(run, definition(.queue), waits: waits).sentences == ["backup/4 is about to begin"])
+        #expect(waits.ahead == 0)
+        let own = self.waits(
+            retry,
+            definition(.queue),
+            among: [retry, run],
+            unmet: [RequirementDefinition(.task("a"))]
+        )
+        #expect(
+            Fixture.explanation(retry, definition(.queue), waits: own).summary
+                == "backup/3 is try number 2 and begins in 5m, 2026-11-21 03:05 UTC"
+        )
+        #expect(own.json(showing: .utc)[at: "0", "at"] == "2026-11-21T03:05:00.000Z")
+        #expect(own.json(showing: .utc)[at: "0", "atLocal"]?.string?.hasPrefix("2026-11-21T03:05:00") == true)
+        #expect(own.deadline == nil)
     }
 
     @Test func `what it requires is named, with until when, and why that is not so`() {
@@ -100,7 +130,7 @@ struct RunExplanationTests {
             ]
         )
         #expect(
-            waits.json == [
+            waits.json(showing: nil) == [
                 ["what": "db to be ready", "service": "db", "condition": "ready"],
                 ["what": "task migrate to have succeeded", "task": "migrate", "condition": "succeeded"],
             ]

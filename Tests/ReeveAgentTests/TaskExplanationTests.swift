@@ -151,8 +151,7 @@ struct TaskExplanationTests {
             title: "its zone is gone",
             task: Fixture.task(next: nil),
             change: {
-                $0.schedule = nil
-                $0.problem = InvalidValue(path: "/timeZone", reason: "there is no such zone")
+                $0.reading = .failure(InvalidValue(path: "/timeZone", reason: "there is no such zone"))
             },
             standing: .unreadable,
             reasons: [

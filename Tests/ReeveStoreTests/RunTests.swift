@@ -170,6 +170,31 @@ import Testing
         }
     }
 
+    @Test func `with a task go its runs that have not begun, whenever they would have`() async throws {
+        try await withStore { store, directory in
+            let task = try await store.put(Self.definition).task
+            func newRun() async throws -> Run {
+                try await store.write { try $0.createRun(task: task, trigger: .manual, due: nil) }
+            }
+            var begun = try await newRun()
+            begun.status = .running
+            var failed = try await newRun()
+            (failed.status, failed.outcome) = (.stopped, .failed)
+            failed.willRetry = directory.clock.now + .days(1)
+            let (changed, pending) = ([begun, failed], try await newRun())
+            let retry = try await store.write { transaction in
+                for run in changed { _ = try transaction.update(run) }
+                return try transaction.createRetry(of: changed[1])
+            }
+            _ = try await store.write { try $0.removeTask("t", by: "uid:1", source: "rpc") }
+            #expect(try await store.read { try $0.liveRuns() }.map(\.id) == [begun.id])
+            for id in [pending.id, retry.id] {
+                let run = try await store.read { try $0.run(id) }
+                #expect(run?.outcome == .canceled && run?.cause == "taskRemoved")
+            }
+        }
+    }
+
     @Test func `numbers go on over the removal of the task and its return`() async throws {
         try await withStore { store, _ in
             let first = try await store.put(Self.definition).task

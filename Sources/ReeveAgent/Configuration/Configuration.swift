@@ -1,5 +1,6 @@
 package import JSONRPC
 package import ReeveProtocol
+import ReeveRunner
 
 /// What an agent is run with: every value set, whether by a file or by default.
 package struct Configuration: Sendable {
@@ -36,6 +37,8 @@ package struct Configuration: Sendable {
         self.name = name
         self.stateDirectory = stateDirectory
     }
+
+    var runLimits: RunLimits { RunLimits(concurrency: concurrency, startBy: startBy, groups: groups) }
 }
 
 /// A socket that the agent makes.

@@ -1,12 +1,12 @@
 import JSON
 import ReeveProtocol
+import ReeveRunner
 import ReeveStore
 
 /// `group.*`.
 struct GroupMethods: Sendable {
     var parts: Parts
-    /// The limits of the configuration; what is put counts more.
-    var configured: [String: Int]
+    var limits: RunLimits
 
     var methods: [AgentMethod] {
         [
@@ -25,20 +25,19 @@ struct GroupMethods: Sendable {
 
     @Sendable private func list(_ parameters: NoParameters, _ call: Call) async throws -> JSON {
         let (stored, live) = try await parts.store.read { reader in
-            let live = try reader.liveRuns().compactMap { run in
-                try reader.definition(task: run.task, revision: run.revision)?.group.map { ($0, run) }
-            }
+            let live = try reader.liveRuns().compactMap { run in try reader.group(of: run).map { ($0, run) } }
             return (try reader.groups(), live)
         }
         let put = Dictionary(stored.map { ($0.definition.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let configured = limits.groups
+        let limits = limits.groups(with: stored)
         let names = Set(configured.keys).union(put.keys).union(live.map(\.0)).sorted()
         return [
             "groups": .array(
                 names.map { name in
                     let runs = live.filter { $0.0 == name }.map(\.1)
                     var group: JSONObject = ["name": .string(name)]
-                    let limit = put[name].map(\.definition.limit) ?? configured[name]
-                    group["limit"] = limit.map { .number(String($0)) } ?? .null
+                    group["limit"] = limits[name].map { .number(String($0)) } ?? .null
                     group["running"] = .number(String(runs.count { $0.status > .pending }))
                     group["waiting"] = .number(String(runs.count { $0.status == .pending }))
                     group["source"] = put[name] != nil ? "rpc" : configured[name] != nil ? "configuration" : "none"

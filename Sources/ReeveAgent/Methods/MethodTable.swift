@@ -16,13 +16,13 @@ struct MethodTable: Sendable {
     var wallClock: any WallClock
     var readiness: Readiness
     var ownUser: UInt32
-    var runLimits: RunWaits.Limits
+    var runLimits: RunLimits
 
     var methods: [AgentMethod] {
         let described: [AgentMethod] =
             agent.methods + tasks.methods + runs.methods + services.methods + serviceLogs.methods + events.methods
             + endpoints.methods + why.methods + timelines.methods
-            + GroupMethods(parts: parts, configured: runLimits.groups).methods
+            + GroupMethods(parts: parts, limits: runLimits).methods
             + EngineMethods(engine: engine).methods
         return [discover] + described
     }

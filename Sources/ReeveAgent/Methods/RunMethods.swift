@@ -71,7 +71,7 @@ struct RunMethods: Sendable {
             guard run.status != .stopped else {
                 throw Failure(
                     .invalidState,
-                    "run \(run.task)/\(run.number) has stopped already",
+                    "run \(run.shortName) has stopped already",
                     reason: "its outcome is \(run.outcome?.rawValue ?? "not known")",
                     details: ["run": .string(run.id)]
                 )
@@ -128,7 +128,7 @@ struct RunMethods: Sendable {
             throw Failure(
                 InvalidValue(
                     path: "/step",
-                    reason: "run \(run.task)/\(run.number) has no step \"\(parameters.step ?? "")\"",
+                    reason: "run \(run.shortName) has no step \"\(parameters.step ?? "")\"",
                     expected: names.joined(separator: ", ")
                 )
             )

@@ -1,6 +1,7 @@
 import JSON
 import ReeveEngine
 import ReeveProtocol
+import ReeveRunner
 import ReeveScheduler
 import ReeveService
 import ReeveStore
@@ -9,7 +10,7 @@ import ReeveStore
 struct WhyMethods: Sendable {
     var parts: Parts
     var time: HostTime
-    var limits: RunWaits.Limits
+    var limits: RunLimits
     var wallClock: any WallClock
 
     var methods: [AgentMethod] {
@@ -26,7 +27,7 @@ struct WhyMethods: Sendable {
         let shown = try time.zone(named: parameters.timeZone)
         let gatherer = gatherer(shown)
         let scheduler = schedulerState
-        let explanation = try await parts.store.read { reader in
+        let explanation = try await parts.store.read { [time] reader in
             let id = parameters.task
             let task = try reader.task(id, includingRemoved: true) ?? reader.namedTask(id)
             let all = try reader.liveRuns()
@@ -40,20 +41,12 @@ struct WhyMethods: Sendable {
             }
             explanation.last = try last.map { try gatherer.explanation(of: $0, among: all, reader) }
             explanation.scheduler = scheduler
+            explanation.reading = task.definition.schedule.map { definition in
+                Result { () throws(InvalidValue) in try time.schedule(definition, task: id) }
+            }
             return explanation
         }
-        return try read(explanation).json(showing: shown)
-    }
-
-    private func read(_ explanation: TaskExplanation) -> TaskExplanation {
-        guard let definition = explanation.task.definition.schedule else { return explanation }
-        var explanation = explanation
-        do {
-            explanation.schedule = try time.schedule(definition, task: explanation.task.id)
-        } catch {
-            explanation.problem = error
-        }
-        return explanation
+        return try explanation.json(showing: shown)
     }
 
     private var schedulerState: TaskExplanation.SchedulerState {
@@ -84,7 +77,7 @@ struct WhyMethods: Sendable {
 
 /// Gathers what the store knows of a run.
 private struct Gatherer: Sendable {
-    var limits: RunWaits.Limits
+    var limits: RunLimits
     var isRunnerAway: Bool
     /// What services wait for; `nil` while nobody keeps them.
     var kept: [String: [RequirementDefinition]]?
@@ -118,11 +111,8 @@ private struct Gatherer: Sendable {
         _ live: [Run],
         _ reader: some StateReading
     ) throws -> RunWaits.FullGroup? {
-        let stored = try reader.groups().first { $0.definition.name == group }
-        guard let limit = stored.map(\.definition.limit) ?? limits.groups[group] else { return nil }
-        let going = try live.filter { $0.status > .pending }.count { run in
-            try reader.definition(task: run.task, revision: run.revision)?.group == group
-        }
+        guard let limit = limits.groups(with: try reader.groups())[group] else { return nil }
+        let going = try live.filter { $0.status > .pending }.count { try reader.group(of: $0) == group }
         return going >= limit ? RunWaits.FullGroup(name: group, going: going, limit: limit) : nil
     }
 

@@ -11,7 +11,7 @@ extension OpenRPC {
                 "A lower limit takes effect as runs end. What is put counts more than the configuration.",
                 parameters: [.required("group", .ref("Group"), "its name and its limit")],
                 result: .open([.required("group", .ref("StoredGroup"), "as it is now")]),
-                errors: [],
+                errors: [.unavailable, .storage],
                 example: """
                     {"params": {"group": {"name": "disk", "limit": 1}},
                      "result": {"group": {"name": "disk", "limit": 1}}}
@@ -39,7 +39,7 @@ extension OpenRPC {
                         "by name"
                     )
                 ]),
-                errors: [],
+                errors: [.unavailable],
                 example: """
                     {"params": {}, "result": {"groups": [{"name": "disk", "limit": 1, "running": 0, "waiting": 0,
                      "source": "rpc", "by": "uid:0", "changedAt": "2026-11-21T11:03:52.349Z"}]}}

@@ -123,7 +123,10 @@ extension OpenRPC {
             "task.remove",
             .administer,
             "Removes a task",
-            "Its runs that live go on, unless its onChange is stop. History, numbers and revisions stay.",
+            """
+            Its runs that have begun go on, unless its onChange is stop; the others are canceled. History, numbers and \
+            revisions stay.
+            """,
             parameters: [task, .optional("timeZone", .ref("TimeZone"), "without effect here")],
             result: .open([
                 .required("task", .ref("TaskID"), "which"), .required("revision", .integer(from: 1), "its last"),

@@ -10,8 +10,10 @@ extension OpenRPC {
             .optional("task", .ref("TaskID"), "a task that is required"),
             .optional("condition", .openWord(RequirementCondition.self), "what it is to be"),
             .optional("run", .uuid, "a run of the same task that is in the way, by its overlap"),
-            .optional("places", .integer(from: 1), "how many runs may be at once, where all places are taken"),
+            .optional("group", .string, "a group that is full"),
+            .optional("places", .count, "how many runs may be at once, of that group or of all"),
             .optional("ahead", .count, "how many runs wait for a place before it"),
+            .optional("at", .timestamp, "when its time comes, of another try"),
         ])
     )
 

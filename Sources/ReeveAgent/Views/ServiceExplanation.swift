@@ -31,17 +31,7 @@ struct ServiceExplanation: Sendable {
         object["status"] = services[name].map { .string($0.state.status.rawValue) } ?? .null
         object["summary"] = .string(reasons[0])
         object["reasons"] = .array(reasons.map(JSON.string))
-        object["waitingFor"] = .array(
-            (waits[name] ?? []).map { requirement in
-                var entry: JSONObject = ["what": .string(requirement.description)]
-                switch requirement.subject {
-                case .service(let name): entry["service"] = .string(name)
-                case .task(let id): entry["task"] = .string(id)
-                }
-                entry["condition"] = .string(requirement.effectiveCondition.rawValue)
-                return .object(entry)
-            }
-        )
+        object["waitingFor"] = .array((waits[name] ?? []).map(\.waitingFor))
         object["nextTry"] = services[name]?.state.nextTry?.json ?? .null
         return .object(object)
     }

@@ -16,17 +16,9 @@ enum TaskView {
         var object = JSONObject()
         object["next"] = task.nextFire?.json ?? .null
         if let due = task.nextDue, due != task.nextFire { object["due"] = due.json }
-        object["last"] = task.last.map { last in
-            var view = JSONObject()
-            view["run"] = .string(last.run)
-            view["number"] = .number(String(last.number))
-            view["outcome"] = .string(last.outcome.rawValue)
-            return .object(view)
-        }
+        object["last"] = task.last.map(last)
         object["running"] = .array(running.map { .string($0.id) })
-        if let pause = task.pause {
-            object["paused"] = .object(try pauseView(pause).withLocalTimes("at", "until", zone: zone))
-        }
+        object["paused"] = try task.pause.map { try pause($0, zone: zone) }
         object["source"] = .string(task.source)
         object["createdAt"] = task.createdAt.json
         object["changedAt"] = task.changedAt.json
@@ -46,8 +38,12 @@ enum TaskView {
         return .object(object)
     }
 
-    private static func pauseView(_ pause: Pause) throws -> JSONObject {
-        try JSONCoder.encode(pause).object ?? JSONObject()
+    static func pause(_ pause: Pause, zone: Zone?) throws -> JSON {
+        .object((try JSONCoder.encode(pause).object ?? JSONObject()).withLocalTimes("at", "until", zone: zone))
+    }
+
+    static func last(_ run: StoredTask.LastRun) -> JSON {
+        ["run": .string(run.run), "number": .number(String(run.number)), "outcome": .string(run.outcome.rawValue)]
     }
 
     static func mask(_ json: JSON) -> JSON {

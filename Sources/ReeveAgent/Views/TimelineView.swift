@@ -22,10 +22,7 @@ struct TimelineView {
         if times > 0 {
             row["times"] = .array(slots.map { timeline.times($0, limit: times).map(\.json) } ?? [])
         }
-        if let pause = task.pause {
-            let view = try JSONCoder.encode(pause).object ?? JSONObject()
-            row["paused"] = .object(view.withLocalTimes("at", "until", zone: zone))
-        }
+        row["paused"] = try task.pause.map { try TaskView.pause($0, zone: zone) }
         return .object(row.withLocalTimes("next", zone: zone))
     }
 

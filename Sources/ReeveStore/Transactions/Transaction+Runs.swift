@@ -116,18 +116,25 @@ extension Transaction {
         run.stopRequest = request
         // What has not begun ends here: nobody else has to be waited for.
         guard run.status > .pending else {
-            run.status = .stopped
-            run.outcome = .canceled
-            run.cause = "requested"
-            run.reason = "stopped by \(request.by) before it began" + (request.reason.map { ": \($0)" } ?? "")
-            run.stoppedAt = now
-            // Another may have waited for it.
-            tell(.runs)
-            return try update(run)
+            let reason = "stopped by \(request.by) before it began" + (request.reason.map { ": \($0)" } ?? "")
+            return try cancel(run, cause: "requested", reason: reason)
         }
         try write(run)
         tell(.stops)
         return run
+    }
+
+    /// Ends a run that has not begun.
+    func cancel(_ run: Run, cause: String, reason: String) throws -> Run {
+        var run = run
+        run.status = .stopped
+        run.outcome = .canceled
+        run.cause = cause
+        run.reason = reason
+        run.stoppedAt = now
+        // Another may have waited for it.
+        tell(.runs)
+        return try update(run)
     }
 
     private func newRun(of task: StoredTask, _ trigger: Trigger, id: String?) throws -> Run {

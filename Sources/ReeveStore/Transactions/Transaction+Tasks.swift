@@ -45,20 +45,15 @@ extension Transaction {
         return TaskPut(task: task, created: created, changed: true)
     }
 
-    /// Removes a task; its numbers stay for one of the same id that may come. Runs that live go on; other tries that
-    /// wait for their time do not.
+    /// Removes a task; its numbers stay for one of the same id that may come. Runs that have begun go on, the others
+    /// are canceled.
     ///
     /// Throws `notFound`, and `conflict` with the owner where the task is another source's.
     package func removeTask(_ id: String, by: String, source: String) throws -> StoredTask {
         let stored = try existingTask(id)
         if let error = TaskRevisions(stored).ownership(stored, source) { throw error }
-        // The runner looks at other tries only when their time has come.
-        for var run in try liveRuns(task: id) where run.isLater(than: now) {
-            run.status = .stopped
-            run.outcome = .canceled
-            run.cause = "taskRemoved"
-            run.reason = "its task was removed before it began"
-            _ = try update(run)
+        for run in try liveRuns(task: id) where run.status == .pending {
+            _ = try cancel(run, cause: "taskRemoved", reason: "its task was removed before it began")
         }
         try database.run(
             """

@@ -34,7 +34,7 @@ struct RunExplanation: Sendable {
         object["cause"] = run.cause.map(JSON.string)
         object["summary"] = .string(reasons[0])
         object["reasons"] = .array(reasons.map(JSON.string))
-        object["waitingFor"] = waits?.json ?? []
+        object["waitingFor"] = waits?.json(showing: shown) ?? []
         if run.status == .pending { object["ahead"] = .number(String(waits?.ahead ?? 0)) }
         object["deadline"] = (waits?.deadline ?? timeLimit?.end)?.json
         return .object(object.withLocalTimes("deadline", zone: shown))

@@ -1,19 +1,10 @@
 import JSON
 import ReeveProtocol
 import ReeveRunner
+import ReeveScheduler
 
 /// What keeps a pending run from beginning; nothing of it if it is about to.
 struct RunWaits: Sendable {
-    /// What holds for all runs, by the configuration.
-    struct Limits: Sendable {
-        /// Runs at once.
-        var concurrency: Int
-        /// How late a run may begin whose task does not say that.
-        var startBy: Interval?
-        /// Runs of a group at once, where the store does not say that.
-        var groups: [String: Int] = [:]
-    }
-
     /// A group of which as many runs go on as may.
     struct FullGroup: Sendable, Hashable {
         var name: String
@@ -55,11 +46,12 @@ extension RunWaits {
         among live: [Run],
         unmet: [RequirementDefinition],
         group: FullGroup? = nil,
-        limits: Limits,
+        limits: RunLimits,
         isRunnerAway: Bool,
         now: Timestamp
     ) {
-        let before = live.prefix { $0.id != run.id }.filter { $0.status == .pending }
+        // Another try whose time has not come is in nobody's way.
+        let before = live.prefix { $0.id != run.id }.filter { $0.status == .pending && !$0.isLater(than: now) }
         let begun = live.filter { $0.status > .pending }
         self.unmet = unmet
         self.group = group
@@ -70,33 +62,20 @@ extension RunWaits {
         self.isRunnerAway = isRunnerAway
         guard let definition else { return }
         if definition.overlap != .allow { others = (begun + before).filter { $0.task == run.task } }
-        let decision = Admission.decide(
-            definition,
-            run: run,
-            living: [],
-            unmet: unmet,
-            fullGroup: group?.name,
-            startBy: limits.startBy,
-            now: now
-        )
-        if case .hold(let until) = decision { deadline = until.map { $0 - .milliseconds(1) } }
+        if notBefore == nil, !unmet.isEmpty || group != nil {
+            deadline = Admission.deadline(of: run, definition, startBy: limits.startBy).flatMap { now > $0 ? nil : $0 }
+        }
     }
 
     /// One entry for each thing that is waited for.
-    var json: JSON {
-        let requirements = unmet.map { requirement in
-            var entry: JSONObject = ["what": .string(requirement.description)]
-            switch requirement.subject {
-            case .service(let name): entry["service"] = .string(name)
-            case .task(let id): entry["task"] = .string(id)
-            }
-            entry["condition"] = .string(requirement.effectiveCondition.rawValue)
-            return JSON.object(entry)
-        }
+    func json(showing zone: Zone?) -> JSON {
         let runs = others.map { other -> JSON in
             ["what": .string("\(other.shortName) to end"), "run": .string(other.id)]
         }
-        let time = notBefore.map { time -> JSON in ["what": "its time", "at": time.json] }
+        let time = notBefore.map { time -> JSON in
+            let entry: JSONObject = ["what": "its time", "at": time.json]
+            return .object(entry.withLocalTimes("at", zone: zone))
+        }
         let group = group.map { group -> JSON in
             [
                 "what": .string("a place in group \(group.name)"), "group": .string(group.name),
@@ -107,12 +86,8 @@ extension RunWaits {
             "what": "a free place", "places": .number(String(places)), "ahead": .number(String(ahead)),
         ]
         return .array(
-            [time].compactMap(\.self) + requirements + [group].compactMap(\.self) + runs + (isPlaceFree ? [] : [place])
+            [time].compactMap(\.self) + unmet.map(\.waitingFor) + [group].compactMap(\.self) + runs
+                + (isPlaceFree ? [] : [place])
         )
     }
-}
-
-extension Run {
-    /// `backup/7`
-    var shortName: String { "\(task)/\(number)" }
 }

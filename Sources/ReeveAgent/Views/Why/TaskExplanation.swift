@@ -19,10 +19,8 @@ struct TaskExplanation: Sendable {
     var lastSlot: RunExplanation?
     /// The run that stopped last.
     var last: RunExplanation?
-    /// `nil` without one, and for one that cannot be read any more.
-    var schedule: Schedule?
-    /// Why it cannot be read.
-    var problem: InvalidValue?
+    /// As it is read now, or why it cannot be read any more; `nil` without one.
+    var reading: Result<Schedule, InvalidValue>?
     var scheduler = SchedulerState.working
     let now: Timestamp
     /// What times in sentences are in, but for those of a schedule that is read in a zone.
@@ -46,6 +44,8 @@ struct TaskExplanation: Sendable {
 
     private var name: String { task.id }
 
+    private var schedule: Schedule? { try? reading?.get() }
+
     private var isUnreadable: Bool {
         guard let schedule else { return true }
         return task.isPlanned && task.nextFire == nil && !schedule.isBoot
@@ -66,17 +66,9 @@ struct TaskExplanation: Sendable {
         object["running"] = .array(
             live.filter { $0.run.status > .pending }.map { .string($0.run.id) }
         )
-        object["waitingFor"] = live.first { $0.run.status == .pending }?.waits?.json ?? []
-        if let pause = task.pause {
-            let view = try JSONCoder.encode(pause).object ?? JSONObject()
-            object["paused"] = .object(view.withLocalTimes("at", "until", zone: shown))
-        }
-        object["last"] = task.last.map { last in
-            [
-                "run": .string(last.run), "number": .number(String(last.number)),
-                "outcome": .string(last.outcome.rawValue),
-            ]
-        }
+        object["waitingFor"] = live.first { $0.run.status == .pending }?.waits?.json(showing: shown) ?? []
+        object["paused"] = try task.pause.map { try TaskView.pause($0, zone: shown) }
+        object["last"] = task.last.map(TaskView.last)
         return .object(object.withLocalTimes("next", "due", zone: shown))
     }
 
@@ -123,7 +115,7 @@ struct TaskExplanation: Sendable {
 
     private var unreadable: String {
         let end = "; it waits for another definition, or for other zone files"
-        if let problem {
+        if case .failure(let problem) = reading {
             return "the schedule of \(name) cannot be read any more: \(problem.below("/schedule").description)\(end)"
         }
         return "the schedule of \(name) could not be read when it was due\(end)"

@@ -1,0 +1,53 @@
+package import ReeveProtocol
+package import ReeveStore
+
+/// A run that waits to begin, with what its admission goes by.
+package struct PendingRun: Sendable {
+    package var run: Run
+    /// `nil`: what it was to go by is gone.
+    package var definition: TaskDefinition?
+    package var pause: Pause?
+    /// What its task requires and is not so.
+    package var unmet: [RequirementDefinition]
+    /// It is another try of a slot, and this is the run of a later one.
+    package var successor: Run?
+    /// Its task's group, if as many runs of that go on as may.
+    package var fullGroup: String?
+
+    package init(
+        _ run: Run,
+        _ definition: TaskDefinition?,
+        pause: Pause? = nil,
+        unmet: [RequirementDefinition] = [],
+        successor: Run? = nil,
+        fullGroup: String? = nil
+    ) {
+        self.run = run
+        self.definition = definition
+        self.pause = pause
+        self.unmet = unmet
+        self.successor = successor
+        self.fullGroup = fullGroup
+    }
+}
+
+extension StateReading {
+    /// The first runs of the queue whose time has come; whether their groups have a place is not looked at.
+    func queue(now: Timestamp, limit: Int) throws -> [PendingRun] {
+        var unmet: [[RequirementDefinition]: [RequirementDefinition]] = [:]
+        return try pendingRuns(now: now, limit: limit).map { run in
+            let definition = try definition(task: run.task, revision: run.revision)
+            let requires = definition?.requires ?? []
+            let left = try unmet[requires] ?? self.unmet(requires)
+            unmet[requires] = left
+            let isRetry = run.trigger == .retry
+            return PendingRun(
+                run,
+                definition,
+                pause: isRetry ? try task(run.task)?.pause : nil,
+                unmet: left,
+                successor: isRetry ? try slotRun(of: run.task, after: run.number) : nil
+            )
+        }
+    }
+}
