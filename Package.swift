@@ -114,7 +114,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "schedule-fuzz",
-            dependencies: ["ReeveProtocol", "ReeveScheduler", nioConcurrency],
+            dependencies: ["ReeveProtocol", "ReeveScheduler"],
             path: "contrib/fuzz/schedule"
         ),
 

@@ -189,7 +189,7 @@ struct Desk: Sendable {
     }
 
     private func timetable(_ task: StoredTask, _ schedule: Schedule) -> Timetable {
-        return Timetable(
+        Timetable(
             schedule: schedule,
             anchor: task.anchor,
             watermark: task.watermark,
@@ -197,7 +197,14 @@ struct Desk: Sendable {
             startBy: task.definition.startBy ?? defaults.startBy,
             spread: Spread(task.definition.schedule?.jitter, agentID: agentID, task: task.id),
             pause: task.pause,
-            runsLeft: schedule.maxRuns.map { max(0, $0 - task.scheduledRuns) }
+            runsLeft: schedule.runsLeft(of: task)
         )
+    }
+}
+
+extension Schedule {
+    /// How many runs it may still make of a task; `nil`: without limit.
+    func runsLeft(of task: StoredTask) -> Int? {
+        maxRuns.map { max(0, $0 - task.scheduledRuns) }
     }
 }

@@ -1,6 +1,20 @@
 package import ReeveProtocol
 
 extension Schedule {
+    /// The first slot of a revision that is not decided yet; `nil` if there is none.
+    ///
+    /// - Parameters:
+    ///   - anchor: the time of the put that made the revision: what was due before is none of it.
+    ///   - watermark: up to where slots are decided.
+    func first(anchor: Timestamp, watermark: Timestamp?) -> Timestamp? {
+        let decided = watermark ?? Timestamp(milliseconds: .min)
+        switch kind {
+        case .once: return max(anchor, decided + .milliseconds(1))
+        case .at(let due): return due > decided && due >= anchor ? due : nil
+        default: return next(after: max(anchor, decided), anchor: anchor)
+        }
+    }
+
     /// The first slot after `time`, always strictly later; `nil` if there is none (any more), and for boot schedules.
     ///
     /// - Parameter anchor: the time of the put that made the task's revision.

@@ -18,22 +18,11 @@ package struct ComingSlots: Sendable {
     }
 
     package init(of task: StoredTask, _ schedule: Schedule) {
-        let runsLeft = schedule.maxRuns.map { max(0, $0 - task.scheduledRuns) }
         var first = task.nextDue ?? task.nextFire
         if first == nil, !task.isPlanned, !task.completed, !task.removed {
-            first =
-                Timetable(
-                    schedule: schedule,
-                    anchor: task.anchor,
-                    watermark: task.watermark,
-                    missed: .skip,
-                    startBy: nil,
-                    spread: Spread(nil, agentID: "", task: task.id),
-                    pause: nil,
-                    runsLeft: runsLeft
-                ).firstSlot()?.due
+            first = schedule.first(anchor: task.anchor, watermark: task.watermark)
         }
-        self.init(schedule: schedule, anchor: task.anchor, first: first, most: runsLeft)
+        self.init(schedule: schedule, anchor: task.anchor, first: first, most: schedule.runsLeft(of: task))
     }
 
     /// How many there are from `start` on and before `end`, without regard to how many there may be.

@@ -5,14 +5,10 @@ import JSONRPC
 enum Definition {
     /// Without its revision; `nil` if there is none of that name.
     static func current(_ kind: DefinitionKind, _ name: String, _ session: Session) async throws -> JSONObject? {
-        do {
-            let answer = try await session.call("\(kind.word).get", [kind.word: .string(name)])
-            var definition = answer[kind.word]?.object
-            definition?["revision"] = nil
-            return definition
-        } catch let error as RPCError where error.kind == "notFound" {
-            return nil
-        }
+        let answer = try await session.found { try await session.call("\(kind.word).get", [kind.word: .string(name)]) }
+        var definition = answer?[kind.word]?.object
+        definition?["revision"] = nil
+        return definition
     }
 
     /// Puts one; refuses to change one that is there, unless it is to be replaced.

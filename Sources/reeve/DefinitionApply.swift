@@ -87,7 +87,8 @@ struct DefinitionApply {
         return change(name, Definition.action(answer))
     }
 
-    private func compare(_ definition: JSON) async throws -> JSON {
+    /// What putting it would do.
+    func compare(_ definition: JSON) async throws -> JSON {
         let name = definition[kind.name]
         guard let text = name?.string, let current = try await Definition.current(kind, text, session) else {
             return change(name, "created")

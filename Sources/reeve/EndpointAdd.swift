@@ -111,11 +111,8 @@ struct EndpointAdd: Command {
     }
 
     private func refuseIfThere(_ session: Session) async throws {
-        do {
-            _ = try await session.call("endpoint.get", ["endpoint": .string(name)])
-        } catch let error as RPCError where error.kind == "notFound" {
-            return
-        }
+        let present = try await session.found { try await session.call("endpoint.get", ["endpoint": .string(name)]) }
+        guard present != nil else { return }
         throw CommandFailure(
             .refused,
             "there is an endpoint \"\(name)\" already",

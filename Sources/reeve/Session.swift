@@ -28,6 +28,15 @@ struct Session: Sendable {
         try await client.call(method, .object(parameters))
     }
 
+    /// The answer of a call; `nil` where there is not what it names.
+    func found(_ call: () async throws -> JSON) async throws -> JSON? {
+        do {
+            return try await call()
+        } catch let error as RPCError where error.kind == "notFound" {
+            return nil
+        }
+    }
+
     /// Calls a method that shows times.
     func callInZone(_ method: String, _ parameters: JSONObject = [:]) async throws -> JSON {
         var parameters = parameters

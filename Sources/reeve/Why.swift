@@ -54,8 +54,8 @@ struct Why: Command {
     /// The task and the service of that name.
     private func named(_ session: Session) async throws -> [(kind: String, json: JSON)] {
         let name: JSON = .string(name)
-        let task = try await found { try await session.callInZone("task.why", ["task": name]) }
-        let service = try await found { try await session.call("service.why", ["service": name]) }
+        let task = try await session.found { try await session.callInZone("task.why", ["task": name]) }
+        let service = try await session.found { try await session.call("service.why", ["service": name]) }
         var answers: [(kind: String, json: JSON)] = []
         // One that was removed is only told where nothing else has its name.
         if let task, service == nil || task["status"] != "removed" { answers.append(("task", task)) }
@@ -69,14 +69,6 @@ struct Why: Command {
             kind: "notFound",
             details: ["hint": .string(hint)]
         )
-    }
-
-    private func found(_ call: () async throws -> JSON) async throws -> JSON? {
-        do {
-            return try await call()
-        } catch let error as RPCError where error.kind == "notFound" {
-            return nil
-        }
     }
 
     private func names(_ session: Session) async throws -> [String] {

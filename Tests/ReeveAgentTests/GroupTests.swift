@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import ReeveProtocol
+import TestSupport
 import Testing
 
 @testable import ReeveAgent
@@ -81,15 +82,15 @@ struct GroupTests {
 
     @Test func `a run that waits for its group is missed when its time is over, and counts for its task`() async throws
     {
-        try await RunningAgent.with({ $0.groups = ["disk": 0] }) { agent in
-            let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
-            let more: JSONObject = ["schedule": ["once": true], "group": "disk", "startBy": "1s"]
+        let clock = ManualWallClock()
+        try await RunningAgent.with(wallClock: clock, { $0.groups = ["disk": 0] }) { agent in
+            let more: JSONObject = ["schedule": ["once": true], "group": "disk", "startBy": "1m"]
             try await agent.put("job", shell: "exit 0", more)
-            for try await message in changes {
-                guard case .item(let event, _) = message, event["type"] == "dev.reeve.run.missed" else { continue }
-                #expect(event[at: "data", "cause"] == "startBy")
-                break
-            }
+            try await agent.told("dev.reeve.run.pending", of: "job")
+            clock.advance(by: .seconds(61))
+            let run = try await agent.waited("job/1")
+            #expect(run["outcome"] == "missed" && run["cause"] == "startBy")
+            #expect(run["reason"] == "it waited for a place in group disk, longer than its startBy of 1m")
             try await agent.put("other", shell: "exit 0", ["group": "disk"])
             try await agent.call("task.run", ["task": "other"])
             let failure = try #require(try await agent.failure("task.run", ["task": "other"]))

@@ -1,5 +1,7 @@
 import JSON
 import JSONRPC
+import ReeveProtocol
+import TestSupport
 import Testing
 
 @testable import ReeveAgent
@@ -84,18 +86,16 @@ struct RetryTests {
     }
 
     @Test func `a slot that waits behind the run takes the place of another try`() async throws {
-        try await RunningAgent.with { agent in
+        let clock = ManualWallClock()
+        try await RunningAgent.with(wallClock: clock) { agent in
             let fifo = try Fifo(agent.folder.path + "/wait")
             let more: JSONObject = [
                 "schedule": ["rate": "1s", "maxRuns": 2], "overlap": "queue", "missed": "all", "startBy": "1h",
-                "retry": ["delay": "1ms"],
+                "retry": ["delay": "1m"],
             ]
-            let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
             try await agent.put("job", shell: "read x < \(fifo.path); exit 1", more)
-            for try await message in changes {
-                guard case .item(let event, _) = message, event["type"] == "dev.reeve.task.completed" else { continue }
-                break
-            }
+            clock.advance(by: .seconds(2))
+            try await agent.told("dev.reeve.task.completed", of: "job")
             // Both are there, and the schedule has no further slot that could come before.
             try await fifo.open()
             let first = try await agent.waited("job/1")
@@ -103,6 +103,7 @@ struct RetryTests {
             #expect(first["reason"]?.string?.contains("its next time comes before") == true)
             try await fifo.open()
             #expect(try await agent.waited("job/2")["willRetry"]?.string != nil)
+            clock.advance(by: .minutes(2))
             try await fifo.open()
             #expect(try await agent.waited("job/3")["retryOf"]?.string != nil)
         }

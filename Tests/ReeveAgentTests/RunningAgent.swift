@@ -24,6 +24,7 @@ struct RunningAgent: Sendable {
         _ folder: TemporaryFolder,
         sockets: [ListeningSocket],
         clock: any Clock<Duration> = ContinuousClock(),
+        wallClock: (any WallClock)? = nil,
         time: HostTime? = nil,
         _ configure: (inout Configuration) -> Void
     ) throws -> Agent.Environment {
@@ -35,7 +36,7 @@ struct RunningAgent: Sendable {
             sockets: sockets,
             time: try time ?? HostTime(environmentTZ: nil, directory: nil, configured: "UTC", host: "test"),
             clock: clock,
-            wallClock: try SystemClock.needed(wallClock),
+            wallClock: try wallClock ?? SystemClock.needed(Self.wallClock),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             credentialsDirectory: nil,
             uid: getuid()
@@ -46,6 +47,7 @@ struct RunningAgent: Sendable {
     static func with<Result: Sendable>(
         folder: TemporaryFolder? = nil,
         clock: any Clock<Duration> = ContinuousClock(),
+        wallClock: (any WallClock)? = nil,
         time: HostTime? = nil,
         _ configure: (inout Configuration) -> Void = { _ in },
         _ body: @escaping @Sendable (RunningAgent) async throws -> Result
@@ -54,7 +56,9 @@ struct RunningAgent: Sendable {
         let path = folder.path + "/s"
         let socket = try ListeningSocket(SocketConfiguration(path: path))
         defer { socket.remove() }
-        let agent = try Agent(environment(folder, sockets: [socket], clock: clock, time: time, configure))
+        let agent = try Agent(
+            environment(folder, sockets: [socket], clock: clock, wallClock: wallClock, time: time, configure)
+        )
         let (reports, sender) = AsyncStream.makeStream(of: EngineReport.self)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -327,15 +327,15 @@ struct ServiceLifeTests {
     }
 
     @Test func `a run is missed when what it waits for does not come in time`() async throws {
-        try await RunningAgent.with({ $0.startBy = .seconds(1) }) { agent in
-            let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
+        let clock = ManualWallClock()
+        try await RunningAgent.with(wallClock: clock, { $0.startBy = .minutes(1) }) { agent in
             let more: JSONObject = ["schedule": ["once": true], "requires": [["service": "db"]]]
             try await agent.put("job", shell: "exit 0", more)
-            for try await message in changes {
-                guard case .item(let event, _) = message, event["type"] == "dev.reeve.run.missed" else { continue }
-                #expect(event[at: "data", "cause"] == "startBy")
-                break
-            }
+            try await agent.told("dev.reeve.run.pending", of: "job")
+            clock.advance(by: .seconds(61))
+            let run = try await agent.waited("job/1")
+            #expect(run["outcome"] == "missed" && run["cause"] == "startBy")
+            #expect(run["reason"] == "it waited for db to be ready, longer than its startBy of 1m")
         }
     }
 

@@ -109,18 +109,14 @@ struct WhyTests {
     }
 
     @Test func `what became of the last slot is told where that did not run`() async throws {
-        try await RunningAgent.with { agent in
-            let changes = try await agent.client.subscribe("event.subscribe", ["lane": "task:job"])
+        let clock = ManualWallClock()
+        try await RunningAgent.with(wallClock: clock) { agent in
             let fifo = try Fifo(agent.folder.path + "/wait")
-            try await agent.put(
-                "job",
-                shell: "read line < \(fifo.path)",
-                ["schedule": ["rate": "1s"], "startBy": "1h"]
-            )
-            for try await message in changes {
-                guard case .item(let event, _) = message, event["type"] == "dev.reeve.run.skipped" else { continue }
-                break
-            }
+            try await agent.put("job", shell: "read line < \(fifo.path)", ["schedule": ["rate": "1h"]])
+            clock.advance(by: .hours(1))
+            try await agent.told("dev.reeve.run.running", of: "job")
+            clock.advance(by: .hours(1))
+            try await agent.told("dev.reeve.run.skipped", of: "job")
             let why = try await Self.why(agent, task: "job")
             #expect(why["status"] == "running")
             let reasons = why["reasons"]?.array?.compactMap(\.string) ?? []

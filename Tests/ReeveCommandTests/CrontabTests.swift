@@ -271,6 +271,18 @@ struct CrontabTests {
         #expect(CrontabSource.Place(path: path) == place)
     }
 
+    @Test(
+        arguments: [
+            (.elsewhere, nil, nil), (.elsewhere, "alice", "alice"), (.system, nil, nil), (.system, "alice", "alice"),
+            // Root takes over what is alice's, to run as her; what is root's runs as the agent does.
+            (.spool(user: "alice"), nil, "alice"), (.spool(user: "alice"), "bob", "alice"),
+            (.spool(user: "root"), nil, nil),
+        ] as [(CrontabSource.Place, String?, String?)]
+    )
+    func `whom its commands run as`(place: CrontabSource.Place, importer: String?, owner: String?) {
+        #expect(place.owner(importer: importer) == owner)
+    }
+
     @Test(arguments: [["--partial"], ["--replace"], ["--prefix", "a b"]])
     func `options that mean nothing are refused`(arguments: [String]) {
         #expect(throws: (any Error).self) { try ImportCrontab.parse(arguments) }

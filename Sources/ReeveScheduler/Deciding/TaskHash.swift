@@ -4,12 +4,12 @@ package struct TaskHash: Sendable, Hashable {
 
     /// - Parameter host: What tells the host from others.
     package init(host: String, task: String) {
-        // FNV-1a; the byte between the two is in no text.
-        var hash: UInt64 = 14_695_981_039_346_656_037
-        for byte in host.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
-        hash = (hash ^ 0xFF) &* 1_099_511_628_211
-        for byte in task.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
-        value = Self.mixed(hash)
+        var hash = FNV1a()
+        hash.add(host.utf8)
+        // Such a byte is in no text.
+        hash.add([0xFF])
+        hash.add(task.utf8)
+        value = Self.mixed(hash.value)
     }
 
     /// The low bits of a hash follow the last letters; mixing makes all bits count.

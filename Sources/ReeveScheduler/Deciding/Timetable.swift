@@ -27,12 +27,7 @@ struct Timetable: Sendable {
     /// A change of a task is not a miss: it begins after its put, and never at or before what is decided already.
     func firstSlot() -> Slot? {
         guard runsLeft != 0 else { return nil }
-        let decided = watermark ?? Timestamp(milliseconds: .min)
-        switch schedule.kind {
-        case .once: return slot(max(anchor, decided + .milliseconds(1)))
-        case .at(let due): return due > decided && due >= anchor ? slot(due) : nil
-        default: return schedule.next(after: max(anchor, decided), anchor: anchor).map(slot)
-        }
+        return schedule.first(anchor: anchor, watermark: watermark).map(slot)
     }
 
     /// The first slot after `now`, for a schedule whose zone has changed: what it would have had before is no miss.

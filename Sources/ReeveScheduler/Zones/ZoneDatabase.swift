@@ -65,9 +65,9 @@ package struct ZoneDatabase: Sendable {
         let version =
             ["tzdata.zi", "+VERSION"].lazy.compactMap { readFile("\(directory)/\($0)", limit: 200) }.first
             .map { String(decoding: $0.prefix { $0 != 10 }, as: UTF8.self) } ?? "no version"
-        let content = readFile("\(directory)/\(hostZone.name)", limit: Self.largestFile) ?? []
-        let hash = content.reduce(14_695_981_039_346_656_037 as UInt64) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
-        return "\(hostZone.name) \(String(hash, radix: 16)) \(version)"
+        var hash = FNV1a()
+        hash.add(readFile("\(directory)/\(hostZone.name)", limit: Self.largestFile) ?? [])
+        return "\(hostZone.name) \(String(hash.value, radix: 16)) \(version)"
     }
 
     private static let largestFile = 1 << 20

@@ -31,10 +31,13 @@ extension Transaction {
 
     /// Removes the records of these runs as far as they have stopped.
     ///
-    /// Answers their ids, so that what belongs to them elsewhere (their output) can go too.
+    /// Answers the ids of those that it removed, so that what belongs to them elsewhere (their output) can go too.
     package func removeRuns(_ ids: [String]) throws -> [String] {
-        for id in ids { try database.run("DELETE FROM runs WHERE id = ? AND status = 'stopped'", [.text(id)]) }
-        return ids
+        try ids.flatMap { id in
+            try database.all("DELETE FROM runs WHERE id = ? AND status = 'stopped' RETURNING id", [.text(id)]) {
+                $0[0] as String
+            }
+        }
     }
 
     /// Removes ad hoc tasks that were put before a time and have no living run, with their runs, and tells of it.

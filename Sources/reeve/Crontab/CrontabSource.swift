@@ -15,7 +15,7 @@ struct CrontabSource {
         let caller = Host.userName(geteuid())
         // The agent that gets them may be another's: what is theirs is to run as them there, too.
         let importer = geteuid() == 0 ? nil : caller
-        guard let argument else { return try own(caller, hasUsers: hasUsers) }
+        guard let argument else { return try own(caller, importer: importer, hasUsers: hasUsers) }
         if argument == "-" {
             return CrontabSource(name: "standard input", text: try Standard.read(), hasUsers: hasUsers, owner: importer)
         }
@@ -27,7 +27,7 @@ struct CrontabSource {
             name: path,
             text: try File.read(path),
             hasUsers: hasUsers || place == .system,
-            owner: place.owner == "root" ? nil : place.owner ?? importer
+            owner: place.owner(importer: importer)
         )
     }
 
@@ -49,9 +49,12 @@ struct CrontabSource {
             }
         }
 
-        var owner: String? {
-            guard case .spool(let user) = self else { return nil }
-            return user
+        /// Whom its commands run as where no user stands before them; `nil`: as the agent does.
+        ///
+        /// - Parameter importer: Who takes it over; `nil` for root, whose commands may run as the agent does.
+        func owner(importer: String?) -> String? {
+            guard case .spool(let user) = self else { return importer }
+            return user == "root" ? nil : user
         }
     }
 
@@ -70,13 +73,13 @@ struct CrontabSource {
         )
     }
 
-    private static func own(_ caller: String?, hasUsers: Bool) throws -> CrontabSource {
+    private static func own(_ caller: String?, importer: String?, hasUsers: Bool) throws -> CrontabSource {
         if let caller, let path = try? spoolFile(of: caller) {
             return CrontabSource(
                 name: path,
                 text: try File.read(path),
                 hasUsers: hasUsers,
-                owner: geteuid() == 0 ? nil : caller
+                owner: importer
             )
         }
         // Its users may not read the spool; crontab(1) may.
@@ -95,7 +98,7 @@ struct CrontabSource {
             name: "crontab -l",
             text: try text.get(),
             hasUsers: hasUsers,
-            owner: geteuid() == 0 ? nil : caller
+            owner: importer
         )
     }
 

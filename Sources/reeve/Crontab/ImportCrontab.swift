@@ -65,7 +65,10 @@ struct ImportCrontab: Command {
                 throw CommandFailure(.refused, "nothing was changed", hint: "--partial takes the other lines over")
             }
             let session = try await Session.open(options)
-            try await put(zip(crontab.entries.map(\.line), tasks).map { ($0, $1) }, source, session)
+            let checked = zip(crontab.entries, tasks).map { entry, task in
+                DefinitionApply.Checked(definition: task) { _ in "\(source.name):\(entry.line)" }
+            }
+            try await put(checked, DefinitionApply(kind: .task, session: session, isDryRun: false))
         } else {
             let list: JSON = ["tasks": .array(tasks)]
             Standard.print(options.json ? list.text : list.yaml)
@@ -74,25 +77,18 @@ struct ImportCrontab: Command {
     }
 
     /// All or none, as far as can be told before.
-    private func put(_ tasks: [(line: Int, definition: JSON)], _ source: CrontabSource, _ session: Session) async throws
-    {
-        let apply = DefinitionApply(kind: .task, session: session, isDryRun: false)
-        let checked = tasks.map { task in
-            DefinitionApply.Checked(definition: task.definition) { _ in "\(source.name):\(task.line)" }
-        }
-        let told = try await apply.check(checked)
-        if !replace { try await refuseOthers(tasks.map(\.definition), session) }
-        try await apply.perform(tasks.map(\.definition), told: told)
+    private func put(_ tasks: [DefinitionApply.Checked], _ apply: DefinitionApply) async throws {
+        let told = try await apply.check(tasks)
+        let definitions = tasks.map(\.definition)
+        if !replace { try await refuseOthers(definitions, apply) }
+        try await apply.perform(definitions, told: told)
     }
 
     /// Another crontab may have made tasks of the same names.
-    private func refuseOthers(_ definitions: [JSON], _ session: Session) async throws {
+    private func refuseOthers(_ definitions: [JSON], _ apply: DefinitionApply) async throws {
         var others: [String] = []
-        for definition in definitions {
-            guard let id = definition["id"]?.string, let current = try await Definition.current(.task, id, session),
-                !DefinitionApply.isSame(.task, .object(current), definition)
-            else { continue }
-            others.append(id)
+        for definition in definitions where try await apply.compare(definition)["action"] == "changed" {
+            others.append(definition["id"]?.string ?? "?")
         }
         guard others.isEmpty else {
             throw CommandFailure(
