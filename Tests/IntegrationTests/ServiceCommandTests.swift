@@ -191,4 +191,26 @@ struct ServiceCommandTests {
             #expect(lines.contains { $0.hasPrefix("services/web\tstarted\t1\t") })
         }
     }
+
+    @Test func `the engine's tree says what is broken, when it is tried again, and who waits for it`() async throws {
+        try await Self.running { daemon in
+            try await Self.add(daemon, "web")
+            let database = daemon.estate.folder.path + "/state/reeve.db"
+            #expect(rename(database, database + ".away") == 0 && mkdir(database, 0o700) == 0)
+            _ = try await Self.reeve(daemon, ["engine", "--restart", "store"])
+            var lines: [String] = []
+            repeat {
+                lines = try await Self.reeve(daemon, ["engine"]).split(separator: "\n").map(String.init)
+            } while !lines.contains { $0.hasPrefix("runner\tstopped\t1\t-\tstore") }
+            #expect(lines.contains("store\tstopped\t1\t-\t-\tcannot open \(database): Is a directory"))
+            #expect(lines.contains("scheduler\tstopped\t1\t-\tstore,zones\t-"))
+            // What a service's process is does not hang on it.
+            #expect(lines.contains { $0.hasPrefix("services/web\tstarted\t1\t") })
+            #expect(rmdir(database) == 0 && rename(database + ".away", database) == 0)
+            repeat {
+                lines = try await Self.reeve(daemon, ["engine"]).split(separator: "\n").map(String.init)
+            } while !lines.contains { $0.hasPrefix("runner\tstarted\t2\t") }
+            #expect(lines.contains { $0.hasPrefix("store\tstarted\t2\t") })
+        }
+    }
 }

@@ -157,6 +157,11 @@ struct ServiceBounceTests {
             let nested = report[at: "manifolds", "services", "report", "manifolds"]
             #expect(nested?[at: "db", "state"] == "started")
             #expect(nested?[at: "web", "waitingFor"] == ["nobody:ready"])
+            // What it requires is all that it gets.
+            func inputs(_ name: String) -> [String]? {
+                nested?[at: name, "inputs"]?.array?.compactMap { $0["name"]?.string }
+            }
+            #expect(inputs("db") == [] && inputs("web") == ["db:ready", "nobody:ready"])
             #expect(nested?[at: "db", "report", "ready"] == true)
         }
     }

@@ -103,6 +103,24 @@ struct ServiceLifeTests {
         }
     }
 
+    @Test func `a run waits for a service to be healthy, not only ready`() async throws {
+        try await RunningAgent.with { agent in
+            let file = agent.folder.path + "/healthy"
+            let probe: JSON = ["exec": ["/usr/bin/test", "-e", .string(file)], "interval": "10ms", "threshold": 1]
+            try await agent.putService("db", shell: "exec sleep 1000", ["probe": probe])
+            try await agent.reached("db")
+            _ = try await agent.serviceEvent("db", "unhealthy")
+            let requires: JSON = [["service": "db", "condition": "healthy"]]
+            try await agent.put("backup", shell: "exit 0", ["requires": requires])
+            try await agent.call("task.run", ["task": "backup"])
+            let why = try await agent.call("run.why", ["run": "backup/1"])
+            #expect(why["summary"] == "backup/1 waits for db to be healthy")
+            #expect(why[at: "waitingFor", "0", "condition"] == "healthy")
+            close(creat(file, 0o644))
+            #expect(try await agent.waited("backup/1")["outcome"] == "succeeded")
+        }
+    }
+
     @Test func `an unhealthy service is restarted where that is wanted`() async throws {
         try await RunningAgent.with { agent in
             let probe: JSON = ["exec": ["/bin/false"], "interval": "10ms", "threshold": 1, "unhealthy": "restart"]

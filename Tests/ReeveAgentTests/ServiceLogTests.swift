@@ -40,6 +40,27 @@ struct ServiceLogTests {
         }
     }
 
+    @Test func `it is followed from where a reader stopped, over restarts and without a gap`() async throws {
+        try await RunningAgent.with { agent in
+            let fifo = try Fifo(agent.folder.path + "/go")
+            let line = "echo one; echo two; read line < \(fifo.path); echo $line; exit 1"
+            try await agent.putService("web", shell: line, ["restart": ["delay": "1ms"], "ready": ["log": "two"]])
+            try await agent.reached("web")
+            let first = try await agent.call("service.logs", ["service": "web", "limit": 4])
+            #expect(first["data"] == "one\n")
+            let after = try #require(first["next"])
+            let subscription = try await agent.client.subscribe("service.follow", ["service": "web", "after": after])
+            try await fifo.open("three")
+            var seen = ""
+            for try await message in subscription {
+                guard case .item(let item, _) = message else { break }
+                seen += item["data"]?.string ?? ""
+                if seen.count >= 18 { break }
+            }
+            #expect(seen == "two\nthree\none\ntwo\n")
+        }
+    }
+
     @Test func `who follows is told when the service is removed`() async throws {
         try await RunningAgent.with { agent in
             try await agent.putService("web", shell: "echo up; exec sleep 1000")

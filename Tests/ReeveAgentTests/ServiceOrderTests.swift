@@ -197,6 +197,18 @@ struct ServiceOrderTests {
         }
     }
 
+    @Test func `a task that is required and is not there is waited for, and said`() async throws {
+        try await RunningAgent.with { agent in
+            let requires: JSON = [["task": "migrate"]]
+            let put = try await agent.putService("web", shell: "exec sleep 1000", ["requires": requires])
+            #expect(put["warnings"] == ["there is no task migrate now: it is waited for"])
+            #expect(try await agent.why("web").first == "web waits for task migrate to have succeeded")
+            try await agent.put("migrate", shell: "exit 0")
+            #expect(try await agent.runToEnd("migrate")["outcome"] == "succeeded")
+            #expect(try await agent.reached("web")["status"] == "running")
+        }
+    }
+
     @Test func `a circle is refused with all its members, and nothing changes`() async throws {
         try await RunningAgent.with { agent in
             try await agent.putService("a", shell: "exec sleep 1000", ["requires": ["b"]])

@@ -71,12 +71,14 @@ import Testing
 
     @Test func `E39: a worker that was stopped while it started is not counted and starts again`() throws {
         var driver = try MachineDriver(isObliging: false)
-        try driver.install(.needing("a"), .needing("b", "a"))
+        try driver.install(.needing("a"), .needing("b", "a"), .needing("c", "b"))
         driver.succeed("a")
         driver.fail("a")
         #expect(driver.told == ["b"])
         driver.succeed("b")
         #expect(driver.report["b"]?.starts == 0)
+        // Who needs it hears nothing of that.
+        #expect(driver.count("c") == 0 && !driver.transitions.contains { $0.manifold == "c" && $0.state != .stopped })
         #expect(!driver.transitions.contains { $0.manifold == "b" && $0.state == .started })
         driver.passToDeadline()
         driver.succeed("a")

@@ -72,6 +72,58 @@ struct ProberTests {
         }
     }
 
+    @Test func `who does not answer in time has failed`() async throws {
+        try await Self.with { prober, subject in
+            // It takes connections, and says nothing.
+            let silent = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .bind(host: "127.0.0.1", port: 0).get()
+            let url = "http://127.0.0.1:\(try #require(silent.localAddress?.port))/"
+            let result = await Self.tryOnce(prober, .http(url), of: subject, timeout: .milliseconds(5))
+            #expect(result == .failure("\(url): no answer within 5ms"))
+            try await silent.close()
+        }
+    }
+
+    @Test func `a port whose queue is full does not answer in time`() async throws {
+        try await Self.with { prober, subject in
+            let port = try FullPort()
+            defer { port.close() }
+            let result = await Self.tryOnce(
+                prober,
+                .tcp("127.0.0.1:\(port.number)"),
+                of: subject,
+                timeout: .milliseconds(5)
+            )
+            #expect(result == .failure("cannot connect to 127.0.0.1:\(port.number): no answer within 5ms"))
+        }
+    }
+
+    @Test func `it is tried again when the interval is over, and not before`() async throws {
+        try await WebhookReceiver.running { receiver in
+            let url = receiver.url
+            try await Self.with { _, subject in
+                let clock = ManualClock()
+                let prober = Prober(clock: clock)
+                receiver.answer { _ in .status(503) }
+                async let isMet = prober.waitUntilMet(
+                    .http(url),
+                    of: subject,
+                    interval: .seconds(5),
+                    timeout: .seconds(30)
+                )
+                await clock.sleepers()
+                #expect(receiver.records.count == 1)
+                receiver.answer { _ in .status(204) }
+                clock.advance(by: .milliseconds(4900))
+                #expect(clock.sleeping == 1)
+                clock.advance(by: .milliseconds(100))
+                #expect(await isMet)
+                #expect(receiver.records.count == 2)
+                await prober.shutDown()
+            }
+        }
+    }
+
     @Test func `a command says by its code, with the environment of the process`() async throws {
         try await Self.with { prober, subject in
             let good = ProbeTarget.exec(["/bin/sh", "-c", "test \"$PLACE/$REEVE_SERVICE\" = here/web"])
@@ -114,5 +166,38 @@ struct ProberTests {
             _ = await processes.kill(sibling)
             await manual.shutDown()
         }
+    }
+}
+
+/// A port at which so many connections wait to be taken that the kernel answers no further one.
+private struct FullPort {
+    let number: UInt16
+    private let descriptors: [CInt]
+
+    init() throws {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        func withAddress<Result>(_ body: (UnsafeMutablePointer<sockaddr>) -> Result) -> Result {
+            withUnsafeMutablePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body) }
+        }
+        let type = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let listening = socket(AF_INET, type, 0)
+        try #require(withAddress { bind(listening, $0, length) } == 0 && listen(listening, 0) == 0)
+        try #require(withAddress { getsockname(listening, $0, &length) } == 0)
+        // One is taken into the queue; the others do no harm.
+        descriptors =
+            [listening]
+            + (0..<3).map { _ in
+                let descriptor = socket(AF_INET, type, 0)
+                _ = withAddress { connect(descriptor, $0, length) }
+                return descriptor
+            }
+        number = UInt16(bigEndian: address.sin_port)
+    }
+
+    func close() {
+        for descriptor in descriptors { Glibc.close(descriptor) }
     }
 }

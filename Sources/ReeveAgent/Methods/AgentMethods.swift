@@ -116,34 +116,28 @@ struct AgentMethods: Sendable {
 
     /// The parts that do not work now, or badly, each with why.
     private func degraded(_ report: EngineReport) -> [JSON] {
-        let slow = parts.storeHandle.value?.writerActivity.trouble.map { reason -> JSON in
-            let state = report[Part.store.name]?.state ?? .started
-            return ["part": .string(Part.store.name), "state": .string(state.rawValue), "reason": .string(reason)]
+        func entry(_ part: String, _ reason: String) -> JSON {
+            let state = report[part]?.state ?? .started
+            return ["part": .string(part), "state": .string(state.rawValue), "reason": .string(reason)]
         }
-        let unrecorded = parts.servicesHandle.value?.recordingTrouble.map { reason -> JSON in
-            let told = "what becomes of services is not recorded, and what is said of them is old: \(reason)"
-            return ["part": .string(Part.services.name), "state": "started", "reason": .string(told)]
+        var entries: [JSON] = []
+        if let trouble = parts.storeHandle.value?.writerActivity.trouble {
+            entries.append(entry(Part.store.name, trouble))
         }
-        let clock: JSON? =
-            parts.schedulerHandle.value?.report.isClockWrong == true
-            ? [
-                "part": .string(Part.scheduler.name), "state": "started",
-                "reason": .string("the clock is not set (it shows \(wallClock.now)): what is due by it waits"),
-            ] : nil
-        let files = (parts.folderHandle.value?.troubles ?? []).map { trouble -> JSON in
-            ["part": .string(Part.folder.name), "state": "started", "reason": .string(trouble)]
+        if let trouble = parts.servicesHandle.value?.recordingTrouble {
+            let told = "what becomes of services is not recorded, and what is said of them is old: \(trouble)"
+            entries.append(entry(Part.services.name, told))
         }
-        return [slow, unrecorded, clock].compactMap(\.self) + files + away(report)
-    }
-
-    private func away(_ report: EngineReport) -> [JSON] {
-        report.manifolds.filter { $0.state != .started && $0.name != "socket" }.map { manifold in
+        if parts.schedulerHandle.value?.report.isClockWrong == true {
+            let told = "the clock is not set (it shows \(wallClock.now)): what is due by it waits"
+            entries.append(entry(Part.scheduler.name, told))
+        }
+        entries += (parts.folderHandle.value?.troubles ?? []).map { entry(Part.folder.name, $0) }
+        for manifold in report.manifolds where manifold.state != .started && manifold.name != "socket" {
             let waiting = manifold.waitingFor.isEmpty ? nil : "waits for " + manifold.waitingFor.joined(separator: ", ")
-            return [
-                "part": .string(manifold.name), "state": .string(manifold.state.rawValue),
-                "reason": .string(manifold.error ?? waiting ?? "is \(manifold.state.rawValue)"),
-            ]
+            entries.append(entry(manifold.name, manifold.error ?? waiting ?? "is \(manifold.state.rawValue)"))
         }
+        return entries
     }
 
     // MARK: Flush

@@ -9,15 +9,9 @@ struct OutputLimits: Sendable {
     let tail: Int?
 
     init(limit: Int?, tail: Int?) throws(Failure) {
-        self.limit = try Self.checked(limit ?? 64 << 10, "/limit")
-        self.tail = try tail.map { tail throws(Failure) in try Self.checked(tail, "/tail") }
-    }
-
-    private static func checked(_ count: Int, _ path: String) throws(Failure) -> Int {
-        guard (1...(1 << 20)).contains(count) else {
-            throw Failure(InvalidValue(path: path, reason: "\(count) is out of range", expected: "1 to 1048576"))
-        }
-        return count
+        let range = 1...(1 << 20)
+        self.limit = try inRange(limit ?? 64 << 10, range, "/limit")
+        self.tail = try tail.map { tail throws(Failure) in try inRange(tail, range, "/tail") }
     }
 
     static func notAPosition(_ text: String) -> Failure {

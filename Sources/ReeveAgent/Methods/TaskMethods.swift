@@ -220,10 +220,7 @@ struct TaskMethods: Sendable {
     }
 
     @Sendable private func preview(_ parameters: SchedulePreviewParameters, _ call: Call) throws -> JSON {
-        let count = parameters.count ?? 5
-        guard (1...1000).contains(count) else {
-            throw Failure(InvalidValue(path: "/count", reason: "\(count) is out of range", expected: "1 to 1000"))
-        }
+        let count = try inRange(parameters.count ?? 5, 1...1000, "/count")
         let zone = try checker.time.zone(named: parameters.timeZone)
         let now = parameters.after ?? clock.now
         let preview: SchedulePreview
@@ -240,15 +237,6 @@ struct TaskMethods: Sendable {
         }
         return preview.json(zone: zone)
     }
-}
-
-/// How many items a page of a list has: 1 to 1,000, 100 where nothing is asked for.
-func pageSize(_ limit: Int?) throws(Failure) -> Int {
-    let limit = limit ?? 100
-    guard (1...1000).contains(limit) else {
-        throw Failure(InvalidValue(path: "/limit", reason: "\(limit) is out of range", expected: "1 to 1000"))
-    }
-    return limit
 }
 
 extension Failure {

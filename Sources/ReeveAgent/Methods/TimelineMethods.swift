@@ -18,23 +18,20 @@ struct TimelineMethods: Sendable {
         guard length >= .seconds(1), length <= .days(366) else {
             throw Failure(InvalidValue(path: "/for", reason: "\(length) is out of range", expected: "1s to 366d"))
         }
-        let cells = try Self.inRange(parameters.cells ?? 24, 1...1000, "/cells")
-        let times = try Self.inRange(parameters.times ?? 0, 0...1000, "/times")
+        let cells = try inRange(parameters.cells ?? 24, 1...1000, "/cells")
+        let times = try inRange(parameters.times ?? 0, 0...1000, "/times")
         let now = wallClock.now
         let timeline = Timeline(from: now, until: now + length, cells: cells)
         let (tasks, hasMore) = try await parts.store.read { reader in
             try Self.tasks(parameters.tasks, timeline, limit, reader)
         }
-        let view = TimelineView(timeline: timeline, times: times, zone: shown)
-        let rows = try tasks.map { task in
+        let rows = tasks.map { task in
             let schedule = task.definition.schedule.flatMap { try? time.schedule($0, task: task.id) }
-            return try view.row(task, schedule.map { ComingSlots(of: task, $0) })
+            return TimelineRow(task, schedule.map { ComingSlots(of: task, $0) }, timeline, times: times)
         }
-        let isEachWanted = parameters.tasks != nil
-        let answered = rows.filter { isEachWanted || ($0["count"]?.integer ?? 0) > 0 }
-        // Such times sort as texts.
-        let sorted = answered.sorted { ($0["next"]?.string ?? "~") < ($1["next"]?.string ?? "~") }
-        return view.json(sorted, hasMore: hasMore, zone: shown ?? time.hostZone)
+        let answered = TimelineRow.shown(rows, isEachWanted: parameters.tasks != nil)
+        let view = TimelineView(timeline: timeline, hasTimes: times > 0, zone: shown, scaleZone: shown ?? time.hostZone)
+        return try view.json(answered, hasMore: hasMore)
     }
 
     /// Those that are asked for, or those that are due the earliest within that time and those that are not planned yet.
@@ -51,13 +48,5 @@ struct TimelineMethods: Sendable {
             found = try reader.dueTasks(now: timeline.until, limit: limit + 1) + reader.unplannedTasks(limit: limit)
         }
         return (Array(found.prefix(limit)), found.count > limit)
-    }
-
-    private static func inRange(_ number: Int, _ range: ClosedRange<Int>, _ path: String) throws(Failure) -> Int {
-        guard range.contains(number) else {
-            let expected = "\(range.lowerBound) to \(range.upperBound)"
-            throw Failure(InvalidValue(path: path, reason: "\(number) is out of range", expected: expected))
-        }
-        return number
     }
 }
