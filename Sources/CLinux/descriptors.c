@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,4 +58,10 @@ int clinux_memory_file(const void *bytes, size_t count) {
         return result;
     }
     return file;
+}
+
+int clinux_lease(int file) {
+    // The signal that somebody waits for it has to be one that does nothing where it is not handled.
+    if (fcntl(file, F_SETSIG, SIGURG) < 0 || fcntl(file, F_SETLEASE, F_RDLCK) < 0) return -errno;
+    return 0;
 }

@@ -23,12 +23,12 @@ struct Manifolds: Sendable {
     let custody = ServiceCustody()
     /// Made at the first start of the part that hands them out.
     let processTable = NIOLockedValueBox<Processes?>(nil)
-    /// Raised when the drop-in folder is to be looked at.
+    /// Raised when the drop-in folders are to be looked at.
     let reload: Wakeup
 
     var all: [Manifold] {
         [processes, zones, store, scheduler, runner, services, submitter, housekeeper]
-            + (configuration.servicesFolder.map { [folder($0)] } ?? []) + [socket]
+            + (configuration.folders.isEmpty ? [] : [dropIns]) + [socket]
     }
 
     private var configuration: Configuration { environment.configuration }
@@ -231,17 +231,21 @@ struct Manifolds: Sendable {
         }
     }
 
-    private func folder(_ path: String) -> Manifold {
-        Manifold("folder", inputs: [.required(Part.store)], outputs: [Part.folder.declaration]) {
-            [environment, reload] inputs in
-            let folder = ServiceFolder(
-                path: path,
+    /// What schedules in files mean hangs on the zones.
+    private var dropIns: Manifold {
+        let inputs: [Input] = [.required(Part.store), .required(Part.zones)]
+        return Manifold("folders", inputs: inputs, outputs: [Part.dropIns.declaration]) {
+            [environment, configuration, reload] inputs in
+            let dropIns = DropIns(
+                configuration.folders,
+                checker: TaskChecker(time: try inputs[Part.zones], ownUser: environment.uid),
                 store: try inputs[Part.store],
+                wallClock: environment.wallClock,
                 reload: reload,
                 logger: environment.logger
             )
-            let worker = TaskWorker(report: { folder.report() }, { _ in try await folder.run() })
-            return Started(worker, outputs: [Part.folder.output(folder)])
+            let worker = TaskWorker(report: { dropIns.report() }, { _ in try await dropIns.run() })
+            return Started(worker, outputs: [Part.dropIns.output(dropIns)])
         }
     }
 
@@ -252,7 +256,7 @@ struct Manifolds: Sendable {
             inputs: [
                 .live(Part.store), .live(Part.processes), .live(Part.scheduler), .live(Part.runner),
                 .live(Part.services), .live(Part.submitter),
-                .live(Part.folder),
+                .live(Part.dropIns),
             ]
         ) { [engine, environment, configuration, lifecycle] inputs in
             let parts = Parts(
@@ -262,7 +266,7 @@ struct Manifolds: Sendable {
                 servicesHandle: try inputs.live(Part.services),
                 submitterHandle: try inputs.live(Part.submitter),
                 schedulerHandle: try inputs.live(Part.scheduler),
-                folderHandle: try inputs.live(Part.folder)
+                dropInsHandle: try inputs.live(Part.dropIns)
             )
             lifecycle.use(parts)
             await lifecycle.firstStart(of: engine)

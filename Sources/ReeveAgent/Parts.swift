@@ -14,7 +14,7 @@ package enum Part {
     package static let store = Resource<Store>("store")
     package static let processes = Resource<Processes>("processes")
     package static let scheduler = Resource<Scheduler>("scheduler")
-    static let folder = Resource<ServiceFolder>("folder")
+    static let dropIns = Resource<DropIns>("folders")
     package static let runner = Resource<Runner>("runner")
     package static let services = Resource<Services>("services")
     package static let submitter = Resource<Submitter>("submitter")
@@ -28,7 +28,7 @@ package struct Parts: Sendable {
     var servicesHandle: Live<Services>
     var submitterHandle: Live<Submitter>
     var schedulerHandle: Live<Scheduler>
-    var folderHandle: Live<ServiceFolder>
+    var dropInsHandle: Live<DropIns>
 
     /// What clients are told to wait before they ask again.
     static let retryAfter = Interval.seconds(1)

@@ -1,40 +1,51 @@
 package import JSON
 package import ReeveProtocol
 package import ReeveScheduler
+import ReeveStore
+
+/// A task that is to be put, with what is to be said of it.
+package struct CheckedTask: Sendable {
+    package let task: TaskDefinition
+    /// What can never be right.
+    package var problems: [InvalidValue]
+    /// Why it is never due (again), where its times are over. What is there already may say so: it has run.
+    package var expired: InvalidValue?
+    /// What is not there now, and may come with a mount or a package; and what is probably not meant.
+    package var warnings: [String] = []
+    package var next: [Timestamp] = []
+    package var schedule: Schedule?
+}
 
 /// Says of a task what can never be right, what is not right at present, and when it would be due.
 package struct TaskChecker: Sendable {
-    package struct Report: Sendable {
-        package var problems: [InvalidValue]
-        /// What is not there now, and may come with a mount or a package.
-        package var warnings: [String]
-        package var next: [Timestamp]
-        package var schedule: Schedule?
-    }
-
     var time: HostTime
     var commands: CommandChecker
 
+    package init(time: HostTime, ownUser: UInt32) {
+        self.time = time
+        commands = CommandChecker(ownUser: ownUser)
+    }
+
     /// - Parameter count: how many due times to look ahead.
-    package func check(_ task: TaskDefinition, now: Timestamp, count: Int = 5) -> Report {
-        var report = Report(problems: task.problems(), warnings: [], next: [], schedule: nil)
+    package func check(_ task: TaskDefinition, now: Timestamp, count: Int = 5) -> CheckedTask {
+        var checked = CheckedTask(task: task, problems: task.problems())
         if let definition = task.schedule {
             do {
                 let schedule = try time.schedule(definition, task: task.id)
-                report.schedule = schedule
-                report.next = definition.kind == .once ? [now] : slots(of: schedule, after: now, count: count)
-                if let problem = schedule.problem(now: now) { report.problems.append(problem.below("/schedule")) }
-                report.warnings += schedule.explanation.warnings.map { "the schedule \($0)" }
+                checked.schedule = schedule
+                checked.next = definition.kind == .once ? [now] : slots(of: schedule, after: now, count: count)
+                checked.expired = schedule.problem(now: now)?.below("/schedule")
+                checked.warnings += schedule.explanation.warnings.map { "the schedule \($0)" }
             } catch {
-                report.problems.append(error.below("/schedule"))
+                checked.problems.append(error.below("/schedule"))
             }
         }
-        if report.problems.isEmpty {
-            report.warnings += task.effectiveSteps.flatMap { step in
+        if checked.problems.isEmpty {
+            checked.warnings += task.effectiveSteps.flatMap { step in
                 commands.warnings(step.commandDefinition).map { "step \(step.name): \($0)" }
             }
         }
-        return report
+        return checked
     }
 
     func slots(of schedule: Schedule, after: Timestamp, count: Int) -> [Timestamp] {
@@ -46,5 +57,22 @@ package struct TaskChecker: Sendable {
             last = slot
         }
         return slots
+    }
+}
+
+extension Transaction {
+    /// Puts a task in which nothing was found that can never be right.
+    ///
+    /// Throws the `InvalidValue` of one whose times are over, unless it is there already as it is.
+    func put(
+        _ checked: CheckedTask,
+        source: String,
+        by: String,
+        ifRevision: Int? = nil,
+        set: String? = nil
+    ) throws -> TaskPut {
+        let put = try putTask(checked.task, source: source, by: by, ifRevision: ifRevision, set: set)
+        if put.changed, let expired = checked.expired { throw expired }
+        return put
     }
 }

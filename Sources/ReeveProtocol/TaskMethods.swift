@@ -11,6 +11,21 @@ package struct TaskPutParameters: Sendable, Decodable {
     }
 }
 
+/// Parameters of `task.apply`.
+package struct TaskApplyParameters: Sendable, Decodable {
+    package var tasks: [TaskDefinition]
+    /// What they belong together by, `[A-Za-z0-9._-]{1,64}`.
+    package var set: String?
+    /// Removes what was applied with the set before and is not among them.
+    package var prune: Bool?
+    /// Says what would change, and changes nothing.
+    package var dryRun: Bool?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case tasks, set, prune, dryRun
+    }
+}
+
 /// Parameters of `task.check`: the definition may be one that does not decode.
 package struct TaskCheckParameters: Sendable, Decodable {
     package var task: JSON

@@ -1,3 +1,4 @@
+import Glibc
 import ReeveAgent
 import ReeveProtocol
 
@@ -8,28 +9,22 @@ struct ConfigurationCheck {
     init(_ arguments: Arguments) throws {
         let places = Places()
         let settings = try Settings(arguments, places)
-        _ = try Daemon.time(places, settings.configuration)
+        let time = try Daemon.time(places, settings.configuration)
         var lines = [settings.file.map { "\($0): good" } ?? "no configuration file: defaults are used"]
-        lines += try Self.services(settings.configuration.servicesFolder)
+        lines += try Self.folders(settings.configuration.folders, TaskChecker(time: time, ownUser: geteuid()))
         message = lines.joined(separator: "\n")
     }
 
     /// What is wrong in any of the drop-in files is said of all of them at once.
-    private static func services(_ folder: String?) throws -> [String] {
-        var lines: [String] = []
-        var problems: [String] = []
-        var files: [ServiceFile] = []
-        for path in try folder.flatMap({ try ServiceFile.paths(in: $0) }) ?? [] {
-            do {
-                let file = try ServiceFile(path: path)
-                files.append(file)
-                lines.append("\(path): good (\(file.services.map(\.name).joined(separator: ", ")))")
-            } catch {
-                problems += error.problems
-            }
-        }
-        problems += ServiceFile.problems(among: files)
+    private static func folders(_ folders: [DropInFolder], _ checker: TaskChecker) throws -> [String] {
+        guard let clock = SystemClock() else { throw StartFailure("no descriptors are left") }
+        let seen = SeenFiles(folders, checker: checker, now: clock.now)
+        let problems =
+            seen.problems.sorted { $0.key < $1.key }.flatMap(\.value) + DropInFile.problems(among: seen.files)
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        return lines
+        return seen.files.map { file in
+            let names = file.tasks.map { "task \($0.task.id)" } + file.services.map { "service \($0.name)" }
+            return "\(file.path): good (\(names.joined(separator: ", ")))"
+        }
     }
 }

@@ -10,11 +10,14 @@ struct Settings {
     init(_ arguments: Arguments, _ places: Places) throws {
         configuration = Configuration(name: places.hostName, stateDirectory: places.stateDirectory)
         let path = arguments.config ?? places.configuration
+        // Before the file, which may name others.
+        let beside = Self.folder(of: path)
+        configuration.folders = [DropInFolder(beside + "/conf.d")]
         if let text = try Self.read(path, mustExist: arguments.config != nil) {
             configuration.apply(try ConfigurationFile(text: text, file: path))
             file = path
         }
-        configuration.servicesFolder = Self.folder(of: path) + "/services.d"
+        configuration.folders.append(DropInFolder(beside + "/services.d", bare: .service))
         configuration.stateDirectory = arguments.stateDirectory ?? configuration.stateDirectory
         if let socket = arguments.socket {
             configuration.sockets = [SocketConfiguration(path: socket)]
@@ -25,7 +28,7 @@ struct Settings {
         configuration.logFormat = arguments.logFormat?.rawValue ?? configuration.logFormat
     }
 
-    /// Absolute, for services belong to their files by the path, wherever the agent is started the next time.
+    /// Absolute, for tasks and services belong to their files by the path, wherever the agent is started the next time.
     private static func folder(of path: String) -> String {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         let folder = String(path[..<slash])

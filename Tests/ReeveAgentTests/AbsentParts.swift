@@ -11,7 +11,7 @@ extension Parts {
             servicesHandle: Live(cell: LiveCell()),
             submitterHandle: Live(cell: LiveCell()),
             schedulerHandle: Live(cell: LiveCell()),
-            folderHandle: Live(cell: LiveCell())
+            dropInsHandle: Live(cell: LiveCell())
         )
     }
 }

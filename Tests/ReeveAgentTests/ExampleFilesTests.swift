@@ -7,7 +7,7 @@ import Testing
 struct ExampleFilesTests {
     @Test func `the services of the examples are taken`() throws {
         let folder = ProtocolFile.repository + "/contrib/examples/services.d"
-        let paths = try #require(try ServiceFile.paths(in: folder))
-        #expect(try paths.flatMap { try ServiceFile(path: $0).services.map(\.name) } == ["migrate", "web"])
+        let paths = try #require(try DropInFolder(folder).paths())
+        #expect(try paths.flatMap { try serviceFile($0).services.map(\.name) } == ["migrate", "web"])
     }
 }

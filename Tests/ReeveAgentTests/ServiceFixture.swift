@@ -51,14 +51,25 @@ extension RunningAgent {
         _ type: String,
         where matches: (JSON) -> Bool = { _ in true }
     ) async throws -> JSON {
+        try await event("service", name, type, where: matches)
+    }
+
+    /// The same of a task.
+    func taskEvent(_ id: String, _ type: String) async throws -> JSON {
+        try await event("task", id, type) { _ in true }
+    }
+
+    private func event(_ kind: String, _ name: String, _ type: String, where matches: (JSON) -> Bool) async throws
+        -> JSON
+    {
         var after: JSON = 0
         while true {
             let answer = try await call(
                 "event.list",
-                ["lane": .string("service:\(name)"), "after": after, "wait": "60s"]
+                ["lane": .string("\(kind):\(name)"), "after": after, "wait": "60s"]
             )
             let events = answer["events"]?.array ?? []
-            if let event = events.first(where: { $0["type"]?.string == "dev.reeve.service.\(type)" && matches($0) }) {
+            if let event = events.first(where: { $0["type"]?.string == "dev.reeve.\(kind).\(type)" && matches($0) }) {
                 return event
             }
             after = answer["next"] ?? 0

@@ -8,16 +8,6 @@ import Testing
 
 /// Services as files of a folder: taken over, changed and removed while the agent runs.
 struct ServiceFolderTests {
-    private static func write(_ folder: String, _ name: String, _ text: String, mode: mode_t = 0o644) throws {
-        // Written beside it and moved there, as editors do: nobody sees half of it.
-        let path = "\(folder)/.\(name).new"
-        let file = try #require(fopen(path, "we"))
-        fputs(text, file)
-        fclose(file)
-        chmod(path, mode)
-        #expect(rename(path, "\(folder)/\(name)") == 0)
-    }
-
     private static func with(
         _ files: [(String, String)],
         _ body: @escaping @Sendable (RunningAgent, String) async throws -> Void
@@ -25,8 +15,9 @@ struct ServiceFolderTests {
         let folder = try TemporaryFolder()
         let services = folder.path + "/services.d"
         mkdir(services, 0o755)
-        for (name, text) in files { try write(services, name, text) }
-        try await RunningAgent.with(folder: folder, { $0.servicesFolder = services }) { agent in
+        for (name, text) in files { try writeDropIn(services, name, text) }
+        try await RunningAgent.with(folder: folder, { $0.folders = [DropInFolder(services, bare: .service)] }) {
+            agent in
             try await body(agent, services)
         }
     }
@@ -50,9 +41,9 @@ struct ServiceFolderTests {
 
     @Test func `files that come, change and go are followed`() async throws {
         try await Self.with([]) { agent, folder in
-            try Self.write(folder, "db.yaml", Self.db)
+            try writeDropIn(folder, "db.yaml", Self.db)
             _ = try await agent.serviceEvent("db", "ready")
-            try Self.write(folder, "db.yaml", "command: [/bin/sleep, \"1001\"]\n")
+            try writeDropIn(folder, "db.yaml", "command: [/bin/sleep, \"1001\"]\n")
             let stopped = try await agent.serviceEvent("db", "stopped")
             #expect(stopped[at: "data", "cause"] == "changed")
             _ = try await agent.serviceEvent("db", "ready") { $0[at: "data", "starts"] == 2 }
@@ -66,31 +57,31 @@ struct ServiceFolderTests {
     @Test func `a bad file changes nothing of what it said, and what is wrong is told`() async throws {
         try await Self.with([("db.yaml", Self.db)]) { agent, folder in
             _ = try await agent.serviceEvent("db", "ready")
-            try Self.write(folder, "db.yaml", "command: [/bin/sleep, \"1000\"]\nredy: {notify: true}\n")
+            try writeDropIn(folder, "db.yaml", "command: [/bin/sleep, \"1000\"]\nredy: {notify: true}\n")
             // The good one that comes after it shows that it has been read.
-            try Self.write(folder, "z.yaml", Self.db)
+            try writeDropIn(folder, "z.yaml", Self.db)
             _ = try await agent.serviceEvent("z", "ready")
             #expect(try await agent.service("db")["status"] == "running")
             let report = try await agent.call("engine.report")
-            let problems = report[at: "manifolds", "folder", "report", "problems"]?.array
+            let problems = report[at: "manifolds", "folders", "report", "problems"]?.array
             #expect(problems?.count == 1)
             let problem = problems?.first?.string ?? ""
             #expect(problem.hasPrefix("\(folder)/db.yaml:2:"))
             #expect(problem.contains("/redy: unknown field") && problem.contains("ready"))
             let degraded = try await agent.call("agent.status")["degraded"]
-            #expect(degraded == [["part": "folder", "state": "started", "reason": .string(problem)]])
+            #expect(degraded == [["part": "folders", "state": "started", "reason": .string(problem)]])
         }
     }
 
     @Test(arguments: [0o666, 0o664] as [mode_t])
     func `a file or a folder that others may write is refused`(mode: mode_t) async throws {
         let folder = try TemporaryFolder()
-        try Self.write(folder.path, "db.yaml", Self.db, mode: mode)
+        try writeDropIn(folder.path, "db.yaml", Self.db, mode: mode)
         let part = "others than root and the agent's user may change it"
-        let error = #expect(throws: ConfigurationError.self) { try ServiceFile(path: folder.path + "/db.yaml") }
+        let error = #expect(throws: ConfigurationError.self) { try serviceFile(folder.path + "/db.yaml") }
         #expect(error?.description.contains(part) == true)
         chmod(folder.path, mode | 0o111)
-        let other = #expect(throws: ConfigurationError.self) { try ServiceFile.paths(in: folder.path) }
+        let other = #expect(throws: ConfigurationError.self) { try DropInFolder(folder.path).paths() }
         #expect(other?.description.contains(part) == true)
     }
 
@@ -99,8 +90,8 @@ struct ServiceFolderTests {
             _ = try await agent.serviceEvent("db", "ready")
             // No folder of ours while others may put files into it: so nothing is known of what is in there.
             chmod(folder, 0o777)
-            try Self.write(folder, "web.yaml", Self.db)
-            try Self.write(folder, "db.yaml", "command: [/bin/sleep, \"1001\"]\n")
+            try writeDropIn(folder, "web.yaml", Self.db)
+            try writeDropIn(folder, "db.yaml", "command: [/bin/sleep, \"1001\"]\n")
             chmod(folder, 0o755)
             _ = try await agent.serviceEvent("web", "ready")
             _ = try await agent.serviceEvent("db", "ready") { $0[at: "data", "starts"] == 2 }
@@ -111,7 +102,7 @@ struct ServiceFolderTests {
             try await agent.reached("by-hand")
             #expect(try await agent.service("web")["status"] == "running")
             mkdir(folder, 0o755)
-            try Self.write(folder, "later.yaml", Self.db)
+            try writeDropIn(folder, "later.yaml", Self.db)
             _ = try await agent.serviceEvent("later", "ready")
             _ = try await agent.serviceEvent("db", "removed")
         }
@@ -121,10 +112,10 @@ struct ServiceFolderTests {
         try await Self.with([("db.yaml", Self.db)]) { agent, folder in
             let before = try await agent.serviceEvent("db", "ready")
             let list = "services:\n- name: db\n  command: [/bin/sleep, \"1000\"]\n- name: web\n  command: [/bin/true]\n"
-            try Self.write(folder, "all.yaml", list)
+            try writeDropIn(folder, "all.yaml", list)
             unlink(folder + "/db.yaml")
             _ = try await agent.serviceEvent("web", "created")
-            try Self.write(folder, "z.yaml", Self.db)
+            try writeDropIn(folder, "z.yaml", Self.db)
             _ = try await agent.serviceEvent("z", "ready")
             let after = try await agent.service("db")
             #expect(after["source"] == .string("folder:\(folder)/all.yaml"))
@@ -144,28 +135,29 @@ struct ServiceFolderTests {
         let (one, other) = (Self.list([("a", ["b"]), ("b", [])]), Self.list([("c", ["d"])]))
         try await Self.with([("1.yaml", one), ("2.yaml", other), ("3.yaml", Self.list([("d", [])]))]) { agent, folder in
             for name in ["a", "c"] { _ = try await agent.serviceEvent(name, "ready") }
-            try Self.write(folder, "1.yaml", Self.list([("b", ["a"]), ("a", [])]))
+            try writeDropIn(folder, "1.yaml", Self.list([("b", ["a"]), ("a", [])]))
             _ = try await agent.serviceEvent("b", "ready") { $0[at: "data", "starts"] == 2 }
             // Half of it is a circle with what the other file says still.
-            try Self.write(folder, "3.yaml", Self.list([("d", ["c"])]))
-            try Self.write(folder, "2.yaml", Self.list([("c", [])]))
+            try writeDropIn(folder, "3.yaml", Self.list([("d", ["c"])]))
+            try writeDropIn(folder, "2.yaml", Self.list([("c", [])]))
             _ = try await agent.serviceEvent("d", "ready") { $0[at: "data", "starts"] == 2 }
             let report = try await agent.call("engine.report")
-            #expect(report[at: "manifolds", "folder", "report", "problems"] == [])
-            #expect(report[at: "manifolds", "folder", "report", "watched"] == true)
+            #expect(report[at: "manifolds", "folders", "report", "problems"] == [])
+            #expect(report[at: "manifolds", "folders", "report", "watched"] == true)
         }
     }
 
     @Test func `a folder that comes later is followed, with the folders above it`() async throws {
         let folder = try TemporaryFolder()
         let services = folder.path + "/etc/reeve/services.d"
-        try await RunningAgent.with(folder: folder, { $0.servicesFolder = services }) { agent in
+        try await RunningAgent.with(folder: folder, { $0.folders = [DropInFolder(services, bare: .service)] }) {
+            agent in
             let report = try await agent.call("engine.report")
-            #expect(report[at: "manifolds", "folder", "report", "watched"] == true)
+            #expect(report[at: "manifolds", "folders", "report", "watched"] == true)
             for path in [folder.path + "/etc", folder.path + "/etc/reeve", services] {
                 #expect(mkdir(path, 0o755) == 0)
             }
-            try Self.write(services, "db.yaml", Self.db)
+            try writeDropIn(services, "db.yaml", Self.db)
             _ = try await agent.serviceEvent("db", "ready")
         }
     }
@@ -174,7 +166,7 @@ struct ServiceFolderTests {
         try await Self.with([]) { agent, folder in
             let outside = agent.folder.path + "/outside"
             mkdir(outside, 0o755)
-            try Self.write(outside, "db.yaml", Self.db)
+            try writeDropIn(outside, "db.yaml", Self.db)
             #expect(symlink(outside + "/db.yaml", folder + "/db.yaml") == 0)
             _ = try await agent.serviceEvent("db", "ready")
             unlink(folder + "/db.yaml")
@@ -187,15 +179,15 @@ struct ServiceFolderTests {
         let texts = [
             Self.list([("a", ["b"]), ("free", ["a"])]), Self.list([("b", ["a"])]), Self.list([("a", [])]),
         ]
-        for (index, text) in texts.enumerated() { try Self.write(folder.path, "\(index).yaml", text) }
-        let files = try (try ServiceFile.paths(in: folder.path) ?? []).map { try ServiceFile(path: $0) }
+        for (index, text) in texts.enumerated() { try writeDropIn(folder.path, "\(index).yaml", text) }
+        let files = try (try DropInFolder(folder.path).paths() ?? []).map { try serviceFile($0) }
         #expect(
-            ServiceFile.problems(among: Array(files.dropLast())) == [
+            DropInFile.problems(among: Array(files.dropLast())) == [
                 "\(folder.path)/0.yaml: service \"a\" closes a circle: a requires b requires a"
             ]
         )
         #expect(
-            ServiceFile.problems(among: files) == [
+            DropInFile.problems(among: files) == [
                 "\(folder.path)/2.yaml: service \"a\" is in \(folder.path)/0.yaml already"
             ]
         )
@@ -209,8 +201,8 @@ struct ServiceFolderTests {
     ])
     func `what is wrong in a file is said with its place`(text: String, part: String) throws {
         let folder = try TemporaryFolder()
-        try Self.write(folder.path, "db.yaml", text)
-        let error = #expect(throws: ConfigurationError.self) { try ServiceFile(path: folder.path + "/db.yaml") }
+        try writeDropIn(folder.path, "db.yaml", text)
+        let error = #expect(throws: ConfigurationError.self) { try serviceFile(folder.path + "/db.yaml") }
         #expect(error?.description.hasPrefix(folder.path + "/db.yaml") == true)
         #expect(error?.description.contains(part) == true)
     }

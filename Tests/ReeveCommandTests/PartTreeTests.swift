@@ -85,18 +85,18 @@ struct PartTreeTests {
             parsing: """
                 {"manifolds": {
                     "store": {"state": "started", "starts": 1, "inputs": []},
-                    "folder": {"state": "started", "starts": 1, "inputs": [{"name": "store", "kind": "required"}],
-                               "report": {"folder": "/d", "problems": ["/d/a.yaml:1: bad", "/d/b.yaml:2: worse"]}}
+                    "folders": {"state": "started", "starts": 1, "inputs": [{"name": "store", "kind": "required"}],
+                               "report": {"folders": ["/d"], "problems": ["/d/a.yaml:1: bad", "/d/b.yaml:2: worse"]}}
                 }}
                 """
         )
         let tree = PartTree(report)
         #expect(
             tree.text(Self.times, styled: false) == """
-                store      started   1 start
-                └─ folder  started   1 start
-                           /d/a.yaml:1: bad
-                           /d/b.yaml:2: worse
+                store       started   1 start
+                └─ folders  started   1 start
+                            /d/a.yaml:1: bad
+                            /d/b.yaml:2: worse
 
                 """
         )

@@ -29,12 +29,14 @@ import Testing
             #expect(try await store.read { try $0.unplannedTasks(limit: 100).map(\.id) } == ["task-500000"])
 
             let plans = try await store.read { reader in
-                try [TaskQuery.due, TaskQuery.earliestFire, TaskQuery.unplanned, TaskQuery.toResume].map { query in
+                try [
+                    TaskQuery.due, TaskQuery.earliestFire, TaskQuery.unplanned, TaskQuery.toResume, TaskQuery.ofSources,
+                ].map { query in
                     let query = query.replacing("?", with: "1")
                     return try reader.database.all("EXPLAIN QUERY PLAN " + query) { $0.text(3) ?? "" }
                 }
             }
-            let index = ["tasks_nextFire", "tasks_nextFire", "tasks_unplanned", "tasks_pausedUntil"]
+            let index = ["tasks_nextFire", "tasks_nextFire", "tasks_unplanned", "tasks_pausedUntil", "tasks_source"]
             for (plan, index) in zip(plans, index) {
                 #expect(plan.count == 1, "\(plan)")  // no sorting
                 #expect(plan.first?.contains("INDEX \(index)") == true, "\(plan)")

@@ -144,6 +144,10 @@ int clinux_receive(int socket, void *buffer, size_t capacity, int *descriptors, 
 // Closes what the function above has left; on a thread that may wait.
 void clinux_close_passed(const int *descriptors, size_t count);
 
+// A read lease on a file that was opened to read (fcntl(2), F_SETLEASE): until its descriptor is closed, who wants to
+// open it to write waits, as long as the kernel lets them. -EAGAIN: somebody has it open to write.
+int clinux_lease(int file);
+
 // A pipe, both ends closed on exec; the reading end does not block.
 int clinux_pipe(int *reading, int *writing);
 

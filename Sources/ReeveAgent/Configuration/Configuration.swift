@@ -27,8 +27,8 @@ package struct Configuration: Sendable {
     /// How many runs of a group may go on at once.
     package var groups: [String: Int] = [:]
     package var endpoints: [EndpointDefinition] = []
-    /// The drop-in folder of services; none if `nil`.
-    package var servicesFolder: String?
+    /// Where files of tasks and services are.
+    package var folders: [DropInFolder] = []
     package var logLevel: String?
     package var logFormat: String?
     package var limits = RPCLimits()

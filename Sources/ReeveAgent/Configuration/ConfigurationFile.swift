@@ -16,7 +16,7 @@ package struct ConfigurationFile: Sendable, Decodable {
     var access: UnsupportedField?
     var store: UnsupportedField?
     var groups: [String: GroupSection]?
-    var folders: UnsupportedField?
+    var folders: [String]?
     var controlPlane: UnsupportedField?
     var metrics: UnsupportedField?
 
@@ -153,7 +153,7 @@ extension ConfigurationFile {
             if !isGood { problems.append(InvalidValue(path: path, reason: reason)) }
         }
         let later: [(String, UnsupportedField?)] = [
-            ("/access", access), ("/store", store), ("/folders", folders),
+            ("/access", access), ("/store", store),
             ("/controlPlane", controlPlane), ("/metrics", metrics), ("/runner/output/total", runner?.output?.total),
             ("/agent/labels", agent?.labels),
         ]
@@ -167,6 +167,11 @@ extension ConfigurationFile {
             )
         }
         check("/runner/concurrency", (1...10_000).contains(runner?.concurrency ?? 1), "must be from 1 to 10000")
+        for (index, folder) in (folders ?? []).enumerated() {
+            let isAgain = folders?.prefix(index).contains(folder) == true
+            check("/folders/\(index)", folder.hasPrefix("/"), "must be an absolute path")
+            check("/folders/\(index)", !isAgain, "\"\(folder)\" is in the list already")
+        }
         for (name, group) in groups ?? [:] {
             problems += GroupDefinition.nameProblems(name, "/groups/\(name)")
             problems += GroupDefinition.limitProblems(group.limit, "/groups/\(name)/limit")
@@ -217,6 +222,7 @@ extension Configuration {
         startBy = file.scheduler?.startBy ?? startBy
         groups = file.groups?.compactMapValues(\.limit) ?? groups
         endpoints = file.endpoints ?? endpoints
+        folders = file.folders?.map { DropInFolder($0) } ?? folders
         logLevel = file.log?.level?.rawValue ?? logLevel
         logFormat = file.log?.format?.rawValue ?? logFormat
         limits.messageBytes = file.limits?.message?.bytes ?? limits.messageBytes

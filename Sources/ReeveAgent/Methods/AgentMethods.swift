@@ -132,7 +132,7 @@ struct AgentMethods: Sendable {
             let told = "the clock is not set (it shows \(wallClock.now)): what is due by it waits"
             entries.append(entry(Part.scheduler.name, told))
         }
-        entries += (parts.folderHandle.value?.troubles ?? []).map { entry(Part.folder.name, $0) }
+        entries += (parts.dropInsHandle.value?.troubles ?? []).map { entry(Part.dropIns.name, $0) }
         for manifold in report.manifolds where manifold.state != .started && manifold.name != "socket" {
             let waiting = manifold.waitingFor.isEmpty ? nil : "waits for " + manifold.waitingFor.joined(separator: ", ")
             entries.append(entry(manifold.name, manifold.error ?? waiting ?? "is \(manifold.state.rawValue)"))

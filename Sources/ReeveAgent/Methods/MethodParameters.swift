@@ -2,6 +2,7 @@ import ReeveProtocol
 
 // Each says its own names: they are its coding keys, in their order.
 extension TaskPutParameters: MethodParameters {}
+extension TaskApplyParameters: MethodParameters {}
 extension TaskCheckParameters: MethodParameters {}
 extension TaskReference: MethodParameters {}
 extension TaskRunParameters: MethodParameters {}

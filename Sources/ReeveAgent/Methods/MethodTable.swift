@@ -46,7 +46,7 @@ struct MethodTable: Sendable {
     private var tasks: TaskMethods {
         TaskMethods(
             parts: parts,
-            checker: TaskChecker(time: time, commands: CommandChecker(ownUser: ownUser)),
+            checker: TaskChecker(time: time, ownUser: ownUser),
             clock: wallClock
         )
     }

@@ -13,6 +13,7 @@ struct TaskMethods: Sendable {
     var methods: [AgentMethod] {
         [
             .changing("task.put", .administer, put),
+            .changing("task.apply", .administer, apply),
             .immediate("task.check", .observe, check),
             .reading("task.get", .observe, get),
             .reading("task.list", .observe, list),
@@ -25,34 +26,23 @@ struct TaskMethods: Sendable {
     }
 
     @Sendable private func put(_ parameters: TaskPutParameters, _ call: Call) async throws -> JSON {
-        let task = parameters.task
-        let report = checker.check(task, now: clock.now, count: 1)
-        guard report.problems.isEmpty else { throw Failure(report.problems, below: "/task") }
+        let checked = checker.check(parameters.task, now: clock.now, count: 1)
+        guard checked.problems.isEmpty else { throw Failure(checked.problems, below: "/task") }
         let by = call.caller.name
         let put = try await parts.store.write { transaction in
-            let put = try transaction.putTask(task, source: Self.source, by: by, ifRevision: parameters.ifRevision)
-            if put.changed { try Self.stopLiving(put.task, transaction, by: by, reason: "the task was changed") }
-            return put
+            do {
+                return try transaction.put(checked, source: Self.source, by: by, ifRevision: parameters.ifRevision)
+            } catch let problem as InvalidValue {
+                throw problem.below("/task")
+            }
         }
         var answer = JSONObject()
         answer["task"] = try TaskView.definition(put.task, masked: false)
         answer["created"] = .bool(put.created)
         answer["changed"] = .bool(put.changed)
-        answer["next"] = next(of: put, by: report.schedule, agentID: try parts.store.agentID)?.json ?? .null
-        if !report.warnings.isEmpty { answer["warnings"] = .array(report.warnings.map(JSON.string)) }
+        answer["next"] = next(of: put, by: checked.schedule, agentID: try parts.store.agentID)?.json ?? .null
+        if !checked.warnings.isEmpty { answer["warnings"] = .array(checked.warnings.map(JSON.string)) }
         return .object(answer)
-    }
-
-    /// Asks the task's living runs to end, if that is what it wants when it is changed or removed.
-    private static func stopLiving(
-        _ task: StoredTask,
-        _ transaction: Transaction,
-        by: String,
-        reason: String
-    ) throws {
-        guard task.definition.onChange == .stop else { return }
-        let request = StopRequest(at: transaction.now, by: by, reason: reason)
-        for run in try transaction.liveRuns(task: task.id) { _ = try transaction.requestStop(run.id, request) }
     }
 
     /// When it is due, also where the scheduler has not planned the new revision yet.
@@ -70,18 +60,21 @@ struct TaskMethods: Sendable {
     static let source = "rpc"
 
     @Sendable private func check(_ parameters: TaskCheckParameters, _ call: Call) throws -> JSON {
-        let report: TaskChecker.Report
+        var problems: [InvalidValue]
+        var checked: CheckedTask?
         do {
             let task = try JSONCoder.decode(TaskDefinition.self, from: parameters.task, unknownFields: .reject)
-            report = checker.check(task, now: clock.now)
+            let found = checker.check(task, now: clock.now)
+            problems = found.problems + (found.expired.map { [$0] } ?? [])
+            checked = found
         } catch {
-            report = TaskChecker.Report(problems: [error], warnings: [], next: [], schedule: nil)
+            problems = [error]
         }
         return [
-            "valid": .bool(report.problems.isEmpty),
-            "problems": .array(report.problems.map { Failure($0.below("/task")).problem }),
-            "warnings": .array(report.warnings.map(JSON.string)),
-            "next": .array(report.next.map(\.json)),
+            "valid": .bool(problems.isEmpty),
+            "problems": .array(problems.map { Failure($0.below("/task")).problem }),
+            "warnings": .array(checked?.warnings.map(JSON.string) ?? []),
+            "next": .array(checked?.next.map(\.json) ?? []),
         ]
     }
 
@@ -124,9 +117,7 @@ struct TaskMethods: Sendable {
         let by = call.caller.name
         let task = try await parts.store.write { transaction in
             _ = try transaction.namedTask(parameters.task)
-            let task = try transaction.removeTask(parameters.task, by: by, source: Self.source)
-            try Self.stopLiving(task, transaction, by: by, reason: "the task was removed")
-            return task
+            return try transaction.removeTask(parameters.task, by: by, source: Self.source)
         }
         return ["task": .string(task.definition.id), "revision": .number(String(task.definition.revision ?? 0))]
     }

@@ -119,6 +119,7 @@ extension OpenRPC {
             .required("running", .list(of: .uuid), "its runs that have not stopped"),
             .optional("paused", .ref("Pause"), "if it is"),
             .required("source", .string, "where its definition belongs: rpc, folder:PATH"),
+            .optional("set", .string, "what it was applied with"),
             .required("createdAt", .timestamp, "when it was put first"),
             .required("changedAt", .timestamp, "when its revision was made"),
             .required("by", .string, "who made the revision"),

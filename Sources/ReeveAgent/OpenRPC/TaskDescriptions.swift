@@ -3,7 +3,7 @@ import ReeveProtocol
 
 extension OpenRPC {
     static var taskMethods: [MethodDescription] {
-        [put, check, get, list, remove, run, pause, resume, preview]
+        [put, apply, check, get, list, remove, run, pause, resume, preview]
     }
 
     private static let task = Field.required("task", .ref("TaskID"), "its id")
@@ -41,6 +41,64 @@ extension OpenRPC {
                   "schedule": {"cron": "0 * * * *", "timeZone": "Europe/Berlin"}, "command": ["/bin/sh", "-c", "echo report"],
                   "timeout": "10m", "labels": {"team": "data"}}, "created": true, "changed": true,
                   "next": "2026-11-21T04:00:00.000Z"}}
+                """
+        )
+    }
+
+    private static var apply: MethodDescription {
+        MethodDescription(
+            "task.apply",
+            .administer,
+            "Puts tasks as one: all of them or none",
+            """
+            Each is put as by task.put, in one transaction. What is applied with a set belongs to it: with prune, what was \
+            applied with that set before and is not among the tasks is removed, and nothing else is. A task is in one set \
+            at most; task.put leaves it there.
+            """,
+            parameters: [
+                .required("tasks", .list(of: .ref("Task")), "whole definitions"),
+                .optional("set", .text("^[A-Za-z0-9._-]{1,64}$"), "what they belong together by"),
+                .optional("prune", .boolean, "remove what the set had before and has not now"),
+                .optional("dryRun", .boolean, "say what would change, and change nothing"),
+            ],
+            result: .open([
+                .required(
+                    "changes",
+                    .list(
+                        of: .open([
+                            .required("task", .string, "its id"),
+                            .required(
+                                "action",
+                                .openWord(["created", "changed", "removed", "same"]),
+                                "what became of it"
+                            ),
+                            .required("revision", .count, "its revision now; the last one of what was removed"),
+                            .required(
+                                "diff",
+                                .list(
+                                    of: .open([
+                                        .required("path", .string, "JSON Pointer into the definition"),
+                                        .optional("before", .any, "absent: it was not there"),
+                                        .optional("after", .any, "absent: it is not there any more"),
+                                    ])
+                                ),
+                                "what is different in one that is changed"
+                            ),
+                            .optional("warnings", .list(of: .string), "what is probably not meant, or not there now"),
+                        ])
+                    ),
+                    "one for each task, then those that were removed"
+                )
+            ]),
+            errors: [.conflict, .unavailable, .storage],
+            example: """
+                {"params": {"tasks": [{"id": "nightly-backup", "schedule": {"cron": "0 4 * * *"},
+                  "command": ["/bin/sh", "-c", "echo saved; echo slowly >&2"]},
+                  {"id": "weekly", "schedule": {"cron": "0 5 * * 0"}, "command": ["/bin/sh", "-c", "true"]}],
+                  "set": "site", "prune": true, "dryRun": true},
+                 "result": {"changes": [{"task": "nightly-backup", "action": "changed", "revision": 2,
+                  "diff": [{"path": "/schedule/cron", "before": "0 3 * * *", "after": "0 4 * * *"}]},
+                  {"task": "weekly", "action": "created", "revision": 1, "diff": []}]}}
                 """
         )
     }

@@ -20,6 +20,7 @@ enum TaskView {
         object["running"] = .array(running.map { .string($0.id) })
         object["paused"] = try task.pause.map { try pause($0, zone: zone) }
         object["source"] = .string(task.source)
+        object["set"] = task.set.map(JSON.string)
         object["createdAt"] = task.createdAt.json
         object["changedAt"] = task.changedAt.json
         object["by"] = .string(task.by)

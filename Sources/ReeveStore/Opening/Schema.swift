@@ -4,7 +4,7 @@ import GRDB
 ///
 /// The database's version is its `user_version`. A step is never changed after a release; a new one is added.
 enum Schema {
-    static let steps: [String] = [version1, version2, version3]
+    static let steps: [String] = [version1, version2, version3, version4]
     static var version: Int { steps.count }
 
     /// Makes or brings up the tables in one transaction for each version.
@@ -76,6 +76,12 @@ enum Schema {
             endpoint TEXT NOT NULL, sequence INTEGER NOT NULL, lane TEXT NOT NULL, change TEXT NOT NULL,
             reason TEXT NOT NULL, status INTEGER, at INTEGER NOT NULL, PRIMARY KEY (endpoint, sequence)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let version4 = """
+        ALTER TABLE tasks ADD COLUMN applySet TEXT;
+        CREATE INDEX tasks_applySet ON tasks (applySet) WHERE applySet IS NOT NULL;
+        CREATE INDEX tasks_source ON tasks (source) WHERE removed = 0 AND source <> 'rpc';
         """
 
     private static let version3 = """

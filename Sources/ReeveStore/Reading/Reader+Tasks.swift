@@ -6,7 +6,7 @@ enum TaskQuery {
     static let columns = """
         definition, source, by, createdAt, changedAt, anchor, paused, removed, plannedRevision, watermark, nextDue,
         nextFire, completed, lastNumber, lastRun, lastRunNumber, lastOutcome, bootDecided,
-        scheduledRuns
+        scheduledRuns, applySet
         """
     static let due = "SELECT \(columns) FROM tasks WHERE nextFire <= ? ORDER BY nextFire LIMIT ?"
     static let earliestFire = "SELECT nextFire FROM tasks WHERE nextFire IS NOT NULL ORDER BY nextFire LIMIT 1"
@@ -19,6 +19,10 @@ enum TaskQuery {
         WHERE row > ? AND removed = 0 AND bootDecided IS NOT ? AND definition LIKE '%boot%'
             AND definition -> '$.schedule' LIKE '%boot%'
         ORDER BY row LIMIT ?
+        """
+    static let ofSet = "SELECT \(columns) FROM tasks WHERE applySet = ? ORDER BY id"
+    static let ofSources = """
+        SELECT id, source FROM tasks WHERE removed = 0 AND source <> 'rpc' AND source >= ? AND source < ? ORDER BY source
         """
     static let toResume = "SELECT \(columns) FROM tasks WHERE pausedUntil <= ? ORDER BY pausedUntil LIMIT ?"
     static let earliestResume =
@@ -46,6 +50,17 @@ extension StateReading {
     package func tasks(after id: String? = nil, limit: Int) throws -> [StoredTask] {
         let sql = "SELECT \(columns) FROM tasks WHERE id > ? AND removed = 0 ORDER BY id LIMIT ?"
         return try database.all(sql, [.text(id ?? ""), .integer(limit)], StoredTask.init(row:))
+    }
+
+    /// The tasks that were applied with a set, by id.
+    package func tasks(ofSet set: String) throws -> [StoredTask] {
+        try database.all(TaskQuery.ofSet, [.text(set)], StoredTask.init(row:))
+    }
+
+    /// The ids of tasks whose source begins so, with their sources.
+    package func taskSources(beginning prefix: String) throws -> [(id: String, source: String)] {
+        let values: [DatabaseValue] = [.text(prefix), .text(prefix + "\u{10FFFF}")]
+        return try database.all(TaskQuery.ofSources, values) { ($0[0] as String, $0[1] as String) }
     }
 
     /// Tasks whose next start is due, earliest first.
@@ -107,6 +122,7 @@ extension StoredTask {
         lastNumber = row[13]
         bootDecided = row[17]
         scheduledRuns = row[18]
+        set = row[19]
         if let run = row[14] as String?, let number = row[15] as Int?, let word = row[16] as String?,
             let outcome = Outcome(rawValue: word)
         {

@@ -8,13 +8,19 @@ struct TaskRevisions {
         self.stored = stored
     }
 
-    /// A task that is there belongs to its source; a tombstone to nobody.
+    /// A task that is there belongs to its source.
     func ownership(_ stored: StoredTask, _ source: String) -> StoreError? {
-        guard !stored.removed, stored.source != source else { return nil }
+        guard stored.source != source else { return nil }
         return StoreError(
             .conflict(StoreError.Conflict(current: stored.revision, owner: stored.source)),
             "task \"\(stored.id)\" belongs to \(stored.source) and can be changed only from there"
         )
+    }
+
+    /// Two sets that have the same task would remove each other's.
+    func membership(_ stored: StoredTask, _ set: String?) -> StoreError? {
+        guard let set, let other = stored.set, other != set else { return nil }
+        return conflict("task \"\(stored.id)\" is in the set \"\(other)\" already", stored.revision)
     }
 
     /// The new revision; `nil` when the same is there already.

@@ -8,23 +8,27 @@ extension Transaction {
     /// Without a revision the same content changes nothing, other content becomes the current revision plus 1. With one,
     /// the same revision with other content and an older one are a `conflict` with the current revision. A task that
     /// was removed goes on with its numbers and its watermark. A new revision is anchored now and has to be planned;
-    /// a pause stays.
+    /// a pause stays. Runs that live are asked to end, if that is what the new revision says.
     /// - Parameters:
     ///   - source: Where it comes from; a task of another source is a `conflict` with its owner.
     ///   - by: Who puts it.
     ///   - ifRevision: The revision that must be current, else `conflict`; 0: there must be no such task.
+    ///   - set: What it is applied with; a task of another set is a `conflict` with that. Absent: it stays in its set.
     package func putTask(
         _ definition: TaskDefinition,
         source: String,
         by: String,
-        ifRevision: Int? = nil
+        ifRevision: Int? = nil,
+        set: String? = nil
     ) throws -> TaskPut {
         let stored = try task(definition.id, includingRemoved: true)
+        let before = stored.flatMap { $0.removed ? nil : $0 }
         let rules = TaskRevisions(stored)
-        if let stored, let error = rules.ownership(stored, source) { throw error }
+        if let before, let error = rules.ownership(before, source) ?? rules.membership(before, set) { throw error }
         guard let revision = try rules.revision(of: definition, ifRevision: ifRevision) else {
+            if set != nil { try setSet(of: definition.id, to: set) }
             // The rules find nothing to change only where there is a task.
-            return TaskPut(task: try existingTask(definition.id), created: false, changed: false)
+            return TaskPut(before: before, task: try existingTask(definition.id), changed: false)
         }
         var definition = definition
         definition.revision = revision
@@ -35,18 +39,37 @@ extension Transaction {
         let created = stored?.removed ?? true
         let isOtherSchedule = created || stored?.definition.schedule != definition.schedule
         try write(definition, source: source, by: by, isOtherSchedule: isOtherSchedule)
+        if set != nil { try setSet(of: definition.id, to: set) }
         let task = try existingTask(definition.id)
         if created {
             try append(task, "created", "created by \(by)")
         } else {
             try append(task, "changed", "changed to revision \(revision) by \(by)")
         }
+        try stopLiving(task, by: by, reason: "the task was changed")
         tell(.tasks)
-        return TaskPut(task: task, created: created, changed: true)
+        return TaskPut(before: before, task: task, changed: true)
     }
 
-    /// Removes a task; its numbers stay for one of the same id that may come. Runs that have begun go on, the others
-    /// are canceled.
+    /// Gives a task to another source of the same definition, and changes nothing else of it. Throws `notFound`.
+    package func moveTask(_ id: String, to source: String) throws {
+        _ = try existingTask(id)
+        try database.run("UPDATE tasks SET source = ?, applySet = NULL WHERE id = ?", [.text(source), .text(id)])
+    }
+
+    private func setSet(of id: String, to set: String?) throws {
+        try database.run("UPDATE tasks SET applySet = ? WHERE id = ?", [.text(set), .text(id)])
+    }
+
+    /// Asks what lives of the task to end, if that is what it wants when it is changed or removed.
+    private func stopLiving(_ task: StoredTask, by: String, reason: String) throws {
+        guard task.definition.onChange == .stop else { return }
+        let request = StopRequest(at: now, by: by, reason: reason)
+        for run in try liveRuns(task: task.id) { _ = try requestStop(run.id, request) }
+    }
+
+    /// Removes a task; its numbers stay for one of the same id that may come. Runs that have not begun are canceled;
+    /// those that have go on, or are asked to end, as it says.
     ///
     /// Throws `notFound`, and `conflict` with the owner where the task is another source's.
     package func removeTask(_ id: String, by: String, source: String) throws -> StoredTask {
@@ -58,13 +81,14 @@ extension Transaction {
         try database.run(
             """
             UPDATE tasks SET removed = 1, paused = NULL, pausedUntil = NULL, plannedRevision = NULL, nextDue = NULL,
-                nextFire = NULL, completed = 0, by = ?, changedAt = ?
+                nextFire = NULL, completed = 0, applySet = NULL, by = ?, changedAt = ?
             WHERE id = ?
             """,
             [.text(by), .time(now), .text(id)]
         )
         let task = try existingTask(id, includingRemoved: true)
         try append(task, "removed", "removed by \(by)")
+        try stopLiving(task, by: by, reason: "the task was removed")
         tell(.tasks)
         return task
     }

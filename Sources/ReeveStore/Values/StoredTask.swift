@@ -6,6 +6,8 @@ package struct StoredTask: Sendable, Hashable {
     package var definition: TaskDefinition
     /// Where it comes from, and alone may be changed from: `rpc`, `folder:PATH`, `controlPlane`.
     package var source: String
+    /// What it was applied with, to be removed with it.
+    package var set: String?
     /// Who put this revision.
     package var by: String
     package var createdAt: Timestamp
@@ -45,11 +47,13 @@ package struct StoredTask: Sendable, Hashable {
     package var isPlanned: Bool { plannedRevision == revision }
 }
 
-/// What `task.put` did.
+/// What putting a task did.
 package struct TaskPut: Sendable, Hashable {
+    /// `nil`: there was no such task.
+    package var before: StoredTask?
     package var task: StoredTask
-    /// There was no such task.
-    package var created: Bool
     /// There is a new revision; false when the same was there already.
     package var changed: Bool
+
+    package var created: Bool { before == nil }
 }

@@ -1,0 +1,31 @@
+import Glibc
+import ReeveProtocol
+import Testing
+
+@testable import ReeveAgent
+
+/// Writes a file as editors do, beside its place and moved there: nobody sees half of it.
+func writeDropIn(_ folder: String, _ name: String, _ text: String, mode: mode_t = 0o644) throws {
+    let path = "\(folder)/.\(name).new"
+    let file = try #require(fopen(path, "we"))
+    fputs(text, file)
+    fclose(file)
+    chmod(path, mode)
+    #expect(rename(path, "\(folder)/\(name)") == 0)
+}
+
+/// The time at which drop-in files are looked at in tests.
+let dropInTime = Timestamp(seconds: 1_795_230_000)  // 2026-11-21T03:00:00Z
+
+func dropInFile(_ path: String, bare: DropInFile.Bare) throws(ConfigurationError) -> DropInFile {
+    let time: HostTime
+    do {
+        time = try HostTime(environmentTZ: nil, directory: nil, configured: "UTC", host: "test")
+    } catch {
+        throw ConfigurationError(problems: ["\(error)"])
+    }
+    return try DropInFile(path: path, bare: bare, checker: TaskChecker(time: time, ownUser: 0), now: dropInTime)
+}
+
+func serviceFile(_ path: String) throws(ConfigurationError) -> DropInFile { try dropInFile(path, bare: .service) }
+func taskFile(_ path: String) throws(ConfigurationError) -> DropInFile { try dropInFile(path, bare: .task) }
