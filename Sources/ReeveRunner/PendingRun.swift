@@ -13,6 +13,8 @@ package struct PendingRun: Sendable {
     package var successor: Run?
     /// Its task's group, if as many runs of that go on as may.
     package var fullGroup: String?
+    /// Fewer runs go on than may.
+    package var isPlaceFree: Bool
 
     package init(
         _ run: Run,
@@ -20,7 +22,8 @@ package struct PendingRun: Sendable {
         pause: Pause? = nil,
         unmet: [RequirementDefinition] = [],
         successor: Run? = nil,
-        fullGroup: String? = nil
+        fullGroup: String? = nil,
+        isPlaceFree: Bool = true
     ) {
         self.run = run
         self.definition = definition
@@ -28,19 +31,29 @@ package struct PendingRun: Sendable {
         self.unmet = unmet
         self.successor = successor
         self.fullGroup = fullGroup
+        self.isPlaceFree = isPlaceFree
     }
 }
 
 extension StateReading {
-    /// The first runs of the queue whose time has come; whether their groups have a place is not looked at.
+    /// The first runs of the queue whose time has come; whether there are places for them is not looked at.
     func queue(now: Timestamp, limit: Int) throws -> [PendingRun] {
+        try pending(pendingRuns(now: now, limit: limit))
+    }
+
+    /// The first of those that have waited for too long; whether there are places for them is not looked at.
+    func overdue(now: Timestamp, limit: Int) throws -> [PendingRun] {
+        try pending(overdueRuns(now: now, limit: limit))
+    }
+
+    private func pending(_ runs: [Run]) throws -> [PendingRun] {
         var unmet: [[RequirementDefinition]: [RequirementDefinition]] = [:]
-        return try pendingRuns(now: now, limit: limit).map { run in
+        return try runs.map { run in
             let definition = try definition(task: run.task, revision: run.revision)
             let requires = definition?.requires ?? []
             let left = try unmet[requires] ?? self.unmet(requires)
             unmet[requires] = left
-            let isRetry = run.trigger == .retry
+            let isRetry = run.isAutomaticRetry
             return PendingRun(
                 run,
                 definition,

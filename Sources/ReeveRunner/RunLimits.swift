@@ -18,6 +18,12 @@ package struct RunLimits: Sendable {
 
     /// The groups' limits, where those that were put count more than these; one without a limit has no entry.
     package func groups(with stored: [StoredGroup]) -> [String: Int] {
-        stored.reduce(into: groups) { $0[$1.definition.name] = $1.definition.limit }
+        stored.filter { $0.definition.name != GroupDefinition.everything }
+            .reduce(into: groups) { $0[$1.definition.name] = $1.definition.limit }
+    }
+
+    /// How many runs may be at once, of any task; 0: none begins.
+    package func places(with stored: [StoredGroup]) -> Int {
+        stored.first { $0.definition.name == GroupDefinition.everything }?.definition.limit ?? concurrency
     }
 }

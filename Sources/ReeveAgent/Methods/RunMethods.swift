@@ -29,18 +29,14 @@ struct RunMethods: Sendable {
         let zone = try time.zone(named: parameters.timeZone)
         let limit = try pageSize(parameters.limit)
         let showsHidden = parameters.all == true || parameters.task != nil
-        let runs: [Run] = try await parts.store.read { reader in
-            guard parameters.live != true else {
-                return Array(
-                    try (parameters.task.map { try reader.liveRuns(task: $0) } ?? reader.liveRuns()).reversed()
-                )
-            }
-            return try reader.runs(
+        let runs = try await parts.store.read { reader in
+            try reader.runs(
                 task: parameters.task,
                 after: parameters.after,
                 limit: limit + 1,
                 since: parameters.since,
                 outcomes: parameters.outcomes,
+                live: parameters.live == true,
                 hidden: showsHidden
             )
         }
