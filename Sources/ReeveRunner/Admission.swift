@@ -55,25 +55,30 @@ package enum Admission: Sendable, Equatable {
             return missed(after: waits, "startBy", of: startBy)
         }
         let ends = [deadline.map { $0 + .milliseconds(1) }, run.notAfter].compactMap(\.self)
-        guard let first = inTheWay.first else { return waits.isEmpty ? .start : .hold(until: ends.min()) }
+        guard !inTheWay.isEmpty else { return waits.isEmpty ? .start : .hold(until: ends.min()) }
         switch overlap {
         case .queue: return .wait
         case .replace: return .replace(runs: inTheWay.filter { $0.stopRequest == nil }.map(\.id))
-        case .skip, .allow:
-            let name = "run \(first.shortName) (\(first.id))"
-            let age = "for \(now.since(first.startedAt ?? first.createdAt).rounded) by then"
-            let state = living.isEmpty ? "still waiting for its turn" : "still going"
-            let reason =
-                inTheWay.count == 1
-                ? "\(name) was \(state), \(age)"
-                : "\(inTheWay.count) runs were still going or waiting for their turn, the first of them \(name), \(age)"
-            return .refuse(.skipped, cause: "overlap", reason: reason)
+        case .skip, .allow: return skipped(for: inTheWay, areWaiting: living.isEmpty, now: now)
         }
     }
 
+    /// - Parameter areWaiting: None of them has begun.
+    private static func skipped(for others: [Run], areWaiting: Bool, now: Timestamp) -> Admission {
+        let first = others[0]
+        let name = "run \(first.shortName) (\(first.id))"
+        let age = "for \(now.since(first.startedAt ?? first.createdAt).rounded) by then"
+        let reason =
+            others.count == 1
+            ? "\(name) was still \(areWaiting ? "waiting for its turn" : "going"), \(age)"
+            : "\(others.count) runs were still going or waiting for their turn, the first of them \(name), \(age)"
+        return .refuse(.skipped, cause: "overlap", reason: reason)
+    }
+
     private static func missed(after waits: [String], _ cause: String, of limit: Interval) -> Admission {
-        let what = waits.isEmpty ? "nobody could begin it" : "it waited for \(waits.joined(separator: " and for "))"
-        return .refuse(.missed, cause: cause, reason: "\(what), longer than its \(cause) of \(limit)")
+        let what =
+            waits.isEmpty ? "nobody could begin it for" : "it waited for \(waits.joined(separator: " and for ")),"
+        return .refuse(.missed, cause: cause, reason: "\(what) longer than its \(cause) of \(limit)")
     }
 
     /// Until when a run may wait for what it requires, or for its group, by the time at which it was due; `nil`: without

@@ -14,7 +14,7 @@ package struct PendingRun: Sendable {
     /// Its task's group, if as many runs of that go on as may.
     package var fullGroup: String?
     /// Fewer runs go on than may.
-    package var isPlaceFree: Bool
+    package var isPlaceFree = true
 
     package init(
         _ run: Run,
@@ -22,8 +22,7 @@ package struct PendingRun: Sendable {
         pause: Pause? = nil,
         unmet: [RequirementDefinition] = [],
         successor: Run? = nil,
-        fullGroup: String? = nil,
-        isPlaceFree: Bool = true
+        fullGroup: String? = nil
     ) {
         self.run = run
         self.definition = definition
@@ -31,7 +30,6 @@ package struct PendingRun: Sendable {
         self.unmet = unmet
         self.successor = successor
         self.fullGroup = fullGroup
-        self.isPlaceFree = isPlaceFree
     }
 }
 
@@ -53,13 +51,12 @@ extension StateReading {
             let requires = definition?.requires ?? []
             let left = try unmet[requires] ?? self.unmet(requires)
             unmet[requires] = left
-            let isRetry = run.isAutomaticRetry
             return PendingRun(
                 run,
                 definition,
-                pause: isRetry ? try task(run.task)?.pause : nil,
+                pause: run.isAutomaticRetry ? try task(run.task)?.pause : nil,
                 unmet: left,
-                successor: isRetry ? try slotRun(of: run.task, after: run.number) : nil
+                successor: run.isAutomaticRetry ? try slotRun(of: run.task, after: run.number) : nil
             )
         }
     }

@@ -3,7 +3,7 @@ package import ReeveStore
 
 /// What the configuration says on when runs may begin.
 package struct RunLimits: Sendable {
-    /// Runs at once, at least 1.
+    /// Runs at once, at least 1, where no other number was put.
     package var concurrency: Int
     /// How late a run may begin whose task does not say that.
     package var startBy: Interval?

@@ -216,7 +216,7 @@ struct AdmissionTests {
     }
 
     private func missed(_ reason: String) -> Admission {
-        .refuse(.missed, cause: "queueTimeout", reason: reason + ", longer than its queueTimeout of 10m")
+        .refuse(.missed, cause: "queueTimeout", reason: reason + " longer than its queueTimeout of 10m")
     }
 
     @Test func `a run that has waited for too long is missed, and says what for`() {
@@ -224,20 +224,20 @@ struct AdmissionTests {
             Admission.decide(pending, living: living, now: now)
         }
         let place = overdue { $0.isPlaceFree = false }
-        #expect(decide(place) == missed("it waited for a free place"))
+        #expect(decide(place) == missed("it waited for a free place,"))
         let group = overdue {
             $0.fullGroup = "disk"
             $0.isPlaceFree = false
         }
-        #expect(decide(group) == missed("it waited for a place in group disk and for a free place"))
+        #expect(decide(group) == missed("it waited for a place in group disk and for a free place,"))
         let required = overdue { $0.unmet = unmet }
-        #expect(decide(required) == missed("it waited for db to be healthy"))
+        #expect(decide(required) == missed("it waited for db to be healthy,"))
         for overlap in [OverlapPolicy.queue, .replace] {
-            #expect(decide(overdue(overlap), living: [run(3)]) == missed("it waited for run backup/3 to end"))
+            #expect(decide(overdue(overlap), living: [run(3)]) == missed("it waited for run backup/3 to end,"))
         }
         // The agent was away: what might keep it from beginning now is nothing that it waited for.
-        #expect(decide(overdue(.skip), living: [run(3)]) == missed("nobody could begin it"))
-        #expect(decide(overdue()) == missed("nobody could begin it"))
+        #expect(decide(overdue(.skip), living: [run(3)]) == missed("nobody could begin it for"))
+        #expect(decide(overdue()) == missed("nobody could begin it for"))
     }
 
     @Test func `until then it waits, or begins`() {

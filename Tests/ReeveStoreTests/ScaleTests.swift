@@ -78,14 +78,14 @@ import Testing
             let plans = try await store.read { reader in
                 try [
                     "SELECT sequence FROM journal WHERE lane = 'a' ORDER BY sequence DESC LIMIT 1",
-                    RunQuery.pending, RunQuery.live, RunQuery.overdue, RunQuery.nextOverdue,
+                    RunQuery.pending, RunQuery.live, RunQuery.nextRetry, RunQuery.overdue, RunQuery.nextOverdue,
                 ].map { query in
                     let query = query.replacing("?", with: "1")
                     return try reader.database.all("EXPLAIN QUERY PLAN " + query) { $0.text(3) ?? "" }
                 }
             }
             #expect(plans[0].count == 1 && plans[0][0].contains("INDEX journal_lane"), "\(plans[0])")
-            for (plan, index) in zip(plans.dropFirst(), ["queue", "queue", "notAfter", "notAfter"]) {
+            for (plan, index) in zip(plans.dropFirst(), ["queue", "queue", "notBefore", "notAfter", "notAfter"]) {
                 #expect(plan.count == 1 && plan[0].contains("INDEX runs_\(index)"), "\(plan)")  // no sorting
             }
         }

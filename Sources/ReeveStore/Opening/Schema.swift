@@ -90,6 +90,7 @@ enum Schema {
         ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE runs ADD COLUMN notAfter INTEGER;
         DROP INDEX runs_live;
+        CREATE INDEX runs_notBefore ON runs (notBefore) WHERE status = 'pending' AND notBefore IS NOT NULL;
         CREATE INDEX runs_notAfter ON runs (notAfter) WHERE status = 'pending' AND notAfter IS NOT NULL;
         CREATE INDEX runs_queue ON runs (priority DESC, ifnull(due, createdAt), createdAt) WHERE status <> 'stopped';
         """

@@ -10,6 +10,8 @@ enum RunQuery {
         WHERE status <> 'stopped' AND status = 'pending' AND (notBefore IS NULL OR notBefore <= ?)
         \(order) LIMIT ?
         """
+    static let nextRetry =
+        "SELECT notBefore FROM runs WHERE status = 'pending' AND notBefore > ? ORDER BY notBefore LIMIT 1"
     static let overdue =
         "SELECT record FROM runs WHERE status = 'pending' AND notAfter <= ? ORDER BY notAfter LIMIT ?"
     static let nextOverdue =
@@ -104,8 +106,7 @@ extension StateReading {
 
     /// When the next try comes due that waits for its time.
     package func nextRetry(after now: Timestamp) throws -> Timestamp? {
-        let sql = "SELECT min(notBefore) FROM runs WHERE status <> 'stopped' AND status = 'pending' AND notBefore > ?"
-        return try database.number(sql, [.time(now)]).map(Timestamp.init(milliseconds:))
+        try database.number(RunQuery.nextRetry, [.time(now)]).map(Timestamp.init(milliseconds:))
     }
 
     /// Runs that wait to be started and have waited for too long, those first that should have begun first.
