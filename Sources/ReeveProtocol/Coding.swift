@@ -59,9 +59,7 @@ extension MissedPolicy: WireText {
         case "once": self = .once
         case "all": self = .all
         default:
-            guard text.hasPrefix("all("), text.hasSuffix(")"), let most = Int(text.dropFirst(4).dropLast()),
-                (1...1000).contains(most), text == "all(\(most))"
-            else { return nil }
+            guard let most = bound(of: "all", in: text) else { return nil }
             self = .all(most: most)
         }
     }
@@ -73,6 +71,39 @@ extension MissedPolicy: WireText {
         case .all(let most): most.map { "all(\($0))" } ?? "all"
         }
     }
+}
+
+extension OverlapPolicy: WireText {
+    package static var form: String { "skip, queue, replace, allow or allow(3), up to allow(1000)" }
+
+    package init?(text: String) {
+        switch text {
+        case "skip": self = .skip
+        case "queue": self = .queue
+        case "replace": self = .replace
+        case "allow": self = .allow
+        default:
+            guard let most = bound(of: "allow", in: text) else { return nil }
+            self = .allow(most: most)
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .skip: "skip"
+        case .queue: "queue"
+        case .replace: "replace"
+        case .allow(let most): most.map { "allow(\($0))" } ?? "allow"
+        }
+    }
+}
+
+/// The number in `all(10)` and its like: 1 to 1000, written in one way only.
+private func bound(of word: String, in text: String) -> Int? {
+    guard text.hasPrefix("\(word)("), let most = Int(text.dropFirst(word.count + 1).dropLast()),
+        (1...1000).contains(most), text == "\(word)(\(most))"
+    else { return nil }
+    return most
 }
 
 extension Timestamp: WireText {

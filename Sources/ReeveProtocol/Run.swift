@@ -24,6 +24,8 @@ package struct Run: Sendable, Hashable, Codable {
     package var retryOf: String?
     /// It does not begin before this.
     package var notBefore: Timestamp?
+    /// It is missed if it has not begun by then.
+    package var notAfter: Timestamp?
     /// When another try begins; in a run that has stopped.
     package var willRetry: Timestamp?
     package var covers: Covers?
@@ -52,6 +54,9 @@ package struct Run: Sendable, Hashable, Codable {
 
     /// `backup/7`
     package var shortName: String { "\(task)/\(number)" }
+
+    /// It is another try that the agent made by itself: it stands back where the slot is over or the task is paused.
+    package var isAutomaticRetry: Bool { trigger == .retry && by == nil }
 
     /// It is another try, whose time has not come: it is in nobody's way.
     package func isLater(than now: Timestamp) -> Bool {

@@ -19,6 +19,13 @@ package struct RunStopParameters: Sendable, Decodable {
     }
 }
 
+/// Parameters of `run.retry`.
+package struct RunRetryParameters: Sendable, Decodable {
+    package var run: String
+
+    package enum CodingKeys: String, CodingKey, CaseIterable { case run }
+}
+
 /// Parameters of `run.wait`.
 package struct RunWaitParameters: Sendable, Decodable {
     package var run: String

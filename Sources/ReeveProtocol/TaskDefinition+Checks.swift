@@ -38,6 +38,12 @@ extension TaskDefinition {
         problems += group.map { GroupDefinition.nameProblems($0, "/group") } ?? []
         problems += CommandDefinition.directoryProblems(workingDirectory)
         problems += positive(startBy, "/startBy") + positive(timeout, "/timeout")
+        problems += positive(queueTimeout, "/queueTimeout")
+        if let priority, !(-100...100).contains(priority) {
+            problems.append(
+                InvalidValue(path: "/priority", reason: "\(priority) is out of range", expected: "-100 to 100")
+            )
+        }
         if onAgentStop == .survive {
             problems.append(
                 InvalidValue(

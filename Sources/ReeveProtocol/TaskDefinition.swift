@@ -11,8 +11,12 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     package var schedule: ScheduleDefinition?
     /// How long past its due time a slot may still start.
     package var startBy: Interval?
+    /// How long a run may wait to begin, whatever it waits for, from when it might have begun.
+    package var queueTimeout: Interval?
     package var missed: MissedPolicy?
     package var overlap: OverlapPolicy?
+    /// Of what waits to begin the higher goes first; -100 to 100, 0 if absent.
+    package var priority: Int?
     package var user: String?
     package var environment: [String: ConfiguredValue]?
     package var workingDirectory: String?
@@ -39,7 +43,8 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     package var attachments: UnsupportedField?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case id, revision, description, schedule, startBy, missed, overlap, user, environment, workingDirectory, limits
+        case id, revision, description, schedule, startBy, queueTimeout, missed, overlap, priority, user, environment
+        case workingDirectory, limits
         case requires, steps, command, script, timeout, retry, stop, onAgentStop, onChange, group, labels
         case parameters, attachments
     }
@@ -133,8 +138,20 @@ package enum MissedPolicy: Sendable, Hashable {
 }
 
 /// What becomes of a slot while another run of its task lives.
-package enum OverlapPolicy: String, WireWord {
-    case skip, queue, replace, allow
+package enum OverlapPolicy: Sendable, Hashable {
+    case skip, queue, replace
+    /// Both live, up to so many at once: one more is skipped; `nil`: without a bound.
+    case allow(most: Int?)
+
+    package static var allow: OverlapPolicy { .allow(most: nil) }
+
+    /// How many runs of the task may live at once; `nil`: any number.
+    package var most: Int? {
+        if case .allow(let most) = self { most } else { 1 }
+    }
+
+    /// One more than may live is skipped, and does not wait.
+    package var isSkipping: Bool { self != .queue && self != .replace }
 }
 
 /// What becomes of a living run when the agent stops.

@@ -13,6 +13,8 @@ package struct PendingRun: Sendable {
     package var successor: Run?
     /// Its task's group, if as many runs of that go on as may.
     package var fullGroup: String?
+    /// Fewer runs go on than may.
+    package var isPlaceFree = true
 
     package init(
         _ run: Run,
@@ -32,21 +34,29 @@ package struct PendingRun: Sendable {
 }
 
 extension StateReading {
-    /// The first runs of the queue whose time has come; whether their groups have a place is not looked at.
+    /// The first runs of the queue whose time has come; whether there are places for them is not looked at.
     func queue(now: Timestamp, limit: Int) throws -> [PendingRun] {
+        try pending(pendingRuns(now: now, limit: limit))
+    }
+
+    /// The first of those that have waited for too long; whether there are places for them is not looked at.
+    func overdue(now: Timestamp, limit: Int) throws -> [PendingRun] {
+        try pending(overdueRuns(now: now, limit: limit))
+    }
+
+    private func pending(_ runs: [Run]) throws -> [PendingRun] {
         var unmet: [[RequirementDefinition]: [RequirementDefinition]] = [:]
-        return try pendingRuns(now: now, limit: limit).map { run in
+        return try runs.map { run in
             let definition = try definition(task: run.task, revision: run.revision)
             let requires = definition?.requires ?? []
             let left = try unmet[requires] ?? self.unmet(requires)
             unmet[requires] = left
-            let isRetry = run.trigger == .retry
             return PendingRun(
                 run,
                 definition,
-                pause: isRetry ? try task(run.task)?.pause : nil,
+                pause: run.isAutomaticRetry ? try task(run.task)?.pause : nil,
                 unmet: left,
-                successor: isRetry ? try slotRun(of: run.task, after: run.number) : nil
+                successor: run.isAutomaticRetry ? try slotRun(of: run.task, after: run.number) : nil
             )
         }
     }

@@ -94,34 +94,37 @@ package final class Runner: Sendable {
 
     private func admit(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         let now = wallClock.now
-        let (stored, next) = try await store.read { (try $0.groups(), try $0.nextRetry(after: now)) }
-        if let next { alarm.set(to: next) }
-        let groups = limits.groups(with: stored)
+        var (stored, times, overdue) = try await store.read { reader in
+            let times = [try reader.nextRetry(after: now), try reader.nextOverdue(after: now)]
+            return (try reader.groups(), times, try reader.overdue(now: now, limit: Self.overdueAtOnce))
+        }
+        for time in times.compactMap(\.self) { alarm.set(to: time) }
+        try await giveUp(overdue, stored)
         // Once full for one it is full for those behind it, though a run may end meanwhile.
         var full: Set<String> = []
         // Runs that must wait for another of their task stand in front of others: a page may hold nothing else, so that
         // the next one is looked for behind it.
         var limit = 64
-        while hasRoom {
-            let page = try await store.read { [limit] in try $0.queue(now: now, limit: limit) }
+        while hasRoom(limits.places(with: stored)) {
+            let page: [PendingRun]
+            // Together, so that no run begins that was made after a limit was lowered.
+            (stored, page) = try await store.read { [limit] reader in
+                (try reader.groups(), try reader.queue(now: now, limit: limit))
+            }
+            let (places, groups) = (limits.places(with: stored), limits.groups(with: stored))
             // Where one has to wait for another, the later ones of its task do too, though what it waits for may end
             // meanwhile.
             var waiting: Set<String> = []
             var held: [String: [Run]] = [:]
-            for var pending in page where hasRoom && !waiting.contains(pending.run.task) && !isLiving(pending.run) {
+            for var pending in page where !waiting.contains(pending.run.task) && !isLiving(pending.run) {
+                // Nor does a later one go past it where a place becomes free just now.
+                guard hasRoom(places) else { break }
                 let run = pending.run
                 if let name = pending.definition?.group {
                     if isFull(name, groups[name]) { full.insert(name) }
                     pending.fullGroup = full.contains(name) ? name : nil
                 }
-                let decision = Admission.decide(
-                    pending,
-                    living: try await living(besides: run),
-                    held: held[run.task] ?? [],
-                    startBy: limits.startBy,
-                    now: wallClock.now
-                )
-                switch decision {
+                switch try await decide(pending, held: held[run.task] ?? []) {
                 case .start: try await supervise(run, pending.definition, &group)
                 case .refuse(let outcome, let cause, let reason): try await refuse(run, outcome, cause, reason)
                 case .wait: waiting.insert(run.task)
@@ -134,13 +137,40 @@ package final class Runner: Sendable {
                     if let deadline { alarm.set(to: deadline) }
                 }
             }
-            guard page.count == limit, hasRoom else { return }
+            guard page.count == limit, hasRoom(places) else { return }
             limit *= 4
         }
     }
 
-    private var hasRoom: Bool {
-        state.withLockedValue { !$0.isEnding && $0.living.count < limits.concurrency }
+    private static let overdueAtOnce = 256
+
+    /// Ends runs that have waited for too long: here, and not in their turn, since that may never come.
+    private func giveUp(_ overdue: [PendingRun], _ stored: [StoredGroup]) async throws {
+        let (places, groups) = (limits.places(with: stored), limits.groups(with: stored))
+        // An agent that ends is not what they waited for: the next one sees to them.
+        for var pending in overdue where !isLiving(pending.run) && !isEnding {
+            pending.isPlaceFree = hasRoom(places)
+            pending.fullGroup = pending.definition?.group.flatMap { isFull($0, groups[$0]) ? $0 : nil }
+            guard case .refuse(let outcome, let cause, let reason) = try await decide(pending) else { continue }
+            try await refuse(pending.run, outcome, cause, reason)
+        }
+        if overdue.count == Self.overdueAtOnce { freedSender.yield() }
+    }
+
+    private func decide(_ pending: PendingRun, held: [Run] = []) async throws -> Admission {
+        Admission.decide(
+            pending,
+            living: try await living(besides: pending.run),
+            held: held,
+            startBy: limits.startBy,
+            now: wallClock.now
+        )
+    }
+
+    private var isEnding: Bool { state.withLockedValue { $0.isEnding } }
+
+    private func hasRoom(_ places: Int) -> Bool {
+        state.withLockedValue { !$0.isEnding && $0.living.count < places }
     }
 
     private func isLiving(_ run: Run) -> Bool {

@@ -79,12 +79,7 @@ struct Execute: Command {
             if !session.printJSON(answer) { Standard.print("\(name)/\(answer["number"]?.integer ?? 1)") }
             return
         }
-        let run = try await RunWatch(session: patience.session, id: id, name: name).untilEnd()
-        if !session.printJSON(["run": run]) {
-            RunEnd(run).tellTrouble()
-            RunEnd(run).tellDropped()
-        }
-        throw ExitStatus(ExitCodes.code(ofRun: run))
+        try await RunWatch(session: patience.session, id: id, name: name).endAsItDoes()
     }
 
     private func adHocTask(_ name: String) throws -> JSONObject {

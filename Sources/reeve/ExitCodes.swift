@@ -8,7 +8,7 @@ enum ExitCodes {
     static let noAgent: Int32 = 3
     static let notAllowed: Int32 = 4
 
-    // `reeve run` and `reeve wait`, as timeout(1) and the shells have them.
+    // `reeve run`, `reeve retry` and `reeve wait`, as timeout(1) and the shells have them.
     static let timedOut: Int32 = 124
     static let ownTrouble: Int32 = 125
     static let notExecutable: Int32 = 126

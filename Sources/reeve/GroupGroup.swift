@@ -1,16 +1,18 @@
 import ArgumentParser
 import JSON
+import ReeveProtocol
 
 /// `reeve group`
 struct GroupGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "group",
-        abstract: "Groups of tasks, and how many runs of theirs go on at once.",
+        abstract: "Groups of tasks, and how many runs of theirs, and of all, go on at once.",
         discussion: """
             A task is in the group that it names: reeve add … --group disk.
 
             EXAMPLES:
               reeve group set disk --limit 1
+              reeve group set --all --limit 8
               reeve group ls
               reeve pause --group disk --for 2h
             """,
@@ -24,6 +26,8 @@ struct GroupList: Command {
         commandName: "ls",
         abstract: "List groups, with how many runs of theirs go on and wait.",
         discussion: """
+            The first, *, is all runs.
+
             EXAMPLES:
               reeve group ls
               reeve group ls --json | jq -r '.groups[] | select(.waiting > 0).name'
@@ -54,38 +58,45 @@ struct GroupList: Command {
 struct GroupSet: Command {
     static let configuration = CommandConfiguration(
         commandName: "set",
-        abstract: "Say how many runs of a group go on at once.",
+        abstract: "Say how many runs of a group, or of all tasks, go on at once.",
         discussion: """
-            What runs goes on: a lower limit takes effect as runs end.
+            What runs goes on: a lower limit takes effect as runs end. Without a limit all tasks together have that of \
+            the agent's configuration again.
 
             EXAMPLES:
               reeve group set disk --limit 1
               reeve group set disk --limit 0
               reeve group set disk --no-limit
+              reeve group set --all --limit 8
             """
     )
 
     @OptionGroup var options: GlobalOptions
 
     @Argument(help: "The group.")
-    var name: String
+    var name: String?
+
+    @Flag(help: "All runs, of whatever task.")
+    var all = false
 
     @Option(help: ArgumentHelp("Runs at once; 0: none begins.", valueName: "count"))
     var limit: Int?
 
-    @Flag(help: "As many as the agent starts.")
+    @Flag(help: "As many as the agent starts; with --all as many as it is configured to.")
     var noLimit = false
 
     func validate() throws {
+        guard (name != nil) != all else { throw ValidationError("Give either a group or --all.") }
         guard (limit != nil) != noLimit else { throw ValidationError("Give either --limit or --no-limit.") }
     }
 
     func perform() async throws {
         let session = try await Session.open(options)
-        var group: JSONObject = ["name": .string(name)]
+        var group: JSONObject = ["name": .string(name ?? GroupDefinition.everything)]
         group["limit"] = limit.map { .number(String($0)) }
         let answer = try await session.call("group.put", ["group": .object(group)])
         if session.printJSON(answer) { return }
-        Standard.say("\(name): \(limit.map { "\($0) at once" } ?? "no limit")")
+        let none = all ? "as configured" : "no limit"
+        Standard.say("\(name ?? "all runs"): \(limit.map { "\($0) at once" } ?? none)")
     }
 }

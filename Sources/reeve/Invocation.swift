@@ -80,7 +80,7 @@ struct Invocation {
 
     /// Where the code is the command's own, all of reeve's own trouble is one number apart from it.
     private func code(_ kind: CommandFailure.Kind) -> Int32 {
-        let isCommands = ["run", "wait"].contains(Self.commandName(in: arguments))
+        let isCommands = ["run", "retry", "wait"].contains(Self.commandName(in: arguments))
         return isCommands ? ExitCodes.ownTrouble : kind.exitCode
     }
 

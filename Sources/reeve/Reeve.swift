@@ -25,7 +25,7 @@ struct Reeve: Command {
             A run is named by its task and number (backup/7), backup/-1 for the last, or its id.
 
             EXIT CODES: 0 done, 1 the agent said no, 2 usage, 3 no agent there, 4 not allowed to open its socket. \
-            "run" and "wait" end with the command's own code.
+            "run", "retry" and "wait" end with the command's own code.
             """,
         version: "reeve \(version)",
         groupedSubcommands: [
@@ -40,7 +40,7 @@ struct Reeve: Command {
                 name: "Run",
                 subcommands: [
                     List.self, Next.self, Timeline.self, Why.self, Processes.self, Runs.self, Logs.self, Stop.self,
-                    Wait.self,
+                    Retry.self, Wait.self,
                 ]
             ),
             CommandGroup(name: "Service", subcommands: [ServiceGroup.self]),

@@ -9,9 +9,19 @@ struct RunWatch: Sendable {
     let id: String
     let name: String
 
+    /// Says how it ended where its output does not, and ends as its command did.
+    func endAsItDoes() async throws -> Never {
+        let run = try await untilEnd()
+        if !session.printJSON(["run": run]) {
+            RunEnd(run).tellTrouble()
+            RunEnd(run).tellDropped()
+        }
+        throw ExitStatus(ExitCodes.code(ofRun: run))
+    }
+
     /// - Returns: The run as it ended.
     /// - Throws: `ExitStatus` once the user has interrupted twice.
-    func untilEnd() async throws -> JSON {
+    private func untilEnd() async throws -> JSON {
         try await withThrowingTaskGroup(of: JSON?.self) { group in
             group.addTask { try await follow() }
             group.addTask {

@@ -30,6 +30,6 @@ struct ServiceApply: Command {
 
     func perform() async throws {
         let session = try await Session.open(options)
-        try await DefinitionApply(kind: .service, session: session, isDryRun: dryRun).perform(file)
+        try await ServiceBatch(session: session, isDryRun: dryRun).perform(file)
     }
 }

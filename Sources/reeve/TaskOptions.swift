@@ -7,7 +7,11 @@ extension MissedPolicy: ExpressibleByArgument {
         self.init(text: argument)
     }
 }
-extension OverlapPolicy: ExpressibleByArgument {}
+extension OverlapPolicy: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(text: argument)
+    }
+}
 
 /// How a task runs, as options.
 struct TaskOptions: ParsableArguments {
@@ -34,15 +38,28 @@ struct TaskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How late a due run may still start.", valueName: "duration"))
     var startBy: Interval?
 
+    @Option(
+        help: ArgumentHelp("How long a run may wait to begin, whatever it waits for.", valueName: "duration")
+    )
+    var queueTimeout: Interval?
+
     @Option(help: "What becomes of times that passed while nobody could start it: skip, once, all or all(10).")
     var missed: MissedPolicy?
 
-    @Option(help: "What becomes of a time while a run still goes.")
+    @Option(help: "What becomes of a time while a run still goes: skip, queue, replace, allow or allow(3) at once.")
     var overlap: OverlapPolicy?
+
+    // A number below 0 looks like an option.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Of what waits, the higher begins first: -100 to 100 (default: 0).", valueName: "number")
+    )
+    var priority: Int?
 
     func add(to task: inout JSONObject) {
         task["timeout"] = timeout.map { .string($0.description) }
         task["startBy"] = startBy.map { .string($0.description) }
+        task["queueTimeout"] = queueTimeout.map { .string($0.description) }
         task["group"] = group.map(JSON.string)
         var again = JSONObject()
         again["limit"] = retry.map { .number(String($0)) }
@@ -50,6 +67,7 @@ struct TaskOptions: ParsableArguments {
         if !retryOn.isEmpty { again["onExit"] = .array(retryOn.map { .number(String($0)) }) }
         if !again.members.isEmpty { task["retry"] = .object(again) }
         task["missed"] = missed.map { .string($0.description) }
-        task["overlap"] = overlap.map { .string($0.rawValue) }
+        task["priority"] = priority.map { .number(String($0)) }
+        task["overlap"] = overlap.map { .string($0.description) }
     }
 }

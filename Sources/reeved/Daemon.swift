@@ -74,7 +74,7 @@ struct Daemon {
     private func stopOnSignal(_ agent: Agent, _ notifier: Notifier, _ logger: Logger) async {
         for await signal in signals {
             guard signal != SIGHUP else {
-                logger.notice("SIGHUP: looks at services.d again; the configuration is read only at a start")
+                logger.notice("SIGHUP: looks at the drop-in folders again; the configuration is read only at a start")
                 agent.reload()
                 continue
             }

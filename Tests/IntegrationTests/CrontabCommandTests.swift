@@ -13,18 +13,6 @@ struct CrontabCommandTests {
 
         """
 
-    /// Runs a line of the shell in which `$reeve` is the program with its agent, and answers all that it printed.
-    private static func shell(_ daemon: Daemon, _ line: String, code: CInt = 0) async throws -> String {
-        let folder = daemon.estate.folder
-        let (end, output) = try await Child.run(
-            ["/bin/sh", "-c", "cd \(folder.path) && { \(line); }"],
-            environment: ["reeve": "\(Products.reeve) --socket \(daemon.estate.socketPath)"],
-            in: folder
-        )
-        #expect(end == .exited(code), "\(line): \(output)\n\(daemon.estate.log)")
-        return output
-    }
-
     private static func running(_ text: String, _ body: (Daemon) async throws -> Void) async throws {
         let estate = try Estate()
         try writeFile(estate.folder.path + "/tab", text)
@@ -37,7 +25,7 @@ struct CrontabCommandTests {
     private static let tasks = ["cron-cat\tat every boot", "cron-echo\t0 3 * * 1#1", "cron-printf\t*/5 2 * * *"]
 
     private static func list(_ daemon: Daemon) async throws -> [String] {
-        try await shell(daemon, "$reeve ls 2>/dev/null").split(separator: "\n").map { line in
+        try await daemon.shell("$reeve ls 2>/dev/null").split(separator: "\n").map { line in
             line.split(separator: "\t").prefix(2).joined(separator: "\t")
         }
     }
@@ -53,34 +41,38 @@ struct CrontabCommandTests {
 
     @Test func `a crontab becomes tasks that do what it says`() async throws {
         try await Self.running(Self.crontab) { daemon in
-            let told = try await Self.shell(daemon, "$reeve import crontab ./tab --apply")
-            #expect(told == Self.told + "cron-echo\tcreated\ncron-cat\tcreated\ncron-printf\tcreated\n")
+            let told = try await daemon.shell("$reeve import crontab ./tab --apply")
+            #expect(told == Self.told + "cron-echo\tcreated\t-\ncron-cat\tcreated\t-\ncron-printf\tcreated\t-\n")
             #expect(try await Self.list(daemon) == Self.tasks)
-            #expect(try await Self.shell(daemon, "$reeve run cron-cat") == "first\n100%\n")
-            #expect(try await Self.shell(daemon, "$reeve run cron-echo") == "backup\n")
+            #expect(try await daemon.shell("$reeve run cron-cat") == "first\n100%\n")
+            #expect(try await daemon.shell("$reeve run cron-echo") == "backup\n")
 
-            let again = try await Self.shell(daemon, "$reeve import crontab ./tab --apply")
-            #expect(again.hasSuffix("cron-echo\tsame\ncron-cat\tsame\ncron-printf\tsame\n"))
+            let again = try await daemon.shell("$reeve import crontab ./tab --apply")
+            #expect(again.hasSuffix("cron-echo\tsame\t-\ncron-cat\tsame\t-\ncron-printf\tsame\t-\n"))
             let other = "echo '5 5 * * * echo other' | $reeve import crontab - --apply"
-            let refused = try await Self.shell(daemon, other, code: 1)
+            let refused = try await daemon.shell(other, code: 1)
             #expect(refused.contains("there are other tasks of these names already: cron-echo\n"))
             #expect(try await Self.list(daemon) == Self.tasks)
-            #expect(try await Self.shell(daemon, "\(other) --replace") == "cron-echo\tchanged\n")
-            #expect(try await Self.shell(daemon, "\(other) --prefix x-") == "x-echo\tcreated\n")
+            let replaced = try await daemon.shell("\(other) --replace")
+            #expect(
+                replaced.hasPrefix("cron-echo\tchanged\t") && replaced.contains("cron: 0 3 * * 1#1 → 5 5 * * *"),
+                "\(replaced)"
+            )
+            #expect(try await daemon.shell("\(other) --prefix x-") == "x-echo\tcreated\t-\n")
         }
     }
 
     @Test func `what is printed can be applied, from a file and from a pipe`() async throws {
         try await Self.running(Self.crontab) { daemon in
-            let told = try await Self.shell(daemon, "$reeve import crontab ./tab > tasks.yaml")
+            let told = try await daemon.shell("$reeve import crontab ./tab > tasks.yaml")
             #expect(told == Self.told)
-            let created = "cron-echo\tcreated\ncron-cat\tcreated\ncron-printf\tcreated\n"
-            #expect(try await Self.shell(daemon, "$reeve apply -f tasks.yaml") == created)
+            let created = "cron-echo\tcreated\t-\ncron-cat\tcreated\t-\ncron-printf\tcreated\t-\n"
+            #expect(try await daemon.shell("$reeve apply -f tasks.yaml") == created)
             #expect(try await Self.list(daemon) == Self.tasks)
             for options in ["", "--json "] {
                 let line = "$reeve import crontab \(options)./tab 2>/dev/null | $reeve apply -f -"
                 let same = created.replacing("created", with: "same")
-                #expect(try await Self.shell(daemon, line) == same)
+                #expect(try await daemon.shell(line) == same)
             }
         }
     }
@@ -92,19 +84,19 @@ struct CrontabCommandTests {
                   hint:     5-59/7 for each from 5 on, or 5
 
                 """
-            let refused = try await Self.shell(daemon, "$reeve import crontab ./tab --apply", code: 1)
+            let refused = try await daemon.shell("$reeve import crontab ./tab --apply", code: 1)
             #expect(refused.hasPrefix(told + "reeve: nothing was changed\n"))
             #expect(try await Self.list(daemon) == [])
             // Refused by the agent alone.
             let unknown = "printf 'CRON_TZ=Mars/Base\\n@daily /bin/true\\n' | $reeve import crontab - --apply"
-            let zone = try await Self.shell(daemon, unknown, code: 1)
+            let zone = try await daemon.shell(unknown, code: 1)
             #expect(zone.contains("standard input:2: error: /schedule/timeZone: "))
             #expect(try await Self.list(daemon) == [])
 
-            let printed = try await Self.shell(daemon, "$reeve import crontab ./tab", code: 1)
+            let printed = try await daemon.shell("$reeve import crontab ./tab", code: 1)
             #expect(printed.hasPrefix(told + "tasks:\n  - id: cron-true\n"))
-            let partly = try await Self.shell(daemon, "$reeve import crontab ./tab --apply --partial", code: 1)
-            #expect(partly == told + "cron-true\tcreated\n")
+            let partly = try await daemon.shell("$reeve import crontab ./tab --apply --partial", code: 1)
+            #expect(partly == told + "cron-true\tcreated\t-\n")
             #expect(try await Self.list(daemon) == ["cron-true\t0 0 * * *"])
         }
     }

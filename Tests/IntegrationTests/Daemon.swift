@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import JSONRPC
+import Testing
 
 /// One life of the real `reeved`, in a process of its own.
 actor Daemon {
@@ -72,6 +73,18 @@ actor Daemon {
         do { result = .success(try await client.call(method, parameters)) } catch { result = .failure(error) }
         await client.close()
         return try result.get()
+    }
+
+    /// Runs a line of the shell in its folder, with `$reeve` as the program with this agent, and answers all that it
+    /// printed.
+    nonisolated func shell(_ line: String, code: CInt = 0) async throws -> String {
+        let (end, output) = try await Child.run(
+            ["/bin/sh", "-c", "cd \(estate.folder.path) && { \(line); }"],
+            environment: ["reeve": "\(Products.reeve) --socket \(estate.socketPath)"],
+            in: estate.folder
+        )
+        #expect(end == .exited(code), "\(line): \(output)\n\(estate.log)")
+        return output
     }
 
     /// The error that a method answers; `nil` if it answers a result.

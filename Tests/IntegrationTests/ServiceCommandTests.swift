@@ -187,7 +187,9 @@ struct ServiceCommandTests {
             var tree = ""
             repeat { tree = try await Self.reeve(daemon, ["engine"]) } while !tree.contains("bad.yaml:1:1: /command: ")
             let lines = tree.split(separator: "\n")
-            #expect(lines.contains { $0.hasPrefix("folder\tstarted\t1\t") && $0.contains("/bad.yaml:1:1: /command: ") })
+            #expect(
+                lines.contains { $0.hasPrefix("folders\tstarted\t1\t") && $0.contains("/bad.yaml:1:1: /command: ") }
+            )
             #expect(lines.contains { $0.hasPrefix("services/web\tstarted\t1\t") })
         }
     }

@@ -97,6 +97,29 @@ struct AdmissionTests {
         }
     }
 
+    @Test func `with a bound on overlap so many run at once, one more is skipped, and refused by hand`() async throws {
+        let clock = ManualWallClock()
+        try await RunningAgent.with(wallClock: clock) { agent in
+            let started = try Fifo(agent.folder.path + "/started")
+            let line = "echo $REEVE_NUMBER > \(started.path); exec sleep 1000"
+            let more: JSONObject = ["overlap": "allow(2)", "schedule": ["rate": "1h"]]
+            try await agent.put("job", shell: line, more)
+            #expect(try await agent.call("task.get", ["task": "job"])[at: "task", "overlap"] == "allow(2)")
+            for number in ["1", "2"] {
+                try await agent.call("task.run", ["task": "job"])
+                #expect(try await started.line() == number)
+            }
+            let failure = try #require(try await agent.failure("task.run", ["task": "job"]))
+            #expect(failure.kind == "invalidState" && failure.data?["reason"] == "overlap is allow(2)")
+            clock.advance(by: .hours(1))
+            try await agent.told("dev.reeve.run.skipped", of: "job")
+            let skipped = try await agent.waited("job/3")
+            #expect(skipped["outcome"] == "skipped" && skipped["cause"] == "overlap")
+            #expect(skipped["reason"]?.string?.hasPrefix("2 runs were still going") == true)
+            for run in ["job/1", "job/2"] { try await agent.call("run.stop", ["run": .string(run)]) }
+        }
+    }
+
     @Test func `no more run at once than the configuration says, and who was stopped meanwhile never begins`()
         async throws
     {

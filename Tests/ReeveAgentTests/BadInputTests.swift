@@ -38,6 +38,18 @@ struct BadInputTests {
         BadDefinition(#"{"id": "a", "comand": ["/bin/true"]}"#, "/task/comand", "command"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "overlap": "skp"}"#, "/task/overlap", "skip"),
         BadDefinition(#"{"id": "a", "command": ["x"], "missed": "all(0)"}"#, "/task/missed", "all(10)"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "overlap": "allow(0)"}"#, "/task/overlap", "allow(3)"),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "overlap": "allow(1001)"}"#,
+            "/task/overlap",
+            "up to allow(1000)"
+        ),
+        BadDefinition(#"{"id": "a", "command": ["x"], "overlap": "queue(2)"}"#, "/task/overlap", "allow(3)"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "priority": 101}"#, "/task/priority", "-100 to 100"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "priority": 1.5}"#, "/task/priority", "whole number"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "queueTimeout": "0s"}"#, "/task/queueTimeout", "longer than 0"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "queueTimeout": 5}"#, "/task/queueTimeout", "string"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "group": "*"}"#, "/task/group", "A-Z a-z 0-9"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": 5}"#, "/task/timeout", "string"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": "5 minutes"}"#, "/task/timeout", "duration"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "timeout": "0s"}"#, "/task/timeout", "longer than 0"),

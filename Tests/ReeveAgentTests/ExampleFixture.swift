@@ -57,6 +57,9 @@ struct ExampleFixture: Sendable {
             let fifo = try Fifo(agent.folder.path + "/slow")
             try await agent.put("slow", shell: "read line < \(fifo.path)")
             try await agent.call("task.run", ["task": "slow"])
+        case "run.retry":
+            try await agent.put("failing", shell: "exit 1")
+            _ = try await agent.runToEnd("failing")
         case "subscription.cancel":
             let subscription = try await agent.client.subscribe("event.subscribe")
             parameters["subscription"] = .string(subscription.id)

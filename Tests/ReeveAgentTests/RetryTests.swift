@@ -120,4 +120,128 @@ struct RetryTests {
             #expect(run["reason"]?.string?.hasSuffix("; not tried again, as its next time comes before") == true)
         }
     }
+
+    // MARK: By hand
+
+    @Test func `a run that did not succeed is tried again by hand: the same slot, by the task as it is now`()
+        async throws
+    {
+        let clock = ManualWallClock()
+        try await RunningAgent.with(wallClock: clock) { agent in
+            try await agent.put("job", shell: "exit 1", ["schedule": ["rate": "1h"]])
+            clock.advance(by: .hours(1))
+            let failed = try await agent.waitedFor("job/1")
+            // Neither a pause nor the run of a later slot is in its way.
+            clock.advance(by: .hours(1))
+            _ = try await agent.waitedFor("job/2")
+            try await agent.put("job", shell: "test $REEVE_NUMBER = 3", ["schedule": ["rate": "1h"]])
+            try await agent.call("task.pause", ["task": "job"])
+            let answer = try await agent.call("run.retry", ["run": "job/1"])
+            #expect(answer["number"] == 3)
+            let retry = try await agent.waited("job/3")
+            #expect(retry["outcome"] == "succeeded" && retry["id"] == answer["run"])
+            #expect(retry["trigger"] == "retry" && retry["attempt"] == 2 && retry["retryOf"] == failed["id"])
+            #expect(retry["due"] == failed["due"] && retry["due"] != nil && retry["revision"] == 2)
+            #expect(retry["by"] == .string("uid:\(agent.uid)") && failed["by"] == nil)
+            let origin = try await agent.call("run.why", ["run": "job/3"])["reasons"]?.array?.last?.string
+            #expect(origin?.hasSuffix(", asked for by uid:\(agent.uid)") == true)
+            let told = try await agent.call("event.list", ["lane": "task:job", "limit": 1000])["events"]?.array ?? []
+            let types = told.filter { $0[at: "data", "number"] == 3 }.map { $0["type"] }
+            #expect(types.first == "dev.reeve.run.pending" && types.last == "dev.reeve.run.succeeded")
+
+            let succeeded = try #require(try await agent.failure("run.retry", ["run": "job/3"]))
+            #expect(succeeded.kind == "invalidState")
+            #expect(succeeded.data?["hint"] == "reeve run job runs the task once more")
+            try await agent.call("task.remove", ["task": "job"])
+            let removed = try #require(try await agent.failure("run.retry", ["run": "job/1"]))
+            #expect(removed.kind == "notFound" && removed.data?["path"] == "/run")
+        }
+    }
+
+    @Test func `it goes by what replaced parts of the task for that run`() async throws {
+        try await RunningAgent.with { agent in
+            let line = "test -e \(agent.folder.path)/there"
+            try await agent.put("job", shell: "exit 0")
+            try await agent.call("task.run", ["task": "job", "command": ["/bin/sh", "-c", .string(line)]])
+            #expect(try await agent.waited("job/1")["outcome"] == "failed")
+            try await agent.call("run.retry", ["run": "job/1"])
+            #expect(try await agent.waited("job/2")["outcome"] == "failed")
+            _ = try Fifo(agent.folder.path + "/there")
+            try await agent.call("run.retry", ["run": "job/-1"])
+            let third = try await agent.waited("job/3")
+            #expect(third["outcome"] == "succeeded" && third["attempt"] == 3)
+        }
+    }
+
+    @Test(arguments: ["job/1", "job/2"])
+    func `a try that waits for its time begins at once, asked for by its own name or by that of its run`(name: JSON)
+        async throws
+    {
+        try await RunningAgent.with { agent in
+            let retry: JSON = ["limit": 1, "delay": "1h", "maximum": "1h"]
+            try await agent.put("job", shell: Self.line(agent, untilRun: 2), ["retry": retry])
+            let first = try await agent.runToEnd("job")
+            let waiting = try await agent.call("run.get", ["run": "job/2"])[at: "run", "id"]
+            let answer = try await agent.call("run.retry", ["run": name])
+            #expect(answer["run"] == waiting && answer["number"] == 2)
+            let second = try await agent.waited("job/2")
+            #expect(second["outcome"] == "succeeded" && second["notBefore"] == nil && second["attempt"] == 2)
+            #expect(second["by"] == .string("uid:\(agent.uid)") && second["retryOf"] == first["id"])
+            let told = try await agent.call("event.list", ["type": "dev.reeve.run.pending", "lane": "task:job"])
+            let pending = told["events"]?.array?.filter { $0[at: "data", "number"] == 2 } ?? []
+            #expect(pending.map { $0[at: "data", "by"] } == [nil, second["by"]])
+        }
+    }
+
+    @Test func `a run in the way refuses it as it refuses a run by hand, and one that lives is not tried again`()
+        async throws
+    {
+        try await RunningAgent.with { agent in
+            let fifo = try Fifo(agent.folder.path + "/wait")
+            try await agent.put("job", shell: "read x < \(fifo.path); exit $x")
+            try await agent.call("task.run", ["task": "job"])
+            let living = try #require(try await agent.failure("run.retry", ["run": "job/1"]))
+            #expect(living.kind == "invalidState" && living.message.hasPrefix("run job/1 has not ended: it is "))
+            #expect(living.data?["hint"] == "wait for it or stop it: reeve wait job/1, reeve stop job/1")
+            try await fifo.open("1")
+            _ = try await agent.waited("job/1")
+            try await agent.call("run.retry", ["run": "job/1"])
+            let inTheWay = try #require(try await agent.failure("run.retry", ["run": "job/1"]))
+            #expect(inTheWay.kind == "invalidState" && inTheWay.message == "run job/2 of this task is still going")
+            try await fifo.open("0")
+            #expect(try await agent.waited("job/2")["outcome"] == "succeeded")
+            #expect(try await agent.failure("run.retry", ["run": "job/9"])?.kind == "notFound")
+        }
+    }
+
+    @Test func `what never ran is tried again too`() async throws {
+        let clock = ManualWallClock()
+        try await RunningAgent.with(wallClock: clock, { $0.groups = ["disk": 0] }) { agent in
+            let more: JSONObject = ["schedule": ["once": true], "group": "disk", "startBy": "1m"]
+            try await agent.put("job", shell: "exit 0", more)
+            try await agent.told("dev.reeve.run.pending", of: "job")
+            clock.advance(by: .minutes(2))
+            let missed = try await agent.waited("job/1")
+            #expect(missed["outcome"] == "missed")
+            // Its slot is over, and it waits all the same.
+            try await agent.call("run.retry", ["run": "job/1"])
+            let why = try await agent.call("run.why", ["run": "job/2"])
+            #expect(why["status"] == "pending" && why["deadline"] == nil)
+            clock.advance(by: .hours(1))
+            try await agent.call("group.put", ["group": ["name": "disk"]])
+            let run = try await agent.waited("job/2")
+            #expect(run["outcome"] == "succeeded" && run["due"] == missed["due"])
+        }
+    }
+}
+
+extension RunningAgent {
+    /// Waits until there is the run, and until it has ended.
+    fileprivate func waitedFor(_ run: String) async throws -> JSON {
+        var after: JSON = 0
+        while try await failure("run.get", ["run": .string(run)]) != nil {
+            after = try await call("event.list", ["after": after, "wait": "60s"])["next"] ?? 0
+        }
+        return try await waited(run)
+    }
 }

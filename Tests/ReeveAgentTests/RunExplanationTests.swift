@@ -5,6 +5,7 @@ import ReeveScheduler
 import Testing
 
 @testable import ReeveAgent
+@testable import ReeveStore
 
 /// What is said of a run, without a store.
 struct RunExplanationTests {
@@ -22,7 +23,8 @@ struct RunExplanationTests {
         _ definition: TaskDefinition,
         among live: [Run],
         unmet: [RequirementDefinition] = [],
-        places: Int = 2
+        places: Int = 2,
+        groups: [StoredGroup] = []
     ) -> RunWaits {
         RunWaits(
             of: run,
@@ -30,6 +32,7 @@ struct RunExplanationTests {
             among: live,
             unmet: unmet,
             limits: RunLimits(concurrency: places, startBy: .hours(1)),
+            groups: groups,
             isRunnerAway: false,
             now: Fixture.now
         )
@@ -51,13 +54,29 @@ struct RunExplanationTests {
             (
                 .skip,
                 "backup/3 is skipped if backup/2, which has run for 9m, is not over when its turn comes (overlap: skip)"
-            ), (.allow, "backup/3 is about to begin"),
+            ), (.allow, "backup/3 is about to begin"), (.allow(most: 2), "backup/3 is about to begin"),
+            (
+                .allow(most: 1),
+                "backup/3 is skipped if backup/2, which has run for 9m, is not over when its turn comes (overlap: allow(1))"
+            ),
         ] as [(OverlapPolicy, String)]
     )
     func `another run of its task is in its way by its overlap`(overlap: OverlapPolicy, sentence: String) {
         let (other, run) = (Fixture.run(2, .running), Fixture.run(3))
         let waits = waits(run, definition(overlap), among: [other, run])
         #expect(Fixture.explanation(run, definition(overlap), waits: waits).sentences == [sentence])
+    }
+
+    @Test func `with a bound on how many of its task live, those are in its way once there are so many`() {
+        let run = Fixture.run(4)
+        let live = [Fixture.run(1, .running), Fixture.run(2, .running), Fixture.run(3), run]
+        let full = waits(run, definition(.allow(most: 2)), among: live)
+        #expect(
+            Fixture.explanation(run, definition(.allow(most: 2)), waits: full).summary
+                == "backup/4 is skipped if 2 of the runs before it are not over when its turn comes (overlap: allow(2))"
+        )
+        #expect(full.others.count == 3)
+        #expect(waits(run, definition(.allow(most: 4)), among: live).others.isEmpty)
     }
 
     @Test func `of others that wait it says that, and how many there are`() {
@@ -91,6 +110,41 @@ struct RunExplanationTests {
             Fixture.explanation(run, waits: alone).summary
                 == "backup/9 waits for a free place: one run is going, no more than one may at once"
         )
+    }
+
+    @Test func `the limit of all runs that was put counts more than the configuration, and 0 says how to raise it`() {
+        func everything(_ limit: Int) -> [StoredGroup] {
+            let group = GroupDefinition(name: GroupDefinition.everything, limit: limit)
+            return [StoredGroup(definition: group, by: "uid:0", changedAt: Fixture.now)]
+        }
+        let (other, run) = (Fixture.run(1, .running) { $0.task = "other" }, Fixture.run(9))
+        func sentences(_ limit: Int, among live: [Run]) -> [String] {
+            let waits = waits(run, definition(), among: live, places: 1, groups: everything(limit))
+            return Fixture.explanation(run, waits: waits).sentences
+        }
+        #expect(sentences(2, among: [other, run]) == ["backup/9 is about to begin"])
+        let raise = "no run begins while the limit of all is 0: reeve group set --all --limit N raises it"
+        #expect(sentences(0, among: [run]) == ["backup/9 waits for a free place: none may begin", raise])
+        #expect(
+            sentences(0, among: [other, run])
+                == ["backup/9 waits for a free place: one run is going, none may begin", raise]
+        )
+    }
+
+    @Test func `the time after which it is missed is said once, with the first thing that it waits for`() {
+        let run = Fixture.run(9) { $0.notAfter = Fixture.now + .minutes(5) }
+        let live = [Fixture.run(1, .running), Fixture.run(2, .running) { $0.task = "other" }, run]
+        let own = waits(run, definition(.queue), among: live)
+        #expect(
+            Fixture.explanation(run, definition(.queue), waits: own).sentences == [
+                "backup/9 waits for backup/1 to end, which has run for 9m (overlap: queue), until 2026-11-21 03:05 UTC: "
+                    + "it is missed then",
+                "backup/9 waits for a free place: 2 runs are going, no more than 2 may at once",
+            ]
+        )
+        #expect(own.deadline == Fixture.now + .minutes(5))
+        let held = waits(run, definition(), among: [run], unmet: [RequirementDefinition(.service("db"))])
+        #expect(held.deadline == Fixture.now + .minutes(5))
     }
 
     @Test func `another try waits for its time, and is in nobody's way until then`() {
@@ -273,9 +327,17 @@ struct RunExplanationTests {
     func `the last sentence says where it comes from`(trigger: Trigger, sentence: String) {
         let run = Fixture.run(3) { run in
             run.trigger = trigger
-            run.by = "uid:0"
+            run.by = trigger == .manual ? "uid:0" : nil
             run.attempt = 2
         }
         #expect(Fixture.explanation(run).json(showing: nil)["reasons"]?.array?.last == .string(sentence))
+    }
+
+    @Test func `of a try that somebody asked for it says who did`() {
+        let run = Fixture.run(3) { run in
+            (run.trigger, run.by, run.attempt, run.due) = (.retry, "uid:7", 2, nil)
+        }
+        let sentence: JSON = "it is attempt 2, asked for by uid:7"
+        #expect(Fixture.explanation(run).json(showing: nil)["reasons"]?.array?.last == sentence)
     }
 }

@@ -74,9 +74,9 @@ struct ServiceDefinitionTests {
     @Test func `two texts of the same service are no change`() throws {
         let left: JSON = ["name": "a", "command": ["x"], "watchdog": "60s", "restart": "always"]
         let right: JSON = ["command": ["x"], "name": "a", "restart": ["policy": "always"], "watchdog": "1m"]
-        #expect(DefinitionApply.isSame(.service, left, right))
-        #expect(!DefinitionApply.isSame(.service, left, ["name": "a", "command": ["y"]]))
-        #expect(!DefinitionApply.isSame(.service, left, ["name": "a", "command": 5]))
+        #expect(ServiceBatch.isSame(left, right))
+        #expect(!ServiceBatch.isSame(left, ["name": "a", "command": ["y"]]))
+        #expect(!ServiceBatch.isSame(left, ["name": "a", "command": 5]))
     }
 
     @Test func `who can no longer run is found through all that require each other`() {

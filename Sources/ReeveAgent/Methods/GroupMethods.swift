@@ -25,27 +25,31 @@ struct GroupMethods: Sendable {
 
     @Sendable private func list(_ parameters: NoParameters, _ call: Call) async throws -> JSON {
         let (stored, live) = try await parts.store.read { reader in
-            let live = try reader.liveRuns().compactMap { run in try reader.group(of: run).map { ($0, run) } }
-            return (try reader.groups(), live)
+            (try reader.groups(), try reader.liveRuns().map { (run: $0, group: try reader.group(of: $0)) })
         }
         let put = Dictionary(stored.map { ($0.definition.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let configured = limits.groups
-        let limits = limits.groups(with: stored)
-        let names = Set(configured.keys).union(put.keys).union(live.map(\.0)).sorted()
-        return [
-            "groups": .array(
-                names.map { name in
-                    let runs = live.filter { $0.0 == name }.map(\.1)
-                    var group: JSONObject = ["name": .string(name)]
-                    group["limit"] = limits[name].map { .number(String($0)) } ?? .null
-                    group["running"] = .number(String(runs.count { $0.status > .pending }))
-                    group["waiting"] = .number(String(runs.count { $0.status == .pending }))
-                    group["source"] = put[name] != nil ? "rpc" : configured[name] != nil ? "configuration" : "none"
-                    group["by"] = put[name].map { .string($0.by) }
-                    group["changedAt"] = put[name]?.changedAt.json
-                    return .object(group)
-                }
+        func item(_ name: String, limit: Int?, isConfigured: Bool, _ runs: [Run]) -> JSON {
+            var group: JSONObject = ["name": .string(name)]
+            group["limit"] = limit.map { .number(String($0)) } ?? .null
+            group["running"] = .number(String(runs.count { $0.status > .pending }))
+            group["waiting"] = .number(String(runs.count { $0.status == .pending }))
+            group["source"] = put[name] != nil ? "rpc" : isConfigured ? "configuration" : "none"
+            group["by"] = put[name].map { .string($0.by) }
+            group["changedAt"] = put[name]?.changedAt.json
+            return .object(group)
+        }
+        let everything = GroupDefinition.everything
+        let groupLimits = limits.groups(with: stored)
+        let names = Set(limits.groups.keys).union(put.keys).union(live.compactMap(\.group)).subtracting([everything])
+        let groups = names.sorted().map { name in
+            item(
+                name,
+                limit: groupLimits[name],
+                isConfigured: limits.groups[name] != nil,
+                live.filter { $0.group == name }.map(\.run)
             )
-        ]
+        }
+        let all = item(everything, limit: limits.places(with: stored), isConfigured: true, live.map(\.run))
+        return ["groups": .array([all] + groups)]
     }
 }

@@ -13,6 +13,7 @@ extension GroupPutParameters: MethodParameters {}
 extension TimelineParameters: MethodParameters {}
 extension RunReference: MethodParameters {}
 extension RunStopParameters: MethodParameters {}
+extension RunRetryParameters: MethodParameters {}
 extension RunWaitParameters: MethodParameters {}
 extension RunListParameters: MethodParameters {}
 extension RunOutputParameters: MethodParameters {}

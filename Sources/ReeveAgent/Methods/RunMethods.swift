@@ -19,6 +19,7 @@ struct RunMethods: Sendable {
             .reading("run.list", .observe, list),
             .reading("run.get", .observe, get),
             .changing("run.stop", .operate, stop),
+            .changing("run.retry", .operate, retry),
             .waiting("run.wait", .observe, wait),
             .waiting("run.output", .observe, output),
             .subscription("run.follow", .observe, follow),
@@ -29,18 +30,14 @@ struct RunMethods: Sendable {
         let zone = try time.zone(named: parameters.timeZone)
         let limit = try pageSize(parameters.limit)
         let showsHidden = parameters.all == true || parameters.task != nil
-        let runs: [Run] = try await parts.store.read { reader in
-            guard parameters.live != true else {
-                return Array(
-                    try (parameters.task.map { try reader.liveRuns(task: $0) } ?? reader.liveRuns()).reversed()
-                )
-            }
-            return try reader.runs(
+        let runs = try await parts.store.read { reader in
+            try reader.runs(
                 task: parameters.task,
                 after: parameters.after,
                 limit: limit + 1,
                 since: parameters.since,
                 outcomes: parameters.outcomes,
+                live: parameters.live == true,
                 hidden: showsHidden
             )
         }
@@ -79,6 +76,26 @@ struct RunMethods: Sendable {
             return try transaction.requestStop(run.id, request)
         }
         return ["run": .string(run.id), "status": .string(run.status.rawValue)]
+    }
+
+    @Sendable private func retry(_ parameters: RunRetryParameters, _ call: Call) async throws -> JSON {
+        let by = call.caller.name
+        let retry = try await parts.store.write { transaction in
+            let run = try transaction.existingRun(parameters.run)
+            guard let task = try transaction.task(run.task) else {
+                throw Failure(.notFound, "the task of run \(run.shortName) is removed", path: "/run")
+            }
+            let living = try transaction.liveRuns(task: task.id)
+            // What waits for its time, or has a try that does, needs no further one: that begins now.
+            let waiting = living.first {
+                $0.isLater(than: transaction.now) && ($0.id == run.id || $0.retryOf == run.id)
+            }
+            if waiting == nil { try Admission.checkRetry(of: run) }
+            try Admission.checkManual(task.definition, living: living, now: transaction.now)
+            guard let waiting else { return try transaction.createRetry(of: run, by: by) }
+            return try transaction.hasten(waiting, by: by)
+        }
+        return ["run": .string(retry.id), "number": .number(String(retry.number))]
     }
 
     @Sendable private func wait(_ parameters: RunWaitParameters, _ call: Call) async throws -> JSON {

@@ -91,13 +91,15 @@ private struct Gatherer: Sendable {
             return RunExplanation(run: run, definition: definition, waits: nil, now: now, zone: zone)
         }
         let unmet = try reader.unmet(definition?.requires ?? [])
+        let groups = try reader.groups()
         var waits = RunWaits(
             of: run,
             definition,
             among: live,
             unmet: unmet,
-            group: try definition?.group.flatMap { try full($0, live, reader) },
+            group: try definition?.group.flatMap { try full($0, groups, live, reader) },
             limits: limits,
+            groups: groups,
             isRunnerAway: isRunnerAway,
             now: now
         )
@@ -108,10 +110,11 @@ private struct Gatherer: Sendable {
     /// `nil`: there is a place in it.
     private func full(
         _ group: String,
+        _ groups: [StoredGroup],
         _ live: [Run],
         _ reader: some StateReading
     ) throws -> RunWaits.FullGroup? {
-        guard let limit = limits.groups(with: try reader.groups())[group] else { return nil }
+        guard let limit = limits.groups(with: groups)[group] else { return nil }
         let going = try live.filter { $0.status > .pending }.count { try reader.group(of: $0) == group }
         return going >= limit ? RunWaits.FullGroup(name: group, going: going, limit: limit) : nil
     }

@@ -8,19 +8,24 @@ extension OpenRPC {
                 "group.put",
                 .administer,
                 "Makes a group, or changes its limit",
-                "A lower limit takes effect as runs end. What is put counts more than the configuration.",
+                """
+                A lower limit takes effect as runs end. What is put counts more than the configuration. The group * is all \
+                runs: its limit is in the place of the configuration's runner.concurrency, and without one that counts \
+                again.
+                """,
                 parameters: [.required("group", .ref("Group"), "its name and its limit")],
                 result: .open([.required("group", .ref("StoredGroup"), "as it is now")]),
                 errors: [.unavailable, .storage],
                 example: """
                     {"params": {"group": {"name": "disk", "limit": 1}},
                      "result": {"group": {"name": "disk", "limit": 1}}}
-                    """
+                    """,
+                #"{"params": {"group": {"name": "*", "limit": 8}}, "result": {"group": {"name": "*", "limit": 8}}}"#
             ),
             MethodDescription(
                 "group.list",
                 .observe,
-                "The groups that were put or configured, or that have runs, by name",
+                "The limit of all runs, and the groups that were put or configured, or that have runs",
                 parameters: [],
                 result: .open([
                     .required(
@@ -36,13 +41,15 @@ extension OpenRPC {
                                 .optional("changedAt", .timestamp, "when"),
                             ])
                         ),
-                        "by name"
+                        "first *, which is all runs, then by name"
                     )
                 ]),
                 errors: [.unavailable],
                 example: """
-                    {"params": {}, "result": {"groups": [{"name": "disk", "limit": 1, "running": 0, "waiting": 0,
-                     "source": "rpc", "by": "uid:0", "changedAt": "2026-11-21T11:03:52.349Z"}]}}
+                    {"params": {}, "result": {"groups": [
+                     {"name": "*", "limit": 16, "running": 2, "waiting": 0, "source": "configuration"},
+                     {"name": "disk", "limit": 1, "running": 0, "waiting": 0, "source": "rpc", "by": "uid:0",
+                      "changedAt": "2026-11-21T11:03:52.349Z"}]}}
                     """
             ),
         ]
@@ -53,8 +60,12 @@ extension OpenRPC {
             "Group",
             "Tasks that share a limit.",
             .closed([
-                .required("name", .text("^[A-Za-z0-9._-]{1,64}$"), "what tasks name it by"),
-                .optional("limit", .integer(from: 0, to: 10_000), "runs at once; 0: none begins; absent: no limit"),
+                .required("name", .text("^([A-Za-z0-9._-]{1,64}|[*])$"), "what tasks name it by; *: all runs"),
+                .optional(
+                    "limit",
+                    .integer(from: 0, to: 10_000),
+                    "runs at once; 0: none begins; absent: no limit, and for * the configuration's"
+                ),
             ])
         )
     }

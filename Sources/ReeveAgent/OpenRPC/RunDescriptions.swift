@@ -1,7 +1,7 @@
 import ReeveProtocol
 
 extension OpenRPC {
-    static var runMethods: [MethodDescription] { [runList, runGet, runStop, runWait, runOutput, runFollow] }
+    static var runMethods: [MethodDescription] { [runList, runGet, runStop, runRetry, runWait, runOutput, runFollow] }
 
     private static let named = Field.required("run", .ref("RunName"), "which")
     private static let aRun = Schema.open([.required("run", .ref("Run"), "as it stands")])
@@ -64,6 +64,29 @@ extension OpenRPC {
             example: """
                 {"params": {"run": "slow/-1", "reason": "it is in the way"},
                  "result": {"run": "019367f2-7a5c-7c3e-9d2b-5f0e6a1b2c3d", "status": "running"}}
+                """
+        )
+    }
+
+    private static var runRetry: MethodDescription {
+        MethodDescription(
+            "run.retry",
+            .operate,
+            "Tries a run once more that did not succeed: another attempt of the same slot",
+            """
+            By the task as it is now, with what replaced parts of it for that run. Where another attempt of the run waits \
+            for its time already, that one begins at once; so does the run itself, if it is one. One that has not ended \
+            and one that succeeded are invalidState, and so is a run in the way where task.run refuses it for that. It is \
+            not given up for a pause of the task, nor because a later slot has come.
+            """,
+            parameters: [named],
+            result: .open([
+                .required("run", .uuid, "the id of the attempt"), .required("number", .integer(from: 1), "its number"),
+            ]),
+            errors: [.notFound, .invalidState, .unavailable, .storage],
+            example: """
+                {"params": {"run": "failing/1"},
+                 "result": {"run": "019367f2-7a5c-7c3e-9d2b-5f0e6a1b2c3d", "number": 2}}
                 """
         )
     }

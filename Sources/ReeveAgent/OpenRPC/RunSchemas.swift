@@ -39,6 +39,7 @@ extension OpenRPC {
             .required("attempt", .integer(from: 1), "of the same slot"),
             .optional("retryOf", .string, "the run of which this is another attempt"),
             .optional("notBefore", .timestamp, "when it begins at the earliest, of such a one"),
+            .optional("notAfter", .timestamp, "it is missed if it has not begun by then, by its task's queueTimeout"),
             .optional("willRetry", .time.orNull, "when another attempt follows; null if none does"),
             .optional(
                 "covers",

@@ -200,8 +200,8 @@ extension OpenRPC {
             .operate,
             "Runs a task now",
             """
-            Answered when the run is durable, before it starts. Where another run of the task lives and its overlap is \
-            skip, the answer is invalidState. command, environment and input need the role administer.
+            Answered when the run is durable, before it starts. Where its overlap is skip and another run of the task \
+            lives, or allow(3) and 3 do, the answer is invalidState. command, environment and input need the role administer.
             """,
             parameters: [
                 task,

@@ -82,14 +82,24 @@ extension OpenRPC {
             .optional("schedule", .ref("Schedule"), "when it is due; without one it is only run by hand"),
             .optional("startBy", .duration, "how long past its due time a slot still starts; past it, it is missed"),
             .optional(
+                "queueTimeout",
+                .duration,
+                "how long a run may wait to begin, by hand or by schedule, before it is missed; without end by default"
+            ),
+            .optional(
                 "missed",
                 .text(#"^(skip|once|all(\(([1-9][0-9]{0,2}|1000)\))?)$"#),
                 "what becomes of slots found past due: all, or the newest up to so many; skip for cron, else once"
             ),
             .optional(
                 "overlap",
-                .word(OverlapPolicy.self),
-                "what becomes of a slot while another run lives; skip by default"
+                .text(#"^(skip|queue|replace|allow(\(([1-9][0-9]{0,2}|1000)\))?)$"#),
+                "what becomes of a slot while another run lives: allow(3) lets 3 live and skips one more; skip by default"
+            ),
+            .optional(
+                "priority",
+                .integer(from: -100, to: 100),
+                "of the runs that wait to begin, those of the higher go first; 0 by default"
             ),
             .optional("user", .string, "whom steps run as; the agent's own by default"),
             .optional("environment", .map(of: .ref("Value")), "variables of all steps"),

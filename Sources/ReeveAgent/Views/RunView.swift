@@ -12,7 +12,16 @@ enum RunView {
         var object = JSONObject(encoded.members.filter { !hidden.contains($0.name) })
         object["willRetry"] = object["willRetry"] ?? JSON.null
         return .object(
-            object.withLocalTimes("due", "createdAt", "startedAt", "stoppedAt", "willRetry", "notBefore", zone: zone)
+            object.withLocalTimes(
+                "due",
+                "createdAt",
+                "startedAt",
+                "stoppedAt",
+                "willRetry",
+                "notBefore",
+                "notAfter",
+                zone: zone
+            )
         )
     }
 }

@@ -4,7 +4,7 @@ import GRDB
 ///
 /// The database's version is its `user_version`. A step is never changed after a release; a new one is added.
 enum Schema {
-    static let steps: [String] = [version1, version2, version3, version4]
+    static let steps: [String] = [version1, version2, version3, version4, version5]
     static var version: Int { steps.count }
 
     /// Makes or brings up the tables in one transaction for each version.
@@ -90,6 +90,15 @@ enum Schema {
         CREATE TABLE taskGroups (
             name TEXT PRIMARY KEY, runLimit INTEGER, by TEXT NOT NULL, changedAt INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let version5 = """
+        ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE runs ADD COLUMN notAfter INTEGER;
+        DROP INDEX runs_live;
+        CREATE INDEX runs_notBefore ON runs (notBefore) WHERE status = 'pending' AND notBefore IS NOT NULL;
+        CREATE INDEX runs_notAfter ON runs (notAfter) WHERE status = 'pending' AND notAfter IS NOT NULL;
+        CREATE INDEX runs_queue ON runs (priority DESC, ifnull(due, createdAt), createdAt) WHERE status <> 'stopped';
         """
 
     private static let version2 = """

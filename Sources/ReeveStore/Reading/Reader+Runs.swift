@@ -1,6 +1,23 @@
 import GRDB
 package import ReeveProtocol
 
+/// What the runner asks all the time: the queue is a walk along an index, however long it is.
+enum RunQuery {
+    private static let order = "ORDER BY priority DESC, ifnull(due, createdAt), createdAt, row"
+    static let live = "SELECT record FROM runs WHERE status <> 'stopped' \(order)"
+    static let pending = """
+        SELECT record FROM runs
+        WHERE status <> 'stopped' AND status = 'pending' AND (notBefore IS NULL OR notBefore <= ?)
+        \(order) LIMIT ?
+        """
+    static let nextRetry =
+        "SELECT notBefore FROM runs WHERE status = 'pending' AND notBefore > ? ORDER BY notBefore LIMIT 1"
+    static let overdue =
+        "SELECT record FROM runs WHERE status = 'pending' AND notAfter <= ? ORDER BY notAfter LIMIT ?"
+    static let nextOverdue =
+        "SELECT notAfter FROM runs WHERE status = 'pending' AND notAfter > ? ORDER BY notAfter LIMIT 1"
+}
+
 extension StateReading {
     package func run(_ id: String) throws -> Run? {
         try runs("SELECT record FROM runs WHERE id = ?", [.text(id)]).first
@@ -27,6 +44,7 @@ extension StateReading {
     ///   - after: The id of the last run of the page before; `notFound` if it is gone.
     ///   - since: Only those made at that time or later.
     ///   - outcomes: Only those that ended so.
+    ///   - live: Only those that have not stopped.
     ///   - hidden: Also those of the ad hoc tasks of `reeve run`.
     package func runs(
         task: String? = nil,
@@ -34,6 +52,7 @@ extension StateReading {
         limit: Int,
         since: Timestamp? = nil,
         outcomes: [Outcome]? = nil,
+        live: Bool = false,
         hidden: Bool = true
     ) throws -> [Run] {
         var conditions: [String] = []
@@ -60,17 +79,19 @@ extension StateReading {
             conditions.append("outcome IN (\(outcomes.map { _ in "?" }.joined(separator: ", ")))")
             values += outcomes.map { .text($0.rawValue) }
         }
+        if live { conditions.append("status <> 'stopped'") }
         if !hidden { conditions.append("substr(task, 1, \(adHocPrefix.count)) <> '\(adHocPrefix)'") }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let order = task == nil ? "createdAt DESC, row DESC" : "number DESC"
-        return try runs("SELECT record FROM runs \(condition) ORDER BY \(order) LIMIT ?", values + [.integer(limit)])
+        // The few that live are not looked for through the whole history.
+        let table = live && task == nil ? "runs INDEXED BY runs_queue" : "runs"
+        let sql = "SELECT record FROM \(table) \(condition) ORDER BY \(order) LIMIT ?"
+        return try runs(sql, values + [.integer(limit)])
     }
 
-    /// Every run that has not stopped, in the order in which they were wanted: by due time, or when they were made.
-    package func liveRuns() throws -> [Run] {
-        let order = "ORDER BY ifnull(due, createdAt), createdAt, row"
-        return try runs("SELECT record FROM runs WHERE status <> 'stopped' \(order)", [])
-    }
+    /// Every run that has not stopped, in the order in which they begin: the highest priority first, and among equals by
+    /// due time, or when they were made.
+    package func liveRuns() throws -> [Run] { try runs(RunQuery.live, []) }
 
     /// The task's runs that have not stopped, oldest first.
     package func liveRuns(task: String) throws -> [Run] {
@@ -80,18 +101,22 @@ extension StateReading {
 
     /// Runs that wait to be started, in the order of ``liveRuns()``, without other tries whose time has not come.
     package func pendingRuns(now: Timestamp, limit: Int) throws -> [Run] {
-        let sql = """
-            SELECT record FROM runs
-            WHERE status <> 'stopped' AND status = 'pending' AND (notBefore IS NULL OR notBefore <= ?)
-            ORDER BY ifnull(due, createdAt), createdAt, row LIMIT ?
-            """
-        return try runs(sql, [.time(now), .integer(limit)])
+        try runs(RunQuery.pending, [.time(now), .integer(limit)])
     }
 
     /// When the next try comes due that waits for its time.
     package func nextRetry(after now: Timestamp) throws -> Timestamp? {
-        let sql = "SELECT min(notBefore) FROM runs WHERE status <> 'stopped' AND status = 'pending' AND notBefore > ?"
-        return try database.number(sql, [.time(now)]).map(Timestamp.init(milliseconds:))
+        try database.number(RunQuery.nextRetry, [.time(now)]).map(Timestamp.init(milliseconds:))
+    }
+
+    /// Runs that wait to be started and have waited for too long, those first that should have begun first.
+    package func overdueRuns(now: Timestamp, limit: Int) throws -> [Run] {
+        try runs(RunQuery.overdue, [.time(now), .integer(limit)])
+    }
+
+    /// When the next run has waited for too long.
+    package func nextOverdue(after now: Timestamp) throws -> Timestamp? {
+        try database.number(RunQuery.nextOverdue, [.time(now)]).map(Timestamp.init(milliseconds:))
     }
 
     /// The first run that a task's schedule made after the one of that number, and that was not passed over.

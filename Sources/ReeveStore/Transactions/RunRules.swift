@@ -27,7 +27,8 @@ struct RunRules {
         (accepted.id, accepted.task, accepted.number) = (stored.id, stored.task, stored.number)
         (accepted.revision, accepted.trigger, accepted.by) = (stored.revision, stored.trigger, stored.by)
         (accepted.due, accepted.covers, accepted.createdAt) = (stored.due, stored.covers, stored.createdAt)
-        (accepted.attempt, accepted.retryOf, accepted.notBefore) = (stored.attempt, stored.retryOf, stored.notBefore)
+        (accepted.attempt, accepted.retryOf) = (stored.attempt, stored.retryOf)
+        (accepted.notBefore, accepted.notAfter) = (stored.notBefore, stored.notAfter)
         accepted.stopRequest = stored.stopRequest ?? run.stopRequest
         if run.status == .stopped { accepted.stoppedAt = run.stoppedAt ?? now }
         return accepted

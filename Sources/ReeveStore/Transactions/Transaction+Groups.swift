@@ -2,8 +2,13 @@ import GRDB
 package import ReeveProtocol
 
 extension Transaction {
-    /// Puts a group: makes it or changes its limit.
+    /// Puts a group: makes it or changes its limit. ``GroupDefinition/everything`` without a limit is what the
+    /// configuration says, and nothing that is kept.
     package func putGroup(_ definition: GroupDefinition, by: String) throws {
+        tell(.groups)
+        if definition.name == GroupDefinition.everything, definition.limit == nil {
+            return try database.run("DELETE FROM taskGroups WHERE name = ?", [.text(definition.name)])
+        }
         try database.run(
             """
             INSERT INTO taskGroups (name, runLimit, by, changedAt) VALUES (?1, ?2, ?3, ?4)
@@ -11,7 +16,6 @@ extension Transaction {
             """,
             [.text(definition.name), .integer(definition.limit), .text(by), .time(now)]
         )
-        tell(.groups)
     }
 }
 

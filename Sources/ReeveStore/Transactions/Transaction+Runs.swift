@@ -30,25 +30,37 @@ extension Transaction {
         run.by = by
         run.overrides = overrides
         run.covers = covers
-        try insert(run)
-        try append(run)
-        return run
+        return try enqueue(run, of: task)
     }
 
-    /// Makes another try of a run that has stopped, pending until its ``Run/willRetry``, and tells of it.
+    /// Makes another try of a run that has stopped, and tells of it.
     ///
     /// Throws `notFound` if the task is removed.
-    package func createRetry(of failed: Run) throws -> Run {
+    /// - Parameter by: Who asked for it; `nil`: it is the agent's own, pending until the ``Run/willRetry`` of the run.
+    package func createRetry(of failed: Run, by: String? = nil) throws -> Run {
         let task = try existingTask(failed.task)
         var run = try newRun(of: task, .retry, id: nil)
         run.due = failed.due
-        run.by = failed.by
+        run.by = by
         run.overrides = failed.overrides
         run.covers = failed.covers
         run.attempt = failed.attempt + 1
         run.retryOf = failed.id
-        run.notBefore = failed.willRetry
-        try insert(run)
+        run.notBefore = by == nil ? failed.willRetry : nil
+        return try enqueue(run, of: task)
+    }
+
+    /// Lets a try that waits for its time begin at once, as if it had been asked for in the first place, and tells of it.
+    package func hasten(_ retry: Run, by: String) throws -> Run {
+        var run = retry
+        if let start = run.notBefore { run.notAfter = run.notAfter.map { now + $0.since(start) } }
+        run.notBefore = nil
+        run.by = by
+        try database.run(
+            "UPDATE runs SET notBefore = NULL, notAfter = ?, record = ? WHERE id = ?",
+            [.time(run.notAfter), try .encoded(run), .text(run.id)]
+        )
+        tell(.runs)
         try append(run)
         return run
     }
@@ -78,7 +90,7 @@ extension Transaction {
         run.reason = reason
         run.stoppedAt = now
         run.previousOutcome = try noteLast(run)
-        try insert(run)
+        try insert(run, of: task)
         try append(run)
         return run
     }
@@ -154,16 +166,26 @@ extension Transaction {
         return run
     }
 
-    private func insert(_ run: Run) throws {
+    /// Adds a run that waits to begin, and tells of it.
+    private func enqueue(_ run: Run, of task: StoredTask) throws -> Run {
+        var run = run
+        run.notAfter = task.definition.queueTimeout.map { (run.notBefore ?? now) + $0 }
+        try insert(run, of: task)
+        try append(run)
+        return run
+    }
+
+    private func insert(_ run: Run, of task: StoredTask) throws {
         try database.run(
             """
-            INSERT INTO runs (id, task, number, status, outcome, due, createdAt, notBefore, record)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO runs (id, task, number, status, outcome, priority, due, createdAt, notBefore, notAfter,
+                record)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(run.id), .text(run.task), .integer(run.number), .text(run.status.rawValue),
-                .text(run.outcome?.rawValue), .time(run.due), .time(run.createdAt), .time(run.notBefore),
-                try .encoded(run),
+                .text(run.outcome?.rawValue), .integer(task.definition.priority ?? 0), .time(run.due),
+                .time(run.createdAt), .time(run.notBefore), .time(run.notAfter), try .encoded(run),
             ]
         )
         tell(.runs)

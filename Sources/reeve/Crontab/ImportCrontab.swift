@@ -65,10 +65,13 @@ struct ImportCrontab: Command {
                 throw CommandFailure(.refused, "nothing was changed", hint: "--partial takes the other lines over")
             }
             let session = try await Session.open(options)
-            let checked = zip(crontab.entries, tasks).map { entry, task in
-                DefinitionApply.Checked(definition: task) { _ in "\(source.name):\(entry.line)" }
-            }
-            try await put(checked, DefinitionApply(kind: .task, session: session, isDryRun: false))
+            let batch = TaskBatch(
+                zip(crontab.entries, tasks).map { entry, task in
+                    TaskBatch.Entry(definition: task) { _ in "\(source.name):\(entry.line)" }
+                }
+            )
+            if !replace { try await refuseOthers(batch, session) }
+            TaskBatch.print(try await batch.apply(session, isDryRun: false), session, isDryRun: false)
         } else {
             let list: JSON = ["tasks": .array(tasks)]
             Standard.print(options.json ? list.text : list.yaml)
@@ -76,20 +79,10 @@ struct ImportCrontab: Command {
         guard crontab.isComplete else { throw ExitStatus(ExitCodes.refused) }
     }
 
-    /// All or none, as far as can be told before.
-    private func put(_ tasks: [DefinitionApply.Checked], _ apply: DefinitionApply) async throws {
-        let told = try await apply.check(tasks)
-        let definitions = tasks.map(\.definition)
-        if !replace { try await refuseOthers(definitions, apply) }
-        try await apply.perform(definitions, told: told)
-    }
-
     /// Another crontab may have made tasks of the same names.
-    private func refuseOthers(_ definitions: [JSON], _ apply: DefinitionApply) async throws {
-        var others: [String] = []
-        for definition in definitions where try await apply.compare(definition)["action"] == "changed" {
-            others.append(definition["id"]?.string ?? "?")
-        }
+    private func refuseOthers(_ batch: TaskBatch, _ session: Session) async throws {
+        let changes = try await batch.apply(session, isDryRun: true)["changes"]?.array ?? []
+        let others = changes.filter { $0["action"] == "changed" }.map { $0["task"]?.string ?? "?" }
         guard others.isEmpty else {
             throw CommandFailure(
                 .refused,

@@ -53,44 +53,66 @@ struct RunExplanation: Sendable {
                 "\(run.shortName) is try number \(run.attempt) and begins in \(time.since(now).words), \(at(time))"
             ]
         }
+        // Said once, with the first thing that it waits for.
+        var deadline = waits.deadline.map { ", until \(at($0)): it is missed then" } ?? ""
+        func waitsFor(_ what: String) {
+            sentences.append("\(run.shortName) waits for \(what)\(deadline)")
+            deadline = ""
+        }
         if !waits.unmet.isEmpty {
-            let what = waits.unmet.map(\.description).joined(separator: " and for ")
-            let end = waits.deadline.map { ", until \(at($0)): it is missed then" } ?? ""
-            sentences.append("\(run.shortName) waits for \(what)\(end)")
+            waitsFor(waits.unmet.map(\.description).joined(separator: " and for "))
             sentences += waits.causes
         }
         if let group = waits.group {
             let count = group.going == 1 ? "one run of it is going" : "\(group.going) runs of it are going"
-            let end = waits.unmet.isEmpty ? waits.deadline.map { ", until \(at($0)): it is missed then" } ?? "" : ""
-            sentences.append(
-                "\(run.shortName) waits for a place in group \(group.name): \(count), \(group.limit) may at once\(end)"
-            )
+            waitsFor("a place in group \(group.name): \(count), \(group.limit) may at once")
         }
-        if let other = waits.others.first { sentences.append(wait(for: other, of: waits.others.count)) }
-        if !waits.isPlaceFree {
-            let count = waits.going == 1 ? "one run is going" : "\(waits.going) runs are going"
-            let most = waits.places == 1 ? "no more than one may" : "no more than \(waits.places) may"
-            let ahead = waits.ahead > 0 ? ", and \(waits.ahead) \(waits.ahead == 1 ? "waits" : "wait") before it" : ""
-            sentences.append("\(run.shortName) waits for a free place: \(count), \(most) at once\(ahead)")
+        if let other = waits.others.first {
+            if overlap.isSkipping {
+                sentences.append(skip(for: other, of: waits.others.count))
+            } else {
+                waitsFor(end(of: other, of: waits.others.count))
+            }
+        }
+        if !waits.isPlaceFree { waitsFor(place(waits)) }
+        if waits.places == 0 {
+            sentences.append("no run begins while the limit of all is 0: reeve group set --all --limit N raises it")
         }
         return sentences.isEmpty ? ["\(run.shortName) is about to begin"] : sentences
     }
 
-    private func wait(for other: Run, of count: Int) -> String {
-        let name = other.shortName
-        let state =
-            other.startedAt.map { "has run for \(now.since($0).words)" }
-            ?? "waits itself, for \(now.since(other.createdAt).words)"
+    private func place(_ waits: RunWaits) -> String {
+        let going = waits.going == 1 ? "one run is going, " : waits.going > 0 ? "\(waits.going) runs are going, " : ""
+        let most =
+            switch waits.places {
+            case 0: "none may begin"
+            case 1: "no more than one may at once"
+            default: "no more than \(waits.places) may at once"
+            }
+        let ahead = waits.ahead > 0 ? ", and \(waits.ahead) \(waits.ahead == 1 ? "waits" : "wait") before it" : ""
+        return "a free place: \(going)\(most)\(ahead)"
+    }
+
+    private var overlap: OverlapPolicy { definition?.overlap ?? .skip }
+
+    /// A run of its task, one of so many, that has to end first.
+    private func end(of other: Run, of count: Int) -> String {
         let more = count > 1 ? ", and \(count - 1) more of its task" : ""
-        switch definition?.overlap ?? .skip {
-        case .queue, .allow:
-            return "\(run.shortName) waits for \(name) to end, which \(state)\(more) (overlap: queue)"
-        case .replace:
-            return "\(run.shortName) waits for \(name) to end, which is stopped for it\(more) (overlap: replace)"
-        case .skip:
-            return "\(run.shortName) is skipped if \(name), which \(state), is not over when its turn comes"
-                + " (overlap: skip)"
-        }
+        let state = overlap == .replace ? "is stopped for it" : state(of: other)
+        return "\(other.shortName) to end, which \(state)\(more) (overlap: \(overlap))"
+    }
+
+    /// It does not wait for them: it is decided when its turn comes.
+    private func skip(for other: Run, of count: Int) -> String {
+        let others =
+            overlap.most == 1
+            ? "\(other.shortName), which \(state(of: other)), is" : "\(overlap.most ?? count) of the runs before it are"
+        return "\(run.shortName) is skipped if \(others) not over when its turn comes (overlap: \(overlap))"
+    }
+
+    private func state(of other: Run) -> String {
+        other.startedAt.map { "has run for \(now.since($0).words)" }
+            ?? "waits itself, for \(now.since(other.createdAt).words)"
     }
 
     // MARK: While
@@ -198,7 +220,9 @@ struct RunExplanation: Sendable {
         case .boot: return "the host's start made it due, \(ago(run.due ?? run.createdAt))"
         case .schedule: return due ?? "its schedule made it"
         case .catchUp: return (due ?? "its schedule made it") + ", and found late"
-        case .retry: return "it is attempt \(run.attempt)" + (run.due.map { " of what was due at \(at($0))" } ?? "")
+        case .retry:
+            let slot = run.due.map { " of what was due at \(at($0))" } ?? ""
+            return "it is attempt \(run.attempt)\(slot)" + (run.by.map { ", asked for by \($0)" } ?? "")
         }
     }
 

@@ -2,6 +2,7 @@ import JSON
 import ReeveProtocol
 import ReeveRunner
 import ReeveScheduler
+import ReeveStore
 
 /// What keeps a pending run from beginning; nothing of it if it is about to.
 struct RunWaits: Sendable {
@@ -20,9 +21,9 @@ struct RunWaits: Sendable {
     var group: FullGroup?
     /// A sentence on each service and task of these, and on what they wait for themselves.
     var causes: [String] = []
-    /// When it is told as missed if what it requires is not so by then.
+    /// When it is told as missed if it has not begun by then.
     var deadline: Timestamp?
-    /// Runs of its task that are in its way, by its overlap.
+    /// Runs of its task that are in its way, by its overlap; none where that lets one more live.
     var others: [Run] = []
     /// How many runs have begun, of any task.
     var going = 0
@@ -40,6 +41,7 @@ extension RunWaits {
     /// - Parameters:
     ///   - live: All runs that have not stopped, in the order in which they begin.
     ///   - unmet: What the task requires and is not so.
+    ///   - groups: As they were put.
     init(
         of run: Run,
         _ definition: TaskDefinition?,
@@ -47,6 +49,7 @@ extension RunWaits {
         unmet: [RequirementDefinition],
         group: FullGroup? = nil,
         limits: RunLimits,
+        groups: [StoredGroup] = [],
         isRunnerAway: Bool,
         now: Timestamp
     ) {
@@ -58,13 +61,15 @@ extension RunWaits {
         notBefore = run.isLater(than: now) ? run.notBefore : nil
         ahead = before.count
         going = begun.count
-        places = limits.concurrency
+        places = limits.places(with: groups)
         self.isRunnerAway = isRunnerAway
         guard let definition else { return }
-        if definition.overlap != .allow { others = (begun + before).filter { $0.task == run.task } }
-        if notBefore == nil, !unmet.isEmpty || group != nil {
-            deadline = Admission.deadline(of: run, definition, startBy: limits.startBy).flatMap { now > $0 ? nil : $0 }
-        }
+        let sameTask = (begun + before).filter { $0.task == run.task }
+        if let most = (definition.overlap ?? .skip).most, sameTask.count >= most { others = sameTask }
+        guard notBefore == nil else { return }
+        let isHeld = !unmet.isEmpty || group != nil
+        let startBy = isHeld ? Admission.deadline(of: run, definition, startBy: limits.startBy) : nil
+        deadline = [startBy, run.notAfter].compactMap(\.self).filter { now <= $0 }.min()
     }
 
     /// One entry for each thing that is waited for.

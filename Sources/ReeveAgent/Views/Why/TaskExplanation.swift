@@ -13,7 +13,7 @@ struct TaskExplanation: Sendable {
     }
 
     let task: StoredTask
-    /// Its runs that have not stopped, oldest first.
+    /// Its runs that have not stopped, in the order in which they begin.
     var live: [RunExplanation] = []
     /// What became of the last slot that was decided and is not among ``live``.
     var lastSlot: RunExplanation?
