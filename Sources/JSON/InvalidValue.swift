@@ -10,12 +10,15 @@ package struct InvalidValue: Error, Sendable, Equatable {
     package var expected: String?
     /// What to do about it: "did you mean timeZone?".
     package var hint: String?
+    /// What was wrong as a stable word, for programs that have to tell such mistakes from each other.
+    package var cause: String?
 
-    package init(path: String, reason: String, expected: String? = nil, hint: String? = nil) {
+    package init(path: String, reason: String, expected: String? = nil, hint: String? = nil, cause: String? = nil) {
         self.path = path
         self.reason = reason
         self.expected = expected
         self.hint = hint
+        self.cause = cause
     }
 
     package init(at path: [any CodingKey], reason: String, expected: String? = nil, hint: String? = nil) {

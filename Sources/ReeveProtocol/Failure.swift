@@ -64,6 +64,7 @@ package struct Failure: Error, Sendable, Equatable {
             expected: value.expected,
             hint: value.hint
         )
+        details["cause"] = value.cause.map(JSON.string)
     }
 
     /// The `data` of the error.

@@ -13,9 +13,10 @@ enum RateText {
 
     /// Letters of any case, blanks before the parenthesis and inside of it.
     static func period(_ text: String) throws(InvalidValue) -> Interval {
-        guard let inner = innerText(text, "rate"),
-            let interval = Interval(inner.lowercased().filter { $0 != " " && $0 != "\t" }), isPlain(inner)
-        else {
+        let inner = innerText(text, "rate").flatMap { isPlain($0) ? $0 : nil }
+        let written = inner?.lowercased().filter { $0 != " " && $0 != "\t" } ?? ""
+        guard let interval = Interval(written) else {
+            if isNumberAndUnit(written) { throw tooLong(written) }
             throw InvalidValue(
                 path: "",
                 reason: "\"\(text)\" is not a rate",
@@ -29,11 +30,22 @@ enum RateText {
     /// A rate is between a second and 1000 days.
     static func check(_ interval: Interval) throws(InvalidValue) {
         if interval > longest {
-            throw InvalidValue(path: "", reason: "the rate \(interval) is too long", expected: "at most 1000d")
+            throw tooLong("\(interval)")
         }
         if interval < shortest {
             throw InvalidValue(path: "", reason: "the rate \(interval) is too short", expected: "at least 1s")
         }
+    }
+
+    private static func tooLong(_ rate: String) -> InvalidValue {
+        InvalidValue(path: "", reason: "the rate \(rate) is too long", expected: "at most 1000d")
+            .caused(by: .rateTooLarge)
+    }
+
+    /// Of more digits than a duration can have, perhaps.
+    private static func isNumberAndUnit(_ text: String) -> Bool {
+        let digits = text.utf8.prefix(while: isDigit)
+        return !digits.isEmpty && ["s", "m", "h", "d", "ms"].contains(String(text.dropFirst(digits.count)))
     }
 
     /// Numbers are not torn apart by blanks: `5 m` is one, `1 5m` is none.

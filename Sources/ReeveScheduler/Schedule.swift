@@ -54,21 +54,40 @@ package struct Schedule: Sendable, Hashable {
             throw InvalidValue(
                 path: reading.path,
                 reason: "names the time zone \"\(trailing)\", but timeZone is given too",
-                hint: "leave one of them out"
+                hint: "leave one of them out",
+                cause: ScheduleCause.invalidCronExpression.rawValue
             )
         }
         var zone = named ?? hostZone
         if let trailing = reading.zoneName {
-            do { zone = try zones.zone(named: trailing) } catch { throw error.below(reading.path) }
+            do {
+                zone = try zones.zone(named: trailing)
+            } catch {
+                throw error.below(reading.path).caused(by: .unknownTimeZone)
+            }
         }
         self.zone = zone
         kind = reading.kind
         path = reading.path
-        let from = try Self.bound(definition.from, "/from", reading.kind, zone)
-        let until = try Self.bound(definition.until, "/until", reading.kind, zone)
-        (self.from, self.until) = (from?.time, until?.time)
-        isZoned = reading.hangsOnZone || from?.isLocal ?? false || until?.isLocal ?? false
-        if let from, let until, until.time < from.time {
+        do {
+            let from = try Self.bound(definition.from, "/from", reading.kind, zone)
+            let until = try Self.bound(definition.until, "/until", reading.kind, zone)
+            (self.from, self.until) = (from?.time, until?.time)
+            isZoned = reading.hangsOnZone || from?.isLocal ?? false || until?.isLocal ?? false
+            maxRuns = definition.maxRuns
+            try Self.checkLimits(definition, reading.kind, from?.time, until?.time)
+        } catch {
+            throw error.caused(by: .invalidScheduleLimit)
+        }
+    }
+
+    private static func checkLimits(
+        _ definition: ScheduleDefinition,
+        _ kind: Kind,
+        _ from: Timestamp?,
+        _ until: Timestamp?
+    ) throws(InvalidValue) {
+        if let from, let until, until < from {
             throw InvalidValue(
                 path: "/until",
                 reason: "is before from",
@@ -76,12 +95,11 @@ package struct Schedule: Sendable, Hashable {
             )
         }
         if let maxRuns = definition.maxRuns {
-            try Self.check(reading.kind, repeatsFor: "/maxRuns")
+            try check(kind, repeatsFor: "/maxRuns")
             guard maxRuns > 0 else {
                 throw InvalidValue(path: "/maxRuns", reason: "\(maxRuns) is out of range", expected: "at least 1")
             }
         }
-        self.maxRuns = definition.maxRuns
         if let jitter = definition.jitter?.maximum, jitter < .zero || jitter > .days(1) {
             throw InvalidValue(path: "/jitter", reason: "\(jitter) is out of range", expected: "0s to 1d")
         }
@@ -119,7 +137,7 @@ package struct Schedule: Sendable, Hashable {
         do {
             return try zones.zone(named: name)
         } catch {
-            throw error.below("/timeZone")
+            throw error.below("/timeZone").caused(by: .unknownTimeZone)
         }
     }
 }
@@ -130,7 +148,8 @@ extension Schedule {
         if let until, next(after: now, anchor: now) == nil {
             let reason =
                 until < now ? "\(zone.localText(of: until)) is in the past" : "it is never due from now until then"
-            return InvalidValue(path: "/until", reason: reason, expected: "a time later than when it is due")
+            let expected = "a time later than when it is due"
+            return InvalidValue(path: "/until", reason: reason, expected: expected).caused(by: .untilExpired)
         }
         switch kind {
         case .at(let time) where time < now:
@@ -138,14 +157,14 @@ extension Schedule {
                 path: path,
                 reason: "\(zone.localText(of: time)) is in the past",
                 expected: "a time from \(zone.localText(of: now)) on"
-            )
+            ).caused(by: .atExpressionExpired)
         case .cron where next(after: now, anchor: now) == nil:
             let last = previous(before: now, anchor: now).map { "; the last time was \(zone.localText(of: $0))" }
             return InvalidValue(
                 path: path,
                 reason: last.map { "is never due again" + $0 } ?? "is never due: no year has such a day",
                 expected: "an expression that is due at least once from now on and before 2100"
-            )
+            ).caused(by: last == nil ? .cronExpressionNeverDue : .cronExpressionExpired)
         default: return nil
         }
     }

@@ -19,11 +19,13 @@ struct Reading {
         case .rate(let interval):
             kind = .rate(interval)
             path = "/rate"
-            do { try RateText.check(interval) } catch { throw error.below("/rate") }
+            do { try RateText.check(interval) } catch { throw error.below("/rate").caused(by: .invalidRateExpression) }
         case .at(let text):
             kind = .once
             path = "/at"
-            do { try readAt(AtText(text), in: zone) } catch { throw error.below("/at") }
+            do { try readAt(AtText(text), in: zone) } catch {
+                throw error.below("/at").caused(by: .invalidAtExpression)
+            }
         case .cron(let text):
             kind = .once
             path = "/cron"
@@ -41,13 +43,18 @@ struct Reading {
         _ hash: TaskHash
     ) throws(InvalidValue) {
         if RateText.isMeant(by: text) {
-            kind = .rate(try RateText.period(text))
+            do { kind = .rate(try RateText.period(text)) } catch { throw error.caused(by: .invalidRateExpression) }
         } else if AtText.isMeant(by: text) {
             // As Cloud Assist reads it: UTC, whatever the host's zone is.
-            try readAt(AtText(function: text), in: isNamed ? zone : .utc)
+            do {
+                try readAt(AtText(function: text), in: isNamed ? zone : .utc)
+            } catch {
+                throw error.caused(by: .invalidAtExpression)
+            }
             hangsOnZone = hangsOnZone && isNamed
         } else {
-            let cron = try CronText(text, hash)
+            let cron: CronText
+            do { cron = try CronText(text, hash) } catch { throw error.caused(by: .invalidCronExpression) }
             zoneName = cron.zoneName
             switch cron.meaning {
             case .everyBoot: kind = .everyBoot

@@ -245,6 +245,7 @@ extension Failure {
         object["reason"] = .string(reason ?? message)
         object["expected"] = expected.map(JSON.string)
         object["hint"] = hint.map(JSON.string)
+        object["cause"] = details["cause"]
         return .object(object)
     }
 }

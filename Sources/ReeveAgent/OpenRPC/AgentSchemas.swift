@@ -1,4 +1,5 @@
 import ReeveProtocol
+import ReeveScheduler
 
 extension OpenRPC {
     static var agentSchemas: [SharedSchema] {
@@ -34,6 +35,7 @@ extension OpenRPC {
                     .optional("path", .string, "a JSON Pointer into the parameters"),
                     .optional("reason", .string, "why"), .optional("expected", .string, "what would be right"),
                     .optional("hint", .string, "what was perhaps meant, or what to do"),
+                    .optional("cause", .openWord(ScheduleCause.self), "of a schedule: what is wrong, as a stable word"),
                     .optional("retryAfter", .duration, "unavailable: when to ask again"),
                     .optional("part", .string, "unavailable: which part of the agent is away"),
                     .optional("current", .count, "conflict: the current revision"),

@@ -1,4 +1,5 @@
 import ReeveProtocol
+import ReeveScheduler
 
 extension OpenRPC {
     /// Runs as they are answered, and what the agent says of tasks beside their definitions.
@@ -147,6 +148,7 @@ extension OpenRPC {
             .required("path", .string, "a JSON Pointer into the parameters; empty for all of them"),
             .required("reason", .string, "what is wrong"), .optional("expected", .string, "what would be right"),
             .optional("hint", .string, "what was perhaps meant, or what to do"),
+            .optional("cause", .openWord(ScheduleCause.self), "of a schedule: what is wrong, as a stable word"),
         ]
     }
 

@@ -13,7 +13,7 @@ enum FixedOffset {
                 path: "",
                 reason: "\"\(text)\" is not a time zone",
                 expected: "GMT±H:MM, the hours without a leading zero, such as GMT+8:00 or GMT-3:30"
-            )
+            ).caused(by: .invalidTimeZoneOffset)
         }
         let offset = sign == "+" ? seconds : -seconds
         guard (-12 * 3600...14 * 3600).contains(offset) else {
@@ -21,7 +21,7 @@ enum FixedOffset {
                 path: "",
                 reason: "time zone \"\(text)\" is out of range",
                 expected: "GMT-12:00 to GMT+14:00"
-            )
+            ).caused(by: .invalidTimeZoneOffset)
         }
         return Zone(name: text, initialOffset: offset)
     }
