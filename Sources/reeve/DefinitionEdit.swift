@@ -13,6 +13,15 @@ struct DefinitionEdit {
     func perform() async throws -> JSON? {
         let answer = try await session.call("\(kind.word).get", [kind.word: .string(name)])
         guard case .object(var definition) = answer[kind.word] else { throw RPCClientError.notUnderstood(answer.text) }
+        // What is written would be refused.
+        if let source = answer["source"]?.string, source.hasPrefix("folder:") {
+            let file = source.dropFirst("folder:".count)
+            throw CommandFailure(
+                .refused,
+                "\(kind.word) \"\(name)\" belongs to \(file) and can be changed only there",
+                hint: "edit that file: it is taken over when it is saved"
+            )
+        }
         let revision = definition["revision"] ?? answer["revision"]
         definition["revision"] = nil
         let text = JSON.object(definition).yaml

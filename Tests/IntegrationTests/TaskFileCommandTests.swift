@@ -77,6 +77,8 @@ struct TaskFileCommandTests {
             #expect(try await daemon.shell("$reeve run hello") == "hello\n")
             let refused = try await daemon.shell("$reeve rm hello", code: 1)
             #expect(refused.contains("belongs to folder:\(folder)/hello.yaml"), "\(refused)")
+            let unchanged = try await daemon.shell("EDITOR=false $reeve edit hello", code: 1)
+            #expect(unchanged.contains("belongs to \(folder)/hello.yaml and can be changed only there"), "\(unchanged)")
             try writeFile(folder + "/bad.yaml", "comand: [/bin/true]\n")
             try writeFile(folder + "/z.yaml", "command: [/bin/true]\n")
             try await event("task:z", "dev.reeve.task.created")
