@@ -41,7 +41,7 @@ package struct StepLauncher: Sendable {
     private func facts(_ step: RunStep, _ run: Run) -> [String: String] {
         var facts = [
             "REEVE_TASK": run.task, "REEVE_RUN": run.id, "REEVE_NUMBER": String(run.number), "REEVE_STEP": step.name,
-            "REEVE_ATTEMPT": String(step.attempt),
+            "REEVE_ATTEMPT": String(run.attempt),
         ]
         if let due = run.due { facts["REEVE_SLOT"] = due.description }
         return facts

@@ -16,13 +16,13 @@ struct RetryCommandTests {
     @Test func `a run is tried again, and reeve ends as it does`() async throws {
         let estate = try Estate()
         try await estate.running { daemon in
-            let line = "echo run $REEVE_NUMBER; exit $((6 - REEVE_NUMBER))"
+            let line = "echo run $REEVE_NUMBER, try $REEVE_ATTEMPT; exit $((6 - REEVE_NUMBER))"
             _ = try await Self.reeve(daemon, "add", "job", "--priority", "-5", "--overlap", "allow(2)", "-c", line)
             let shown = try await Self.reeve(daemon, "show", "job")
             #expect(shown.contains("priority: -5\n") && shown.contains("allow(2)"), "\(shown)")
-            #expect(try await Self.reeve(daemon, "run", "job", code: 5) == "run 1\n")
-            #expect(try await Self.reeve(daemon, "retry", "job/1", code: 4) == "run 2\n")
-            #expect(try await Self.reeve(daemon, "retry", "job", code: 3) == "run 3\n")
+            #expect(try await Self.reeve(daemon, "run", "job", code: 5) == "run 1, try 1\n")
+            #expect(try await Self.reeve(daemon, "retry", "job/1", code: 4) == "run 2, try 2\n")
+            #expect(try await Self.reeve(daemon, "retry", "job", code: 3) == "run 3, try 3\n")
             #expect(try await Self.reeve(daemon, "retry", "-d", "job/2") == "job/4\n")
             _ = try await Self.reeve(daemon, "wait", "job/4", code: 2)
             let json = try await Self.reeve(daemon, "retry", "job/4", "--json", code: 1)
