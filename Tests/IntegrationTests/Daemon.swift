@@ -75,6 +75,26 @@ actor Daemon {
         return try result.get()
     }
 
+    /// Runs `reeve` in its folder to the end, and answers all that it printed.
+    /// - Parameter editor: What it opens files with.
+    nonisolated func reeve(
+        _ arguments: [String],
+        code: CInt = 0,
+        editor: String = "false"
+    ) async throws -> String {
+        let (end, output) = try await Child.run(
+            [Products.reeve, "--socket", estate.socketPath] + arguments,
+            environment: ["EDITOR": editor, "TMPDIR": estate.folder.path],
+            in: estate.folder
+        )
+        #expect(end == .exited(code), "\(arguments): \(output)\n\(estate.log)")
+        return output
+    }
+
+    nonisolated func reeve(_ arguments: String..., code: CInt = 0) async throws -> String {
+        try await reeve(arguments, code: code)
+    }
+
     /// Runs a line of the shell in its folder, with `$reeve` as the program with this agent, and answers all that it
     /// printed.
     nonisolated func shell(_ line: String, code: CInt = 0) async throws -> String {

@@ -4,37 +4,19 @@ import Testing
 /// `reeve service …` and `reeve engine`, with both real programs.
 @Suite(.timeLimit(.minutes(2)))
 struct ServiceCommandTests {
-    /// Runs `reeve` to its end, and answers all that it printed.
-    private static func reeve(
-        _ daemon: Daemon,
-        _ arguments: [String],
-        code: CInt = 0,
-        editor: String = "false"
-    ) async throws -> String {
-        let folder = daemon.estate.folder
-        let (end, output) = try await Child.run(
-            [Products.reeve, "--socket", daemon.estate.socketPath] + arguments,
-            environment: ["EDITOR": editor, "TMPDIR": folder.path],
-            in: folder
-        )
-        #expect(end == .exited(code), "\(arguments): \(output)\n\(daemon.estate.log)")
-        return output
-    }
-
     private static func service(
         _ daemon: Daemon,
         _ arguments: String...,
         code: CInt = 0,
         editor: String = "false"
     ) async throws -> String {
-        try await reeve(daemon, ["service"] + arguments, code: code, editor: editor)
+        try await daemon.reeve(["service"] + arguments, code: code, editor: editor)
     }
 
     /// Its process says `NAME warned`, then `NAME up`, by which it is ready.
     private static func add(_ daemon: Daemon, _ name: String, _ options: [String] = []) async throws {
         let line = "echo \(name) warned >&2; echo \(name) up; exec sleep 600"
-        let told = try await reeve(
-            daemon,
+        let told = try await daemon.reeve(
             ["service", "add", name, "--wait", "60s", "--ready-log", "up", "-c", line] + options
         )
         #expect(told.hasPrefix("\(name): added, running, pid "))
@@ -58,7 +40,7 @@ struct ServiceCommandTests {
 
     @Test func `a service is added, shown, stopped, started, restarted and removed`() async throws {
         try await Self.running { daemon in
-            let none = try await Self.reeve(daemon, ["service"])
+            let none = try await daemon.reeve(["service"])
             #expect(none == "no services; add one with: reeve service add NAME -- COMMAND\n")
             try await Self.add(daemon, "db")
             try await Self.add(daemon, "web", ["--requires", "db"])
@@ -98,7 +80,7 @@ struct ServiceCommandTests {
 
                 """
             #expect(try await Self.service(daemon, "why", "web") == why)
-            #expect(try await Self.reeve(daemon, ["why", "web"]) == why)
+            #expect(try await daemon.reeve(["why", "web"]) == why)
 
             let started = try await Self.service(daemon, "start", "db", "--wait", "60s")
             #expect(started.hasPrefix("db: running, pid "))
@@ -111,7 +93,7 @@ struct ServiceCommandTests {
 
             let removed = try await Self.service(daemon, "rm", "web", "db", "bad")
             #expect(removed == "web: removed\ndb: removed\nbad: removed\n")
-            while try await Self.reeve(daemon, ["service"]) != none {}
+            while try await daemon.reeve(["service"]) != none {}
         }
     }
 
@@ -122,7 +104,7 @@ struct ServiceCommandTests {
             try await Self.add(daemon, "web")
             _ = try await Self.service(daemon, "stop", "db", "web", "--wait", "60s")
             #expect(try await Self.service(daemon, "logs", "db", "--stream", "stdout") == "db up\n")
-            #expect(try await Self.reeve(daemon, ["logs", "db", "--stream", "stderr"]) == "db warned\n")
+            #expect(try await daemon.reeve(["logs", "db", "--stream", "stderr"]) == "db warned\n")
             #expect(try await Self.service(daemon, "logs", "-n", "0", "db") == "")
             let both = try await Self.service(daemon, "logs", "-n", "1", "db", "web", "--stream", "stdout")
             #expect(both == "db\tdb up\nweb\tweb up\n")
@@ -185,7 +167,7 @@ struct ServiceCommandTests {
             mkdir(folder, 0o755)
             try writeFile(folder + "/bad.yaml", "command: 5\n")
             var tree = ""
-            repeat { tree = try await Self.reeve(daemon, ["engine"]) } while !tree.contains("bad.yaml:1:1: /command: ")
+            repeat { tree = try await daemon.reeve(["engine"]) } while !tree.contains("bad.yaml:1:1: /command: ")
             let lines = tree.split(separator: "\n")
             #expect(
                 lines.contains { $0.hasPrefix("folders\tstarted\t1\t") && $0.contains("/bad.yaml:1:1: /command: ") }
@@ -199,10 +181,10 @@ struct ServiceCommandTests {
             try await Self.add(daemon, "web")
             let database = daemon.estate.folder.path + "/state/reeve.db"
             #expect(rename(database, database + ".away") == 0 && mkdir(database, 0o700) == 0)
-            _ = try await Self.reeve(daemon, ["engine", "--restart", "store"])
+            _ = try await daemon.reeve(["engine", "--restart", "store"])
             var lines: [String] = []
             repeat {
-                lines = try await Self.reeve(daemon, ["engine"]).split(separator: "\n").map(String.init)
+                lines = try await daemon.reeve(["engine"]).split(separator: "\n").map(String.init)
             } while !lines.contains { $0.hasPrefix("runner\tstopped\t1\t-\tstore") }
             #expect(lines.contains("store\tstopped\t1\t-\t-\tcannot open \(database): Is a directory"))
             #expect(lines.contains("scheduler\tstopped\t1\t-\tstore,zones\t-"))
@@ -210,7 +192,7 @@ struct ServiceCommandTests {
             #expect(lines.contains { $0.hasPrefix("services/web\tstarted\t1\t") })
             #expect(rmdir(database) == 0 && rename(database + ".away", database) == 0)
             repeat {
-                lines = try await Self.reeve(daemon, ["engine"]).split(separator: "\n").map(String.init)
+                lines = try await daemon.reeve(["engine"]).split(separator: "\n").map(String.init)
             } while !lines.contains { $0.hasPrefix("runner\tstarted\t2\t") }
             #expect(lines.contains { $0.hasPrefix("store\tstarted\t2\t") })
         }
