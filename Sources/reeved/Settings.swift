@@ -17,7 +17,9 @@ struct Settings {
             configuration.apply(try ConfigurationFile(text: text, file: path))
             file = path
         }
-        configuration.folders.append(DropInFolder(beside + "/services.d", bare: .service))
+        let services = beside + "/services.d"
+        configuration.folders.removeAll { $0.path == services }
+        configuration.folders.append(DropInFolder(services, bare: .service))
         configuration.stateDirectory = arguments.stateDirectory ?? configuration.stateDirectory
         if let socket = arguments.socket {
             configuration.sockets = [SocketConfiguration(path: socket)]

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// `reeved --check-config`, and what a start says of the same mistakes.
@@ -20,6 +21,8 @@ struct ConfigurationTests {
         ("scheduler: {timeZone: Europe/Nowhere}\n", "", "Europe/Nowhere"),
         ("agent:\n  labels: {site: berlin}\n", ":2:", "not supported by this version"),
         ("endpoints: [{name: a, kind: webhook, url: 'http://a/', secret: {generate: true}}]\n", ":1:", "shown once"),
+        ("folders:\n  - conf.d\n", ":2:", "an absolute path"), ("folders: [/a/b/]\n", ":1:", "/ at its end"),
+        ("folders: [/a, /b/../a]\n", ":1:", "an absolute path"), ("folders: [/a, /a]\n", ":1:", "in the list already"),
         ("runner: [\n", ":", ""),
     ])
     func `a bad one is refused with file, line and what is right`(
@@ -54,6 +57,27 @@ struct ConfigurationTests {
         let answer = try await Child.run([Products.reeved, "--check-config", "--config", path], in: folder)
         #expect(answer.end == .exited(1))
         #expect(answer.output.contains("\(path): cannot be read: no such file or directory"))
+    }
+
+    @Test func `the configuration says which folders are looked at, and those beside it are by default`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/reeve.yaml"
+        for name in ["conf.d", "more", "services.d"] { mkdir("\(folder.path)/\(name)", 0o755) }
+        try writeFile(folder.path + "/conf.d/here.yaml", "command: [/bin/true]\n")
+        try writeFile(folder.path + "/more/there.yaml", "command: [/bin/true]\n")
+        try writeFile(folder.path + "/services.d/db.yaml", "command: [/bin/true]\n")
+        for (text, names) in [
+            ("{}\n", ["task here", "service db"]),
+            ("folders: [\(folder.path)/more, \(folder.path)/services.d]\n", ["task there", "service db"]),
+            ("folders: []\n", ["service db"]),
+        ] {
+            try writeFile(path, text)
+            let answer = try await Child.run([Products.reeved, "--check-config", "--config", path], in: folder)
+            let found = answer.output.split(separator: "\n").dropFirst().map { line in
+                String(line.drop { $0 != "(" }.dropFirst().dropLast())
+            }
+            #expect(answer.end == .exited(0) && found == names, "\(answer.output)")
+        }
     }
 
     @Test func `an option that is unknown is a mistake of usage`() async throws {

@@ -169,7 +169,14 @@ extension ConfigurationFile {
         check("/runner/concurrency", (1...10_000).contains(runner?.concurrency ?? 1), "must be from 1 to 10000")
         for (index, folder) in (folders ?? []).enumerated() {
             let isAgain = folders?.prefix(index).contains(folder) == true
-            check("/folders/\(index)", folder.hasPrefix("/"), "must be an absolute path")
+            // One path for one folder: what comes from a file belongs to its path.
+            let isPlain = folder.hasPrefix("/") && !folder.hasSuffix("/") && !folder.contains("//")
+            let hasDots = folder.split(separator: "/").contains { $0 == "." || $0 == ".." }
+            check(
+                "/folders/\(index)",
+                isPlain && !hasDots,
+                "must be an absolute path, without //, . or .. or a / at its end"
+            )
             check("/folders/\(index)", !isAgain, "\"\(folder)\" is in the list already")
         }
         for (name, group) in groups ?? [:] {
