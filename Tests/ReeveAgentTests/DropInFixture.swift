@@ -29,3 +29,14 @@ func dropInFile(_ path: String, bare: DropInFile.Bare) throws(ConfigurationError
 
 func serviceFile(_ path: String) throws(ConfigurationError) -> DropInFile { try dropInFile(path, bare: .service) }
 func taskFile(_ path: String) throws(ConfigurationError) -> DropInFile { try dropInFile(path, bare: .task) }
+
+extension RunningAgent {
+    /// Returns when what is in the folder now has been looked at to the end.
+    func looked(_ folder: String, _ name: String = "look") async throws {
+        // The second is put by a later look than the first: so that one has ended.
+        for id in ["\(name)-1", "\(name)-2"] {
+            try writeDropIn(folder, "\(id).yaml", "tasks:\n- {id: \(id), command: [/bin/true]}\n")
+            _ = try await taskEvent(id, "created")
+        }
+    }
+}

@@ -55,8 +55,12 @@ extension RunningAgent {
     }
 
     /// The same of a task.
-    func taskEvent(_ id: String, _ type: String) async throws -> JSON {
-        try await event("task", id, type) { _ in true }
+    func taskEvent(
+        _ id: String,
+        _ type: String,
+        where matches: (JSON) -> Bool = { _ in true }
+    ) async throws -> JSON {
+        try await event("task", id, type, where: matches)
     }
 
     private func event(_ kind: String, _ name: String, _ type: String, where matches: (JSON) -> Bool) async throws

@@ -58,9 +58,7 @@ struct ServiceFolderTests {
         try await Self.with([("db.yaml", Self.db)]) { agent, folder in
             _ = try await agent.serviceEvent("db", "ready")
             try writeDropIn(folder, "db.yaml", "command: [/bin/sleep, \"1000\"]\nredy: {notify: true}\n")
-            // The good one that comes after it shows that it has been read.
-            try writeDropIn(folder, "z.yaml", Self.db)
-            _ = try await agent.serviceEvent("z", "ready")
+            try await agent.looked(folder)
             #expect(try await agent.service("db")["status"] == "running")
             let report = try await agent.call("engine.report")
             let problems = report[at: "manifolds", "folders", "report", "problems"]?.array
@@ -141,6 +139,7 @@ struct ServiceFolderTests {
             try writeDropIn(folder, "3.yaml", Self.list([("d", ["c"])]))
             try writeDropIn(folder, "2.yaml", Self.list([("c", [])]))
             _ = try await agent.serviceEvent("d", "ready") { $0[at: "data", "starts"] == 2 }
+            try await agent.looked(folder)
             let report = try await agent.call("engine.report")
             #expect(report[at: "manifolds", "folders", "report", "problems"] == [])
             #expect(report[at: "manifolds", "folders", "report", "watched"] == true)

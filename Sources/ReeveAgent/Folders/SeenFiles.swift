@@ -1,3 +1,4 @@
+import Glibc
 package import ReeveProtocol
 
 /// What one look at the drop-in folders has found.
@@ -41,7 +42,9 @@ package struct SeenFiles: Sendable {
             for name in names where owners[name] == nil { owners[name] = path }
         } catch {
             unread.insert(path)
-            problems[path] = error.problems
+            // One that has gone since the folder was read is no mistake: the next look, of which the watch tells, finds that.
+            var status = stat()
+            if lstat(path, &status) == 0 || errno != ENOENT { problems[path] = error.problems }
         }
     }
 
