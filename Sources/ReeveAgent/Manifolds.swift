@@ -235,11 +235,13 @@ struct Manifolds: Sendable {
     private var dropIns: Manifold {
         let inputs: [Input] = [.required(Part.store), .required(Part.zones)]
         return Manifold("folders", inputs: inputs, outputs: [Part.dropIns.declaration]) {
-            [environment, configuration, reload] inputs in
+            [engine, environment, configuration, reload] inputs in
             let dropIns = DropIns(
                 configuration.folders,
                 checker: TaskChecker(time: try inputs[Part.zones], ownUser: environment.uid),
                 store: try inputs[Part.store],
+                clock: environment.clock,
+                elapsed: engine.elapsed,
                 wallClock: environment.wallClock,
                 reload: reload,
                 logger: environment.logger

@@ -60,6 +60,28 @@ package struct TaskChecker: Sendable {
     }
 }
 
+extension [CheckedTask] {
+    /// What can never be right in them, and ids that stand there twice.
+    /// - Parameters:
+    ///   - what: What they stand in: a "list", a "file".
+    ///   - pointer: Where each stands there.
+    func problems(in what: String, at pointer: (Int) -> String) -> [InvalidValue] {
+        var ids: Set<String> = []
+        return enumerated().flatMap { index, checked -> [InvalidValue] in
+            let id = checked.task.id
+            let again = ids.insert(id).inserted ? [] : [InvalidValue.again(id, "task", what, "/id")]
+            return (checked.problems + again).map { $0.below(pointer(index)) }
+        }
+    }
+}
+
+extension InvalidValue {
+    /// A name that something before it has.
+    static func again(_ name: String, _ kind: String, _ what: String, _ path: String) -> InvalidValue {
+        InvalidValue(path: path, reason: "\"\(name)\" is an earlier \(kind)'s in this \(what)")
+    }
+}
+
 extension Transaction {
     /// Puts a task in which nothing was found that can never be right.
     ///

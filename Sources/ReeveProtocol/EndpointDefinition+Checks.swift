@@ -3,16 +3,7 @@ package import JSON
 extension EndpointDefinition {
     /// Everything in the definition that can never be valid; empty for a good one.
     package func problems() -> [InvalidValue] {
-        var problems: [InvalidValue] = []
-        if !isName(name, longest: 128) {
-            problems.append(
-                InvalidValue(
-                    path: "/name",
-                    reason: "\"\(name)\" is not an endpoint's name",
-                    expected: "1 to 128 of the characters A-Z a-z 0-9 . _ -"
-                )
-            )
-        }
+        var problems = nameProblems(name, "is not an endpoint's name", longest: 128, at: "/name")
         if kind != .webhook {
             problems.append(
                 InvalidValue(

@@ -23,14 +23,7 @@ package struct GroupDefinition: Sendable, Hashable, Codable {
     }
 
     package static func nameProblems(_ name: String, _ path: String) -> [InvalidValue] {
-        guard !isName(name, longest: 64) else { return [] }
-        return [
-            InvalidValue(
-                path: path,
-                reason: "\"\(name)\" is not a group's name",
-                expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -"
-            )
-        ]
+        ReeveProtocol.nameProblems(name, "is not a group's name", longest: 64, at: path)
     }
 
     package static func limitProblems(_ limit: Int?, _ path: String) -> [InvalidValue] {

@@ -23,7 +23,7 @@ extension TaskDefinition {
     ///
     /// Paths are JSON Pointers from the task.
     package func problems() -> [InvalidValue] {
-        var problems = idProblems() + unsupportedFields()
+        var problems = nameProblems(id, "is not a task id", longest: 128, at: "/id") + unsupportedFields()
         if let revision, revision < 1 {
             problems.append(InvalidValue(path: "/revision", reason: "must be at least 1, not \(revision)"))
         }
@@ -54,17 +54,6 @@ extension TaskDefinition {
             )
         }
         return problems
-    }
-
-    private func idProblems() -> [InvalidValue] {
-        guard !isName(id, longest: 128) else { return [] }
-        return [
-            InvalidValue(
-                path: "/id",
-                reason: "\"\(id)\" is not a task id",
-                expected: "1 to 128 of the characters A-Z a-z 0-9 . _ -"
-            )
-        ]
     }
 
     private func contentProblems() -> [InvalidValue] {
@@ -115,17 +104,8 @@ extension TaskDefinition {
 
 extension StepDefinition {
     fileprivate func problems() -> [InvalidValue] {
-        var problems: [InvalidValue] = []
-        if !isName(name, longest: 64) {
-            problems.append(
-                InvalidValue(
-                    path: "/name",
-                    reason: "\"\(name)\" is not a step's name",
-                    expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -"
-                )
-            )
-        }
-        return problems + commandDefinition.problems() + (stop?.problems() ?? []) + positive(timeout, "/timeout")
+        nameProblems(name, "is not a step's name", longest: 64, at: "/name") + commandDefinition.problems()
+            + (stop?.problems() ?? []) + positive(timeout, "/timeout")
             + unsupported([("/requires", requires), ("/retry", retry), ("/probe", probe)])
     }
 }
@@ -163,16 +143,6 @@ extension StopDefinition {
             )
         ]
     }
-}
-
-/// Whether the text is 1 to `longest` of the characters `A-Za-z0-9._-`.
-package func isName(_ text: String, longest: Int) -> Bool {
-    (1...longest).contains(text.utf8.count)
-        && text.utf8.allSatisfy {
-            ("a"..."z").contains(Unicode.Scalar($0)) || ("A"..."Z").contains(Unicode.Scalar($0))
-                || ("0"..."9").contains(Unicode.Scalar($0)) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_")
-                || $0 == UInt8(ascii: "-")
-        }
 }
 
 func positive(_ interval: Interval?, _ path: String) -> [InvalidValue] {

@@ -50,9 +50,24 @@ package final class Wakeup: Sendable {
     /// Waits for the flag, at most until the clock shows that time, or is set; `nil`: until it is set. Whether it was the
     /// flag. Throws `CancellationError` when the caller is cancelled.
     package func wait(until time: Timestamp?, on clock: any WallClock) async throws -> Bool {
+        try await wait { try await clock.wait(until: time) }
+    }
+
+    /// Waits for the flag, at most for that long; `nil`: until it is set. Whether it was the flag. Throws
+    /// `CancellationError` when the caller is cancelled.
+    package func wait(atMost time: Duration?, on clock: any Clock<Duration>) async throws -> Bool {
+        guard let time else {
+            await wait()
+            try Task.checkCancellation()
+            return true
+        }
+        return try await wait { try await clock.sleep(for: time) }
+    }
+
+    private func wait(orFor other: @escaping @Sendable () async throws -> Void) async throws -> Bool {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                try await clock.wait(until: time)
+                try await other()
                 return false
             }
             group.addTask {

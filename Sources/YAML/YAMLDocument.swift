@@ -29,6 +29,11 @@ package struct YAMLDocument: Sendable {
         locations = reader.locations
     }
 
+    /// Whether a file of a folder is one of YAML or JSON by its name, and not hidden.
+    package static func isFile(named name: String) -> Bool {
+        !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
+    }
+
     /// Where the value at that JSON Pointer stands; for one that is absent, where the nearest value around it does.
     package func location(of pointer: String) -> Location? {
         var path = Substring(pointer)

@@ -14,10 +14,10 @@ struct DefinitionProblems {
             for name in ["expected", "hint"] {
                 if let text = problem[name]?.string { lines.append("  \((name + ":").padded(to: 10))\(text)") }
             }
-            Standard.say(lines.joined(separator: "\n"))
+            Standard.say(lines.map(Table.clean).joined(separator: "\n"))
         }
         for warning in answer["warnings"]?.array ?? [] {
-            Standard.say("\(place("")): warning: \(warning.string ?? warning.text)")
+            Standard.say(Table.clean("\(place("")): warning: \(warning.string ?? warning.text)"))
         }
     }
 

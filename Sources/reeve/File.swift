@@ -1,4 +1,5 @@
 import Glibc
+import YAML
 
 /// Reads and writes whole files.
 enum File {
@@ -40,8 +41,7 @@ enum File {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            let isDefinition = [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
-            if isDefinition, !name.hasPrefix(".") { names.append(name) }
+            if YAMLDocument.isFile(named: name) { names.append(name) }
         }
         guard !names.isEmpty else {
             throw CommandFailure(.refused, "\(path) holds no *.yaml, *.yml or *.json")

@@ -51,18 +51,24 @@ struct TaskBatch {
             let differences = (change["diff"]?.array ?? []).map(Self.text)
             table.add(Table.Cell(task), Table.Cell(action, style), Table.Cell(differences.joined(separator: "; ")))
             for warning in change["warnings"]?.array ?? [] {
-                Standard.say("\(task ?? "?"): warning: \(warning.string ?? warning.text)")
+                Standard.say(Table.clean("\(task ?? "?"): warning: \(warning.string ?? warning.text)"))
             }
         }
         session.print(table, ifEmpty: "there is no task in it")
         if isDryRun { Standard.say("nothing was changed (--dry-run)") }
     }
 
-    /// `schedule.cron: 0 3 * * * → 0 4 * * *`
+    /// `schedule.cron: 0 3 * * * → 0 4 * * *`; values of the environment, which may be secrets, are left out.
     static func text(_ difference: JSON) -> String {
-        let path = (difference["path"]?.string ?? "").split(separator: "/").joined(separator: ".")
+        let names = (difference["path"]?.string ?? "").split(separator: "/").map {
+            $0.replacing("~1", with: "/").replacing("~0", with: "~")
+        }
+        let path = names.joined(separator: ".")
+        let isHidden = names.contains("environment")
         let (before, after) = (difference["before"].map(short), difference["after"].map(short))
         switch (before, after) {
+        case _ where isHidden:
+            return "\(path): " + (before == nil ? "new" : after == nil ? "no longer" : "another value")
         case (let before?, let after?): return "\(path): \(before) → \(after)"
         case (nil, let after?): return "\(path): now \(after)"
         case (let before?, nil): return "\(path): no longer \(before)"
@@ -79,20 +85,24 @@ struct TaskBatch {
     /// Whether the error is about the tasks, and was told.
     private func tell(_ error: RPCError) -> Bool {
         guard let data = error.data else { return false }
-        let problems = data["problems"]?.array ?? [data]
-        var isTold = false
-        for problem in problems {
-            let parts = (problem["path"]?.string ?? "").split(separator: "/", maxSplits: 2)
-            guard parts.count > 1, parts[0] == "tasks", let index = Int(parts[1]), entries.indices.contains(index)
-            else {
-                continue
-            }
+        let problems = (data["problems"]?.array ?? [data]).map { ($0, place(of: $0)) }
+        guard problems.contains(where: { $0.1 != nil }) else { return false }
+        for (problem, place) in problems {
             var own = problem.object ?? [:]
-            own["path"] = .string("/task" + (parts.count > 2 ? "/\(parts[2])" : ""))
+            if let place { own["path"] = .string("/task" + place.inside) }
             let answer: JSON = ["problems": [.object(own)]]
-            DefinitionProblems(kind: .task, place: entries[index].place, answer: answer).tell()
-            isTold = true
+            let source = place.map { entries[$0.index].place } ?? { _ in "reeve" }
+            DefinitionProblems(kind: .task, place: source, answer: answer).tell()
         }
-        return isTold
+        return true
+    }
+
+    /// Which entry a problem is about, and where in it; `nil` if it is about none.
+    private func place(of problem: JSON) -> (index: Int, inside: String)? {
+        let parts = (problem["path"]?.string ?? "").split(separator: "/", maxSplits: 2)
+        guard parts.count > 1, parts[0] == "tasks", let index = Int(parts[1]), entries.indices.contains(index) else {
+            return nil
+        }
+        return (index, parts.count > 2 ? "/\(parts[2])" : "")
     }
 }

@@ -22,9 +22,10 @@ struct ConfigurationCheck {
         let problems =
             seen.problems.sorted { $0.key < $1.key }.flatMap(\.value) + DropInFile.problems(among: seen.files)
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        return seen.files.map { file in
-            let names = file.tasks.map { "task \($0.task.id)" } + file.services.map { "service \($0.name)" }
-            return "\(file.path): good (\(names.joined(separator: ", ")))"
-        }
+        return seen.absent.map { "\($0): is not there now" }
+            + seen.files.flatMap { file in
+                ["\(file.path): good (\(file.names.map(\.description).joined(separator: ", ")))"]
+                    + file.warnings(checker).map { "\(file.path): warning: \($0)" }
+            }
     }
 }

@@ -30,14 +30,15 @@ struct Settings {
         configuration.logFormat = arguments.logFormat?.rawValue ?? configuration.logFormat
     }
 
-    /// Absolute, for tasks and services belong to their files by the path, wherever the agent is started the next time.
+    /// Without links and absolute, for tasks and services belong to their files by the path, however the agent is started
+    /// the next time.
     private static func folder(of path: String) -> String {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let folder = String(path[..<slash])
-        if path.hasPrefix("/") { return folder }
+        let folder = path.hasPrefix("/") && slash == path.startIndex ? "/" : String(path[..<slash])
         guard let here = realpath(folder.isEmpty ? "." : folder, nil) else { return folder }
         defer { free(here) }
-        return String(cString: here)
+        let found = String(cString: here)
+        return found == "/" ? "" : found
     }
 
     private static func read(_ path: String, mustExist: Bool) throws -> String? {

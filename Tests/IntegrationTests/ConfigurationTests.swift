@@ -69,14 +69,22 @@ struct ConfigurationTests {
         for (text, names) in [
             ("{}\n", ["task here", "service db"]),
             ("folders: [\(folder.path)/more, \(folder.path)/services.d]\n", ["task there", "service db"]),
-            ("folders: []\n", ["service db"]),
+            ("folders: []\n", ["service db"]), ("folders: [\(folder.path)/typo]\n", ["service db"]),
         ] {
             try writeFile(path, text)
             let answer = try await Child.run([Products.reeved, "--check-config", "--config", path], in: folder)
-            let found = answer.output.split(separator: "\n").dropFirst().map { line in
+            let found = answer.output.split(separator: "\n").filter { $0.contains(": good (") }.map { line in
                 String(line.drop { $0 != "(" }.dropFirst().dropLast())
             }
             #expect(answer.end == .exited(0) && found == names, "\(answer.output)")
+            #expect(answer.output.contains("\(folder.path)/typo: is not there now") == text.contains("typo"))
+        }
+        try writeFile(folder.path + "/services.d/db.yaml", "command: [/no/such]\n")
+        try writeFile(folder.path + "/conf.d/here.yaml", "command: [/no/such]\n")
+        try writeFile(path, "{}\n")
+        let warned = try await Child.run([Products.reeved, "--check-config", "--config", path], in: folder)
+        for file in ["conf.d/here.yaml: warning: task here: step main", "services.d/db.yaml: warning: service db"] {
+            #expect(warned.output.contains("/\(file): the program /no/such is not there now\n"), "\(warned.output)")
         }
     }
 

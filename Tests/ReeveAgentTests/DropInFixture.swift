@@ -17,14 +17,16 @@ func writeDropIn(_ folder: String, _ name: String, _ text: String, mode: mode_t 
 /// The time at which drop-in files are looked at in tests.
 let dropInTime = Timestamp(seconds: 1_795_230_000)  // 2026-11-21T03:00:00Z
 
-func dropInFile(_ path: String, bare: DropInFile.Bare) throws(ConfigurationError) -> DropInFile {
-    let time: HostTime
+func dropInFile(_ path: String, bare: DropInName.Kind) throws(ConfigurationError) -> DropInFile {
+    let (time, text): (HostTime, String)
     do {
         time = try HostTime(environmentTZ: nil, directory: nil, configured: "UTC", host: "test")
+        text = try PlainFile.text(path)
     } catch {
-        throw ConfigurationError(problems: ["\(error)"])
+        throw ConfigurationError(problems: ["\(path): \(error)"])
     }
-    return try DropInFile(path: path, bare: bare, checker: TaskChecker(time: time, ownUser: 0), now: dropInTime)
+    let checker = TaskChecker(time: time, ownUser: 0)
+    return try DropInFile(path: path, text: text, bare: bare, checker: checker, now: dropInTime)
 }
 
 func serviceFile(_ path: String) throws(ConfigurationError) -> DropInFile { try dropInFile(path, bare: .service) }

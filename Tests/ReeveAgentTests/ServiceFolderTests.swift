@@ -79,7 +79,7 @@ struct ServiceFolderTests {
         let error = #expect(throws: ConfigurationError.self) { try serviceFile(folder.path + "/db.yaml") }
         #expect(error?.description.contains(part) == true)
         chmod(folder.path, mode | 0o111)
-        let other = #expect(throws: ConfigurationError.self) { try DropInFolder(folder.path).paths() }
+        let other = #expect(throws: ConfigurationError.self) { try DropInFolder(folder.path).contents() }
         #expect(other?.description.contains(part) == true)
     }
 
@@ -179,7 +179,7 @@ struct ServiceFolderTests {
             Self.list([("a", ["b"]), ("free", ["a"])]), Self.list([("b", ["a"])]), Self.list([("a", [])]),
         ]
         for (index, text) in texts.enumerated() { try writeDropIn(folder.path, "\(index).yaml", text) }
-        let files = try (try DropInFolder(folder.path).paths() ?? []).map { try serviceFile($0) }
+        let files = try (try DropInFolder(folder.path).contents()?.paths ?? []).map { try serviceFile($0) }
         #expect(
             DropInFile.problems(among: Array(files.dropLast())) == [
                 "\(folder.path)/0.yaml: service \"a\" closes a circle: a requires b requires a"

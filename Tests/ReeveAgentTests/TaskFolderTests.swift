@@ -11,6 +11,7 @@ import Testing
 struct TaskFolderTests {
     private static func with(
         _ files: [(String, String)],
+        clock: any Clock<Duration> = ContinuousClock(),
         wallClock: ManualWallClock? = nil,
         _ body: @escaping @Sendable (RunningAgent, String) async throws -> Void
     ) async throws {
@@ -18,8 +19,9 @@ struct TaskFolderTests {
         let tasks = folder.path + "/conf.d"
         mkdir(tasks, 0o755)
         for (name, text) in files { try writeDropIn(tasks, name, text) }
-        let clock: any WallClock = wallClock ?? ManualWallClock(now: dropInTime)
-        try await RunningAgent.with(folder: folder, wallClock: clock, { $0.folders = [DropInFolder(tasks)] }) { agent in
+        let wallClock = wallClock ?? ManualWallClock(now: dropInTime)
+        let configure: (inout Configuration) -> Void = { $0.folders = [DropInFolder(tasks)] }
+        try await RunningAgent.with(folder: folder, clock: clock, wallClock: wallClock, configure) { agent in
             try await body(agent, tasks)
         }
     }
@@ -133,25 +135,98 @@ struct TaskFolderTests {
         }
     }
 
-    @Test func `a file that is renamed all the while is never missed`() async throws {
+    @Test func `what is written anew or renamed is not lost for a moment: neither its pause nor its runs`() async throws
+    {
+        let clock = ManualClock()
+        let sleeper = "id: a\ncommand: [/bin/sleep, \"1000\"]\nonChange: stop\n"
+        try await Self.with([("a.yaml", sleeper)], clock: clock) { agent, folder in
+            _ = try await agent.taskEvent("a", "created")
+            try await agent.call("task.pause", ["task": "a"])
+            try await agent.call("task.run", ["task": "a"])
+            let away = agent.folder.path + "/away"
+            #expect(rename(folder + "/a.yaml", away) == 0)
+            try await agent.looked(folder)
+            clock.advance(by: .milliseconds(999))
+            #expect(rename(away, folder + "/b.yaml") == 0)
+            try await agent.looked(folder, "again")
+            let task = try await agent.call("task.get", ["task": "a"])
+            #expect(task["paused"] != nil && task[at: "task", "revision"] == 1)
+            #expect(task["source"] == .string("folder:\(folder)/b.yaml") && task["running"]?.array?.count == 1)
+            // Away for good, it is gone a second later.
+            #expect(unlink(folder + "/b.yaml") == 0)
+            try await agent.looked(folder, "gone")
+            clock.advance(by: .seconds(1))
+            _ = try await agent.taskEvent("a", "removed")
+            let run = try await agent.call("run.wait", ["run": "a/1"])
+            #expect(run[at: "run", "outcome"] == "canceled")
+        }
+    }
+
+    @Test func `a task that moves to another folder goes on, also if its own goes away`() async throws {
         let folder = try TemporaryFolder()
-        for index in 0..<300 { try writeDropIn(folder.path, "f\(index).yaml", "command: [/bin/true]\n") }
-        try writeDropIn(folder.path, "a.yaml", Self.backup)
-        let dropIns = DropInFolder(folder.path)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                var names = [folder.path + "/a.yaml", folder.path + "/z.yaml"]
-                while !Task.isCancelled {
-                    rename(names[0], names[1])
-                    names.swapAt(0, 1)
-                }
+        let (one, other) = (folder.path + "/one", folder.path + "/other")
+        for path in [one, other] { mkdir(path, 0o755) }
+        try writeDropIn(one, "a.yaml", "id: a\n" + Self.backup)
+        let folders = [DropInFolder(other), DropInFolder(one, isNamed: true)]
+        try await RunningAgent.with(folder: folder, { $0.folders = folders }) { agent in
+            _ = try await agent.taskEvent("a", "created")
+            try writeDropIn(other, "b.yaml", "id: a\n" + Self.backup)
+            #expect(unlink(one + "/a.yaml") == 0 && rmdir(one) == 0)
+            try await agent.looked(other)
+            let task = try await agent.call("task.get", ["task": "a"])
+            #expect(task["source"] == .string("folder:\(other)/b.yaml") && task[at: "task", "revision"] == 1)
+            let degraded = try await agent.call("agent.status")["degraded"]?.array?.map { $0["reason"]?.string }
+            #expect(degraded == ["\(one): is not there"])
+            try writeDropIn(other, "b.yaml", "id: a\n" + Self.backup.replacing("0 3", with: "0 4"))
+            _ = try await agent.taskEvent("a", "changed")
+        }
+    }
+
+    @Test func `a folder that is named and not there takes nothing away, also not of the one before it`() async throws {
+        let folder = try TemporaryFolder()
+        let (right, typo) = (folder.path + "/conf.d", folder.path + "/conf.b")
+        mkdir(right, 0o755)
+        try writeDropIn(right, "a.yaml", Self.backup)
+        func live(_ folders: [DropInFolder], _ body: @escaping @Sendable (RunningAgent) async throws -> Void)
+            async throws
+        {
+            try await RunningAgent.with(folder: folder, { $0.folders = folders }, body)
+        }
+        try await live([DropInFolder(right, isNamed: true)]) { _ = try await $0.taskEvent("a", "created") }
+        try await live([DropInFolder(typo, isNamed: true)]) { agent in
+            var reasons: [String?]? = []
+            while reasons == [] {
+                reasons = try await agent.call("agent.status")["degraded"]?.array?.map { $0["reason"]?.string }
             }
-            for _ in 0..<10 {
-                // One that changes all the time may be refused, which takes nothing away.
-                guard let paths = try? dropIns.paths() else { continue }
-                #expect(paths.count == 301)
-            }
-            group.cancelAll()
+            #expect(reasons == ["\(typo): is not there: until it is, 1 tasks and services from files stay"])
+            #expect(try await agent.call("task.get", ["task": "a"])[at: "task", "revision"] == 1)
+        }
+        try await live([DropInFolder(folder.path + "/none")]) { _ = try await $0.taskEvent("a", "removed") }
+    }
+
+    @Test func `what somebody else has put is taken over when it is gone`() async throws {
+        try await Self.with([]) { agent, folder in
+            try await agent.call("task.put", ["task": ["id": "a", "command": ["/bin/false"]]])
+            try writeDropIn(folder, "a.yaml", Self.backup)
+            try await agent.looked(folder)
+            let degraded = try await agent.call("agent.status")["degraded"]?.array
+            #expect(degraded?.first?["reason"]?.string?.contains("belongs to rpc") == true)
+            try await agent.call("task.remove", ["task": "a"])
+            let created = try await agent.taskEvent("a", "created") { $0[at: "data", "revision"] == 2 }
+            #expect(created[at: "data", "source"] == .string("folder:\(folder)/a.yaml"))
+        }
+    }
+
+    @Test func `a link to a file that is being written is read when that has been closed`() async throws {
+        try await Self.with([]) { agent, folder in
+            let target = agent.folder.path + "/target.yaml"
+            let file = open(target, O_WRONLY | O_CREAT, 0o644)
+            #expect(symlink(target, folder + "/a.yaml") == 0)
+            try await agent.looked(folder)
+            #expect(try await agent.failure("task.get", ["task": "a"])?.kind == "notFound")
+            write(file, "command: [/bin/true]\n", 21)
+            close(file)
+            _ = try await agent.taskEvent("a", "created")
         }
     }
 
@@ -194,6 +269,7 @@ struct TaskFolderTests {
         ),
         ("tasks: {}\n", ":1:", "/tasks"), ("[]\n", "", "is an array, not a task"),
         ("tasks: []\nid: x\n", ":2:", "/id: unknown field"), ("endpoints: []\n", ":1:", "/endpoints"),
+        ("tasks:\nservices: []\n", ":1:", "/tasks: holds nothing"), ("# nothing\n", "", "is empty"),
         ("schedule: {cron: \"61 * * * *\"}\ncommand: [a]\n", ":1:", "61"), ("comand: [a]\n", ":1:", "/comand"),
         ("command: [a]\ngroup: a b\n", ":2:", "/group"),
     ])

@@ -97,6 +97,34 @@ import Testing
         #expect(!directory.files.contains { $0.contains("damaged") })
     }
 
+    @Test func `a database of the version before is brought up, with all that is in it`() async throws {
+        let directory = try StateDirectory()
+        let first = try directory.open()
+        let put = try await first.put(TaskDefinition(id: "t", command: ["a"])).task
+        let run = try await first.write { try $0.createRun(task: put, trigger: .manual, due: nil) }
+        let task = try #require(try await first.read { try $0.task("t") })
+        // What version 3 had, before sets and priorities.
+        try await first.write { transaction in
+            for statement in [
+                "DROP INDEX runs_queue", "DROP INDEX runs_notBefore", "DROP INDEX runs_notAfter",
+                "ALTER TABLE runs DROP COLUMN priority", "ALTER TABLE runs DROP COLUMN notAfter",
+                "CREATE INDEX runs_live ON runs (ifnull(due, createdAt), createdAt) WHERE status <> 'stopped'",
+                "DROP INDEX tasks_applySet", "DROP INDEX tasks_source", "ALTER TABLE tasks DROP COLUMN applySet",
+                "PRAGMA user_version = 3",
+            ] { try transaction.database.run(statement) }
+        }
+        await first.close()
+        let second = try directory.open()
+        #expect(try await second.read { try $0.task("t") } == task)
+        #expect(try await second.read { try $0.pendingRuns(now: run.createdAt, limit: 10) } == [run])
+        let more = try await second.write { transaction in
+            _ = try transaction.putTask(task.definition, source: "rpc", by: "uid:0", set: "s")
+            return try transaction.tasks(ofSet: "s").map(\.id)
+        }
+        #expect(more == ["t"])
+        await second.close()
+    }
+
     @Test func `a second holder of the state directory is refused with the pid of the first`() throws {
         let directory = try StateDirectory()
         var lock: StoreLock? = try StoreLock.take(directory: directory.path)

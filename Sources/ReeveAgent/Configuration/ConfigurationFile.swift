@@ -229,7 +229,7 @@ extension Configuration {
         startBy = file.scheduler?.startBy ?? startBy
         groups = file.groups?.compactMapValues(\.limit) ?? groups
         endpoints = file.endpoints ?? endpoints
-        folders = file.folders?.map { DropInFolder($0) } ?? folders
+        folders = file.folders?.map { DropInFolder($0, isNamed: true) } ?? folders
         logLevel = file.log?.level?.rawValue ?? logLevel
         logFormat = file.log?.format?.rawValue ?? logFormat
         limits.messageBytes = file.limits?.message?.bytes ?? limits.messageBytes

@@ -2,30 +2,31 @@ import JSON
 package import ReeveProtocol
 import YAML
 
-/// A drop-in file: one task or service, or lists of them below `tasks:` and `services:`, as YAML or JSON.
+/// What a drop-in file says: one task or service, or lists of them below `tasks:` and `services:`, as YAML or JSON.
 package struct DropInFile: Sendable {
-    /// What a file is that holds no lists.
-    package enum Bare: String, Sendable {
-        case task, service
-    }
-
     package let path: String
     package let tasks: [CheckedTask]
     package let services: [ServiceDefinition]
     private let document: YAMLDocument
     private let hasLists: Bool
 
-    /// Reads and checks a file. What is wrong is said with its line.
+    /// Reads and checks a file's text. What is wrong is said with its line.
     ///
-    /// - Parameter checker: What says what is wrong with tasks.
-    package init(path: String, bare: Bare, checker: TaskChecker, now: Timestamp) throws(ConfigurationError) {
+    /// - Parameters:
+    ///   - bare: What a file is that holds no lists.
+    ///   - checker: What says what is wrong with tasks.
+    package init(
+        path: String,
+        text: String,
+        bare: DropInName.Kind,
+        checker: TaskChecker,
+        now: Timestamp
+    ) throws(ConfigurationError) {
         self.path = path
         do {
-            document = try YAMLDocument(try PlainFile.text(path))
-        } catch let error as YAMLError {
-            throw ConfigurationError(problems: ["\(path):\(error)"])
+            document = try YAMLDocument(text)
         } catch {
-            throw ConfigurationError(problems: ["\(path): \(error)"])
+            throw ConfigurationError(problems: ["\(path):\(error)"])
         }
         let content: Content
         do {
@@ -40,6 +41,18 @@ package struct DropInFile: Sendable {
         guard problems.isEmpty else {
             throw ConfigurationError(problems: problems.map { Self.place($0, path, document) })
         }
+    }
+
+    /// What it says, in its order.
+    package var names: [DropInName] {
+        tasks.map { DropInName(.task, $0.task.id) } + services.map { DropInName(.service, $0.name) }
+    }
+
+    /// What is not there now, or is probably not meant, of what it says.
+    package func warnings(_ checker: TaskChecker) -> [String] {
+        let services = ServiceChecker(commands: checker.commands)
+        return tasks.flatMap { checked in checked.warnings.map { "task \(checked.task.id): \($0)" } }
+            + self.services.flatMap { service in services.warnings(service).map { "service \(service.name): \($0)" } }
     }
 
     /// Where an error of one of its tasks is, and what it is.
@@ -57,25 +70,28 @@ package struct DropInFile: Sendable {
     }
 
     private func problems(_ content: Content) -> [InvalidValue] {
+        let ofTasks = tasks.problems(in: "file") { pointer("tasks", $0) }
         var names: Set<String> = []
-        func again(_ list: String, _ member: String, _ name: String) -> [InvalidValue] {
-            guard !names.insert("\(list) \(name)").inserted else { return [] }
-            let reason = "\"\(name)\" is an earlier \(list.dropLast())'s in this file"
-            return [InvalidValue(path: "/\(member)", reason: reason)]
-        }
-        let ofTasks = tasks.enumerated().flatMap { index, checked in
-            (checked.problems + again("tasks", "id", checked.task.id)).map { $0.below(pointer("tasks", index)) }
-        }
         let ofServices = services.enumerated().flatMap { index, service in
-            (service.problems() + again("services", "name", service.name)).map {
-                $0.below(pointer("services", index))
-            }
+            let again =
+                names.insert(service.name).inserted
+                ? [] : [InvalidValue.again(service.name, "service", "file", "/name")]
+            return (service.problems() + again).map { $0.below(pointer("services", index)) }
         }
-        let unsupported = content.endpoints == nil ? [] : ["/endpoints"]
-        return ofTasks + ofServices
-            + unsupported.map {
-                InvalidValue(path: $0, reason: "is not supported in these files by this version of reeve")
-            }
+        let unsupported = InvalidValue(
+            path: "/endpoints",
+            reason: "is not supported in these files by this version of reeve"
+        )
+        return (ofTasks + ofServices).map { named($0, content) } + (content.endpoints == nil ? [] : [unsupported])
+    }
+
+    /// A name that is wrong and does not stand in the file is the file's own.
+    private func named(_ problem: InvalidValue, _ content: Content) -> InvalidValue {
+        guard let member = content.nameIsTheFiles, problem.path == "/\(member)" else { return problem }
+        var problem = problem
+        problem.path = ""
+        problem.hint = "that is the file's name: give it another one, or say \(member) in it"
+        return problem
     }
 
     /// The file's, without what is behind the last dot.
@@ -86,23 +102,20 @@ package struct DropInFile: Sendable {
 
     /// What is wrong with files together of which each is good alone: a name that two of them have, and circles.
     package static func problems(among files: [DropInFile]) -> [String] {
-        var owners: [String: String] = [:]
+        var owners: [DropInName: String] = [:]
         var inCircles: Set<String> = []
         let graph = ServiceGraph(files.flatMap(\.services))
-        func other(_ word: String, _ name: String, _ file: DropInFile) -> [String] {
-            let owner = owners.updateValue(file.path, forKey: "\(word) \(name)")
-            return owner.map { ["\(file.path): \(word) \"\(name)\" is in \($0) already"] } ?? []
-        }
         return files.flatMap { file in
-            file.tasks.flatMap { other("task", $0.task.id, file) }
-                + file.services.flatMap { service -> [String] in
-                    let found = other("service", service.name, file)
-                    guard found.isEmpty, !inCircles.contains(service.name),
-                        let circle = graph.circle(through: service.name)
-                    else { return found }
-                    inCircles.formUnion(circle)
-                    return ["\(file.path): service \"\(service.name)\" \(ServiceGraph.description(of: circle))"]
+            file.names.flatMap { name -> [String] in
+                if let owner = owners.updateValue(file.path, forKey: name) {
+                    return ["\(file.path): \(name.kind) \"\(name.name)\" is in \(owner) already"]
                 }
+                guard name.kind == .service, !inCircles.contains(name.name),
+                    let circle = graph.circle(through: name.name)
+                else { return [] }
+                inCircles.formUnion(circle)
+                return ["\(file.path): service \"\(name.name)\" \(ServiceGraph.description(of: circle))"]
+            }
         }
     }
 }
@@ -113,6 +126,8 @@ private struct Content {
     var services: [ServiceDefinition]?
     var endpoints: UnsupportedField?
     var hasLists: Bool
+    /// The member that would say the name, where the file's own name stands for it.
+    var nameIsTheFiles: String?
 
     private struct Lists: Decodable {
         var tasks: [TaskDefinition]?
@@ -123,27 +138,33 @@ private struct Content {
     }
 
     /// - Parameter name: What one is called that does not say it.
-    init(_ json: JSON, bare: DropInFile.Bare, name: String) throws(InvalidValue) {
+    init(_ json: JSON, bare: DropInName.Kind, name: String) throws(InvalidValue) {
         guard var object = json.object else {
             throw InvalidValue(
                 path: "",
-                reason: "is \(json.kindName), not a \(bare.rawValue)",
-                expected: "one \(bare.rawValue), or tasks: and services: with lists"
+                reason: json == .null ? "is empty" : "is \(json.kindName), not a \(bare)",
+                expected: "one \(bare), or tasks: and services: with lists"
             )
         }
-        hasLists = Lists.CodingKeys.allCases.contains { object[$0.rawValue] != nil }
-        guard !hasLists else {
+        let lists = Lists.CodingKeys.allCases.map(\.rawValue).filter { object[$0] != nil }
+        hasLists = !lists.isEmpty
+        guard lists.isEmpty else {
+            // One whose entries were all taken out is more often a mistake than a wish to remove them.
+            if let empty = lists.first(where: { object[$0] == .null }) {
+                throw InvalidValue(path: "/\(empty)", reason: "holds nothing", expected: "a list; [] for an empty one")
+            }
             let lists = try JSONCoder.decode(Lists.self, from: json, unknownFields: .reject)
             (tasks, services, endpoints) = (lists.tasks, lists.services, lists.endpoints)
             return
         }
+        let member = bare == .task ? "id" : "name"
+        if object[member] == nil {
+            object[member] = .string(name)
+            nameIsTheFiles = member
+        }
         switch bare {
-        case .task:
-            if object["id"] == nil { object["id"] = .string(name) }
-            tasks = [try JSONCoder.decode(from: .object(object), unknownFields: .reject)]
-        case .service:
-            if object["name"] == nil { object["name"] = .string(name) }
-            services = [try JSONCoder.decode(from: .object(object), unknownFields: .reject)]
+        case .task: tasks = [try JSONCoder.decode(from: .object(object), unknownFields: .reject)]
+        case .service: services = [try JSONCoder.decode(from: .object(object), unknownFields: .reject)]
         }
     }
 }

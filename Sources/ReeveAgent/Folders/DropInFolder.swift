@@ -1,46 +1,45 @@
 import Glibc
+import YAML
 import ReeveProtocol
 
 /// A folder whose files say what the agent is to do.
 package struct DropInFolder: Sendable, Hashable {
     package let path: String
     /// What a file is that holds no lists.
-    package let bare: DropInFile.Bare
+    package let bare: DropInName.Kind
+    /// The configuration names it: then it is to be there.
+    package let isNamed: Bool
 
-    package init(_ path: String, bare: DropInFile.Bare = .task) {
+    package init(_ path: String, bare: DropInName.Kind = .task, isNamed: Bool = false) {
         self.path = path
         self.bare = bare
+        self.isNamed = isNamed
     }
 
-    /// The files that are read, by name: `*.yaml`, `*.yml`, `*.json`, but no hidden ones; `nil` if there is no such folder.
+    /// Whether a file of that path is one of its own.
+    func holds(_ file: String) -> Bool {
+        file.hasPrefix(path + "/") && !file.utf8.dropFirst(path.utf8.count + 1).contains(UInt8(ascii: "/"))
+    }
+
+    /// What tells it from other folders, whatever they are called.
+    struct Identity: Hashable {
+        var device: UInt
+        var inode: UInt
+    }
+
+    /// The files that are read, by name, and which folder it is; `nil` if there is none.
     ///
-    /// Throws where the folder cannot be read to its end, and where others than root and the agent's user may put files
-    /// into it.
-    package func paths() throws(ConfigurationError) -> [String]? {
-        // A file that is renamed while the folder is read may be seen under both names or under none.
-        for _ in 0..<100 {
-            let before = changedAt
-            let names = try names()?.sorted()
-            // Its time is only as fine as the kernel's tick: so it is read twice.
-            if try names == self.names()?.sorted(), before == changedAt { return names?.map { "\(path)/\($0)" } }
-        }
-        throw problem("changes all the time")
-    }
-
-    /// When an entry of it came or went last, in nanoseconds; `nil` if it is not there.
-    private var changedAt: Int? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
-    }
-
-    private func names() throws(ConfigurationError) -> [String]? {
+    /// A file that is renamed or written anew while the folder is read may not be among them. Throws where the folder
+    /// cannot be read to its end, and where others than root and the agent's user may put files into it.
+    func contents() throws(ConfigurationError) -> (paths: [String], identity: Identity)? {
         guard let stream = opendir(path) else {
             if errno == ENOENT { return nil }
             throw problem("cannot be read: \(PlainFile.meaning(errno))")
         }
         defer { closedir(stream) }
         guard PlainFile.isSafe(dirfd(stream)) else { throw problem(PlainFile.unsafe) }
+        var status = stat()
+        fstat(dirfd(stream), &status)
         var names: [String] = []
         while true {
             errno = 0
@@ -51,10 +50,12 @@ package struct DropInFolder: Sendable, Hashable {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            let isRead = [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) && name.count > $0.count }
-            if isRead, !name.hasPrefix(".") { names.append(name) }
+            if YAMLDocument.isFile(named: name) { names.append(name) }
         }
-        return names
+        return (
+            names.sorted().map { "\(path)/\($0)" },
+            Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
+        )
     }
 
     private func problem(_ text: String) -> ConfigurationError {

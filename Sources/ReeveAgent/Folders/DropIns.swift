@@ -13,18 +13,26 @@ final class DropIns: Sendable {
     private let folders: [DropInFolder]
     private let checker: TaskChecker
     private let store: Store
+    private let clock: any Clock<Duration>
+    private let elapsed: @Sendable () -> Duration
     private let wallClock: any WallClock
     private let logger: Logger
     private let reload: Wakeup
     /// By the path of the file or folder.
     private let problems = NIOLockedValueBox<[String: [String]]>([:])
     private let hasWatch = NIOLockedValueBox(true)
+    /// Files were refused for what somebody else has put: that may be gone.
+    private let hasConflicts = NIOLockedValueBox(false)
 
-    /// - Parameter reload: Raised when somebody wants the folders to be looked at.
+    /// - Parameters:
+    ///   - elapsed: What `clock` shows since some moment.
+    ///   - reload: Raised when somebody wants the folders to be looked at.
     init(
         _ folders: [DropInFolder],
         checker: TaskChecker,
         store: Store,
+        clock: any Clock<Duration>,
+        elapsed: @escaping @Sendable () -> Duration,
         wallClock: any WallClock,
         reload: Wakeup,
         logger: Logger
@@ -32,6 +40,8 @@ final class DropIns: Sendable {
         self.folders = folders
         self.checker = checker
         self.store = store
+        self.clock = clock
+        self.elapsed = elapsed
         self.wallClock = wallClock
         self.reload = reload
         self.logger = logger
@@ -41,7 +51,22 @@ final class DropIns: Sendable {
 
     /// Works until its task is cancelled, or the store fails.
     func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for topic in [Signals.Topic.tasks, .services] {
+                group.addTask { [store, reload, hasConflicts] in
+                    for await _ in store.signals.changes(topic) where hasConflicts.withLockedValue({ $0 }) {
+                        reload.set()
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            try await follow()
+        }
+    }
+
+    private func follow() async throws {
         let watch = FolderWatch.start(folders.map(\.path), changed: reload)
+        var absences = DropInAbsences()
         while true {
             // Before the look: what comes after it is then seen by the next.
             let isWatched = watch?.renew() ?? false
@@ -52,9 +77,8 @@ final class DropIns: Sendable {
                 )
             }
             hasWatch.withLockedValue { $0 = isWatched }
-            try await look()
-            await reload.wait()
-            try Task.checkCancellation()
+            let again = try await look(&absences)
+            _ = try await reload.wait(atMost: again, on: clock)
         }
     }
 
@@ -68,13 +92,13 @@ final class DropIns: Sendable {
         ])
     }
 
-    private func look() async throws {
+    /// - Returns: How long until the next look, should nothing happen before.
+    private func look(_ absences: inout DropInAbsences) async throws -> Duration? {
         let seen = SeenFiles(folders, checker: checker, now: wallClock.now)
         var found = seen.problems
-        for (folder, count) in try await remove(seen) {
-            let text =
-                "\(folder): is not there: \(count) tasks and services from files stay; an empty folder would remove them"
-            found[folder] = [text]
+        for folder in seen.absent { found[folder] = ["\(folder): is not there"] }
+        for (folder, count) in try await settle(seen.claims, &absences) {
+            found[folder] = ["\(folder): is not there: until it is, \(count) tasks and services from files stay"]
         }
         // One may be refused for what another says no more: that is known only when the other has been put.
         var refused = try await putAll(seen.files)
@@ -83,7 +107,12 @@ final class DropIns: Sendable {
             guard again.count < refused.count else { break }
             refused = again
         }
+        let isRefused = !refused.isEmpty
+        hasConflicts.withLockedValue { $0 = isRefused }
         tell(found.merging(refused) { bad, _ in bad })
+        // The end of a write is not heard of where the file is a link to another place.
+        let written = seen.isBeingWritten ? DropInAbsences.patience : nil
+        return [written, absences.wait(now: elapsed())].compactMap(\.self).min()
     }
 
     /// What is wrong with those that were refused, by their paths.
@@ -103,35 +132,43 @@ final class DropIns: Sendable {
         return refused
     }
 
-    /// Removes of files that are gone everything, of good ones what they do not say any more. What another file says now
-    /// moves there and goes on.
+    /// Moves what another file says now, which goes on, and removes what no file has said for a while.
     ///
-    /// - Returns: How many stay of folders that are away, because what they are on may not be mounted.
-    private func remove(_ seen: SeenFiles) async throws -> [String: Int] {
-        try await store.write { transaction in
-            var away: [String: Int] = [:]
-            func isGone(_ source: String, _ kind: DropInFile.Bare, _ name: String) -> Bool {
-                let file = String(source.dropFirst(Self.source("").count))
-                if let folder = seen.folderAway(of: file) { away[folder, default: 0] += 1 }
-                return !seen.keeps(kind, name, of: file)
+    /// - Returns: How many stay of folders that are away, by folder.
+    private func settle(_ claims: DropInClaims, _ absences: inout DropInAbsences) async throws -> [String: Int] {
+        let entries = try await entries()
+        let fates = entries.map { ($0, claims.fate(of: $0.name, from: $0.file)) }
+        let unclaimed = Set(fates.filter { $0.1 == .unclaimed }.map(\.0))
+        let gone = absences.gone(among: unclaimed, now: elapsed())
+        let moves = fates.compactMap { entry, fate -> (DropInAbsences.Entry, String)? in
+            if case .move(let file) = fate { (entry, file) } else { nil }
+        }
+        if !moves.isEmpty || !gone.isEmpty {
+            try await store.write { transaction in
+                for (entry, file) in moves { try transaction.move(entry.name, to: Self.source(file)) }
+                for entry in gone { try transaction.remove(entry.name, of: Self.source(entry.file)) }
             }
-            for (id, source) in try transaction.taskSources(beginning: Self.source("")) {
-                guard isGone(source, .task, id) else { continue }
-                if let heir = seen.file(of: .task, id) {
-                    try transaction.moveTask(id, to: Self.source(heir))
-                } else {
-                    _ = try transaction.removeTask(id, by: source, source: source)
-                }
+        }
+        for entry in gone {
+            logger.notice(
+                "removed what no file says any more",
+                metadata: ["what": "\(entry.name)", "file": "\(entry.file)"]
+            )
+        }
+        return fates.reduce(into: [:]) { counts, fate in
+            if case .stayFor(let folder) = fate.1 { counts[folder, default: 0] += 1 }
+        }
+    }
+
+    /// All that came from files, also of folders that the agent had before these.
+    private func entries() async throws -> [DropInAbsences.Entry] {
+        let prefix = Self.source("")
+        return try await store.read { reader in
+            let tasks = try reader.taskSources(beginning: prefix).map { (DropInName(.task, $0.id), $0.source) }
+            let services = try reader.services().map { (DropInName(.service, $0.name), $0.source) }
+            return (tasks + services).filter { $0.1.hasPrefix(prefix) }.map { name, source in
+                DropInAbsences.Entry(name: name, file: String(source.dropFirst(prefix.count)))
             }
-            for service in try transaction.services() where service.source.hasPrefix(Self.source("")) {
-                guard isGone(service.source, .service, service.name) else { continue }
-                if let heir = seen.file(of: .service, service.name) {
-                    try transaction.moveService(service.name, to: Self.source(heir))
-                } else {
-                    _ = try transaction.removeService(service.name, source: service.source, by: service.source)
-                }
-            }
-            return away
         }
     }
 
@@ -144,11 +181,11 @@ final class DropIns: Sendable {
     private func put(_ file: DropInFile) async throws {
         let source = Self.source(file.path)
         let changed = try await store.write { transaction in
-            var changed: [String] = []
+            var changed: [DropInName] = []
             for (index, checked) in file.tasks.enumerated() {
                 do {
                     let put = try transaction.put(checked, source: source, by: source)
-                    if put.changed { changed.append("task \(checked.task.id)") }
+                    if put.changed { changed.append(DropInName(.task, checked.task.id)) }
                 } catch let problem as InvalidValue {
                     throw Misplaced(text: file.place(problem, task: index))
                 }
@@ -158,10 +195,13 @@ final class DropIns: Sendable {
             }
             // Only all of them together are what the file says.
             for service in services { try transaction.checkCircles(through: service) }
-            return changed + services.map { "service \($0.name)" }
+            return changed + services.map { DropInName(.service, $0.name) }
         }
         guard !changed.isEmpty else { return }
         logger.info("took over a file", metadata: ["file": "\(file.path)", "changed": "\(changed)"])
+        for warning in file.warnings(checker) {
+            logger.warning("in a file, perhaps not meant", metadata: ["file": "\(file.path)", "warning": "\(warning)"])
+        }
     }
 
     private func tell(_ found: [String: [String]]) {
@@ -178,5 +218,21 @@ final class DropIns: Sendable {
 extension StoreError {
     fileprivate var isConflict: Bool {
         if case .conflict = code { true } else { false }
+    }
+}
+
+extension Transaction {
+    fileprivate func move(_ name: DropInName, to source: String) throws {
+        switch name.kind {
+        case .task: try moveTask(name.name, to: source)
+        case .service: try moveService(name.name, to: source)
+        }
+    }
+
+    fileprivate func remove(_ name: DropInName, of source: String) throws {
+        switch name.kind {
+        case .task: _ = try removeTask(name.name, by: source, source: source)
+        case .service: _ = try removeService(name.name, source: source, by: source)
+        }
     }
 }

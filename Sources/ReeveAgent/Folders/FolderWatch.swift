@@ -101,6 +101,7 @@ final class FolderWatch: Sendable {
                 var status = stat()
                 return lstat("\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
                     && status.st_nlink == 1
+                    && status.st_size == 0
             }
             if !isFile { return true }
         }

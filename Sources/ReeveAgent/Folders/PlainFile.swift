@@ -3,8 +3,18 @@ import Glibc
 
 /// Reads files that say what is run, as root perhaps: so only such as nobody else may change, and whole ones only.
 enum PlainFile {
-    struct Unreadable: Error, CustomStringConvertible {
-        let description: String
+    enum Unreadable: Error, Equatable, CustomStringConvertible {
+        case isGone
+        case isBeingWritten
+        case because(String)
+
+        var description: String {
+            switch self {
+            case .isGone: "is gone"
+            case .isBeingWritten: "is being written: it is read when it has been closed"
+            case .because(let reason): reason
+            }
+        }
     }
 
     private static let longest = 4 << 20
@@ -15,29 +25,35 @@ enum PlainFile {
     /// than 4 MiB or not UTF-8, and while somebody has it open to write: half of it may be there.
     static func text(_ path: String) throws(Unreadable) -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw Unreadable(description: "cannot be read: \(meaning(errno))") }
+        guard file >= 0 else {
+            let number = errno
+            var status = stat()
+            // A link may be there, and what it leads to not.
+            throw number == ENOENT && lstat(path, &status) != 0
+                ? .isGone : .because("cannot be read: \(meaning(number))")
+        }
         defer { close(file) }
         var status = stat()
         fstat(file, &status)
-        guard status.st_mode & S_IFMT == S_IFREG else { throw Unreadable(description: "is no file") }
-        guard isSafe(file) else { throw Unreadable(description: unsafe) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .because("is no file") }
+        guard isSafe(file) else { throw .because(unsafe) }
         // The kernel gives a read lease (fcntl(2)) only where nobody can write, and lets nobody begin to until it is given
         // back, with the file's descriptor at the latest. Where it gives none for another reason there is no such thing.
         guard clinux_lease(file) != -EAGAIN else {
-            throw Unreadable(description: "is being written: it is read when it has been closed")
+            throw .isBeingWritten
         }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = read(file, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Unreadable(description: "cannot be read: \(meaning(errno))") }
+            guard count >= 0 else { throw .because("cannot be read: \(meaning(errno))") }
             guard count > 0 else { break }
             bytes += buffer.prefix(count)
-            guard bytes.count <= longest else { throw Unreadable(description: "is larger than 4 MiB") }
+            guard bytes.count <= longest else { throw .because("is larger than 4 MiB") }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Unreadable(description: "is not UTF-8")
+            throw .because("is not UTF-8")
         }
         return text
     }

@@ -1,68 +1,67 @@
 import Glibc
 package import ReeveProtocol
 
-/// What one look at the drop-in folders has found.
+/// What a look at the drop-in folders has found.
 package struct SeenFiles: Sendable {
+    /// How much is known of what a folder holds.
+    enum FolderState: Sendable {
+        case read
+        case away
+        /// Least of all that what it held is gone.
+        case unknown
+    }
+
     /// Those that are good.
     package private(set) var files: [DropInFile] = []
-    /// By the path of the file or folder.
+    /// What is wrong, by the path of the file or folder.
     package private(set) var problems: [String: [String]] = [:]
-    /// Files that are there and cannot be taken: what they said before stays.
-    private var unread: Set<String> = []
-    /// Folders of which is not known what they hold: least of all that what they held is gone.
-    private var unknown: [String] = []
-    private var away: [String] = []
-    /// What the good files say, by their paths.
-    private var said: [String: Set<String>] = [:]
-    /// The first file that says it.
-    private var owners: [String: String] = [:]
+    /// Whether a file was left out because it is being written.
+    private(set) var isBeingWritten = false
+    private(set) var claims = DropInClaims()
+
+    /// Folders that are not there although the configuration names them.
+    package var absent: [String] {
+        claims.folders.filter { $0.folder.isNamed && $0.state == .away }.map(\.folder.path)
+    }
 
     package init(_ folders: [DropInFolder], checker: TaskChecker, now: Timestamp) {
+        var identities: [DropInFolder.Identity: String] = [:]
         for folder in folders {
-            do {
-                guard let paths = try folder.paths() else {
-                    away.append(folder.path)
+            do throws(ConfigurationError) {
+                guard let contents = try folder.contents() else {
+                    claims.folders.append((folder, .away))
                     continue
                 }
-                for path in paths { read(path, folder.bare, checker, now) }
+                if let other = identities.updateValue(folder.path, forKey: contents.identity) {
+                    throw ConfigurationError(problems: ["\(folder.path): is the same folder as \(other)"])
+                }
+                claims.folders.append((folder, .read))
+                for path in contents.paths { read(path, folder.bare, checker, now) }
             } catch {
-                unknown.append(folder.path)
+                claims.folders.append((folder, .unknown))
                 problems[folder.path] = error.problems
             }
         }
     }
 
-    private mutating func read(_ path: String, _ bare: DropInFile.Bare, _ checker: TaskChecker, _ now: Timestamp) {
+    private mutating func read(_ path: String, _ bare: DropInName.Kind, _ checker: TaskChecker, _ now: Timestamp) {
+        let text: String
         do {
-            let file = try DropInFile(path: path, bare: bare, checker: checker, now: now)
-            let names =
-                file.tasks.map { Self.key(.task, $0.task.id) } + file.services.map { Self.key(.service, $0.name) }
-            files.append(file)
-            said[path] = Set(names)
-            for name in names where owners[name] == nil { owners[name] = path }
+            text = try PlainFile.text(path)
         } catch {
-            unread.insert(path)
-            // One that has gone since the folder was read is no mistake: the next look, of which the watch tells, finds that.
-            var status = stat()
-            if lstat(path, &status) == 0 || errno != ENOENT { problems[path] = error.problems }
+            claims.unread.insert(path)
+            if error == .isBeingWritten { isBeingWritten = true }
+            // One that has gone since the folder was read is no mistake.
+            if error != .isGone { problems[path] = ["\(path): \(error)"] }
+            return
         }
-    }
-
-    private static func key(_ kind: DropInFile.Bare, _ name: String) -> String { "\(kind.rawValue) \(name)" }
-
-    /// The folder of a file, if that is away.
-    func folderAway(of file: String) -> String? { away.first { Self.holds($0, file) } }
-
-    /// Whether one is to stay as it is, as far as its file is concerned; that may be in no folder that is looked at.
-    func keeps(_ kind: DropInFile.Bare, _ name: String, of file: String) -> Bool {
-        unread.contains(file) || said[file]?.contains(Self.key(kind, name)) == true
-            || (away + unknown).contains { Self.holds($0, file) }
-    }
-
-    /// The first good file that says it.
-    func file(of kind: DropInFile.Bare, _ name: String) -> String? { owners[Self.key(kind, name)] }
-
-    private static func holds(_ folder: String, _ file: String) -> Bool {
-        file.hasPrefix(folder + "/") && !file.dropFirst(folder.utf8.count + 1).contains("/")
+        do {
+            let file = try DropInFile(path: path, text: text, bare: bare, checker: checker, now: now)
+            files.append(file)
+            claims.add(path, file.names)
+        } catch {
+            claims.unread.insert(path)
+            problems[path] = error.problems
+        }
     }
 }

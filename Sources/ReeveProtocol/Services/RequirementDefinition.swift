@@ -101,21 +101,9 @@ extension RequirementDefinition {
     func problems(at path: String) -> [InvalidValue] {
         switch subject {
         case .service(let name) where !isName(name, longest: ServiceDefinition.longestName):
-            return [
-                InvalidValue(
-                    path: path,
-                    reason: "\"\(name)\" is not a service's name",
-                    expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -"
-                )
-            ]
+            return nameProblems(name, "is not a service's name", longest: ServiceDefinition.longestName, at: path)
         case .task(let id) where !isName(id, longest: 128):
-            return [
-                InvalidValue(
-                    path: path + "/task",
-                    reason: "\"\(id)\" is not a task id",
-                    expected: "1 to 128 of the characters A-Z a-z 0-9 . _ -"
-                )
-            ]
+            return nameProblems(id, "is not a task id", longest: 128, at: path + "/task")
         case .task where effectiveCondition != .succeeded:
             return [
                 InvalidValue(

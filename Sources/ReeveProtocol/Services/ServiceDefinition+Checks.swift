@@ -6,16 +6,7 @@ extension ServiceDefinition {
     /// Everything in the definition that can never be valid; empty for a good one. Circles are not looked for here: they
     /// need the other services.
     package func problems() -> [InvalidValue] {
-        var problems: [InvalidValue] = []
-        if !isName(name, longest: Self.longestName) {
-            problems.append(
-                InvalidValue(
-                    path: "/name",
-                    reason: "\"\(name)\" is not a service's name",
-                    expected: "1 to 64 of the characters A-Z a-z 0-9 . _ -"
-                )
-            )
-        }
+        var problems = nameProblems(name, "is not a service's name", longest: Self.longestName, at: "/name")
         problems += commandDefinition.problems()
         problems += requirementProblems()
         problems += ready?.problems() ?? []

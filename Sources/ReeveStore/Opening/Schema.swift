@@ -78,10 +78,12 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    private static let version4 = """
-        ALTER TABLE tasks ADD COLUMN applySet TEXT;
-        CREATE INDEX tasks_applySet ON tasks (applySet) WHERE applySet IS NOT NULL;
-        CREATE INDEX tasks_source ON tasks (source) WHERE removed = 0 AND source <> 'rpc';
+    private static let version2 = """
+        CREATE TABLE services (
+            row INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, revision INTEGER NOT NULL,
+            source TEXT NOT NULL, by TEXT NOT NULL, createdAt INTEGER NOT NULL, changedAt INTEGER NOT NULL,
+            removed INTEGER NOT NULL DEFAULT 0, orders TEXT NOT NULL, state TEXT NOT NULL
+        ) STRICT;
         """
 
     private static let version3 = """
@@ -92,6 +94,12 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
+    private static let version4 = """
+        ALTER TABLE tasks ADD COLUMN applySet TEXT;
+        CREATE INDEX tasks_applySet ON tasks (applySet) WHERE applySet IS NOT NULL;
+        CREATE INDEX tasks_source ON tasks (source) WHERE removed = 0 AND source <> 'rpc';
+        """
+
     private static let version5 = """
         ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE runs ADD COLUMN notAfter INTEGER;
@@ -99,13 +107,5 @@ enum Schema {
         CREATE INDEX runs_notBefore ON runs (notBefore) WHERE status = 'pending' AND notBefore IS NOT NULL;
         CREATE INDEX runs_notAfter ON runs (notAfter) WHERE status = 'pending' AND notAfter IS NOT NULL;
         CREATE INDEX runs_queue ON runs (priority DESC, ifnull(due, createdAt), createdAt) WHERE status <> 'stopped';
-        """
-
-    private static let version2 = """
-        CREATE TABLE services (
-            row INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, revision INTEGER NOT NULL,
-            source TEXT NOT NULL, by TEXT NOT NULL, createdAt INTEGER NOT NULL, changedAt INTEGER NOT NULL,
-            removed INTEGER NOT NULL DEFAULT 0, orders TEXT NOT NULL, state TEXT NOT NULL
-        ) STRICT;
         """
 }

@@ -20,7 +20,10 @@ struct TaskRevisions {
     /// Two sets that have the same task would remove each other's.
     func membership(_ stored: StoredTask, _ set: String?) -> StoreError? {
         guard let set, let other = stored.set, other != set else { return nil }
-        return conflict("task \"\(stored.id)\" is in the set \"\(other)\" already", stored.revision)
+        return conflict(
+            "task \"\(stored.id)\" is in the set \"\(other)\" and can be in no other: remove it first",
+            stored.revision
+        )
     }
 
     /// The new revision; `nil` when the same is there already.

@@ -26,7 +26,9 @@ extension Transaction {
         let rules = TaskRevisions(stored)
         if let before, let error = rules.ownership(before, source) ?? rules.membership(before, set) { throw error }
         guard let revision = try rules.revision(of: definition, ifRevision: ifRevision) else {
-            if set != nil { try setSet(of: definition.id, to: set) }
+            if let set {
+                try database.run("UPDATE tasks SET applySet = ? WHERE id = ?", [.text(set), .text(definition.id)])
+            }
             // The rules find nothing to change only where there is a task.
             return TaskPut(before: before, task: try existingTask(definition.id), changed: false)
         }
@@ -36,12 +38,10 @@ extension Transaction {
             let sql = "INSERT OR IGNORE INTO revisions SELECT id, revision, definition FROM tasks WHERE id = ?"
             try database.run(sql, [.text(definition.id)])
         }
-        let created = stored?.removed ?? true
-        let isOtherSchedule = created || stored?.definition.schedule != definition.schedule
-        try write(definition, source: source, by: by, isOtherSchedule: isOtherSchedule)
-        if set != nil { try setSet(of: definition.id, to: set) }
+        let isOtherSchedule = before?.definition.schedule != definition.schedule || before == nil
+        try write(definition, source: source, by: by, set: set, isOtherSchedule: isOtherSchedule)
         let task = try existingTask(definition.id)
-        if created {
+        if before == nil {
             try append(task, "created", "created by \(by)")
         } else {
             try append(task, "changed", "changed to revision \(revision) by \(by)")
@@ -54,11 +54,7 @@ extension Transaction {
     /// Gives a task to another source of the same definition, and changes nothing else of it. Throws `notFound`.
     package func moveTask(_ id: String, to source: String) throws {
         _ = try existingTask(id)
-        try database.run("UPDATE tasks SET source = ?, applySet = NULL WHERE id = ?", [.text(source), .text(id)])
-    }
-
-    private func setSet(of id: String, to set: String?) throws {
-        try database.run("UPDATE tasks SET applySet = ? WHERE id = ?", [.text(set), .text(id)])
+        try database.run("UPDATE tasks SET source = ? WHERE id = ?", [.text(source), .text(id)])
     }
 
     /// Asks what lives of the task to end, if that is what it wants when it is changed or removed.
@@ -120,14 +116,16 @@ extension Transaction {
         _ definition: TaskDefinition,
         source: String,
         by: String,
+        set: String?,
         isOtherSchedule: Bool
     ) throws {
         try database.run(
             """
-            INSERT INTO tasks (id, revision, definition, labels, source, by, createdAt, changedAt, anchor)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7)
+            INSERT INTO tasks (id, revision, definition, labels, source, by, createdAt, changedAt, anchor, applySet)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7, ?9)
             ON CONFLICT (id) DO UPDATE SET
                 revision = ?2, definition = ?3, labels = ?4, source = ?5, by = ?6, changedAt = ?7, anchor = ?7,
+                applySet = ifnull(?9, applySet),
                 createdAt = CASE removed WHEN 1 THEN ?7 ELSE createdAt END, removed = 0, plannedRevision = NULL,
                 nextDue = NULL, nextFire = NULL, completed = CASE ?8 WHEN 1 THEN 0 ELSE completed END,
                 scheduledRuns = CASE ?8 WHEN 1 THEN 0 ELSE scheduledRuns END
@@ -135,7 +133,7 @@ extension Transaction {
             [
                 .text(definition.id), .integer(definition.revision), try .encoded(definition),
                 try .encoded(definition.labels), .text(source), .text(by), .time(now),
-                .integer(isOtherSchedule ? 1 : 0),
+                .integer(isOtherSchedule ? 1 : 0), .text(set),
             ]
         )
     }
