@@ -27,8 +27,7 @@ package struct GroupDefinition: Sendable, Hashable, Codable {
     }
 
     package static func limitProblems(_ limit: Int?, _ path: String) -> [InvalidValue] {
-        guard let limit, !(0...10_000).contains(limit) else { return [] }
-        return [InvalidValue(path: path, reason: "\(limit) is out of range", expected: "0 to 10000")]
+        rangeProblems(limit, 0...10_000, at: path)
     }
 }
 

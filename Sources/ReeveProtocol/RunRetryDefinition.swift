@@ -46,12 +46,7 @@ package struct RunRetryDefinition: Sendable, Hashable, Codable {
     }
 
     func problems() -> [InvalidValue] {
-        var problems: [InvalidValue] = []
-        if let limit, !(1...100).contains(limit) {
-            problems.append(
-                InvalidValue(path: "/retry/limit", reason: "\(limit) is out of range", expected: "1 to 100")
-            )
-        }
+        var problems = rangeProblems(limit, 1...100, at: "/retry/limit")
         if let factor, !(1...100).contains(factor) {
             problems.append(
                 InvalidValue(path: "/retry/factor", reason: "\(factor) is out of range", expected: "1 to 100")

@@ -39,11 +39,7 @@ extension TaskDefinition {
         problems += CommandDefinition.directoryProblems(workingDirectory)
         problems += positive(startBy, "/startBy") + positive(timeout, "/timeout")
         problems += positive(queueTimeout, "/queueTimeout")
-        if let priority, !(-100...100).contains(priority) {
-            problems.append(
-                InvalidValue(path: "/priority", reason: "\(priority) is out of range", expected: "-100 to 100")
-            )
-        }
+        problems += rangeProblems(priority, -100...100, at: "/priority")
         if onAgentStop == .survive {
             problems.append(
                 InvalidValue(

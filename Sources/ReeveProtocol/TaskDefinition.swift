@@ -150,6 +150,11 @@ package enum OverlapPolicy: Sendable, Hashable {
         if case .allow(let most) = self { most } else { 1 }
     }
 
+    /// Which of the other runs that live are in the way of one more: none while fewer do than may.
+    package func inTheWay(_ others: [Run]) -> [Run] {
+        most.map { others.count >= $0 } ?? false ? others : []
+    }
+
     /// One more than may live is skipped, and does not wait.
     package var isSkipping: Bool { self != .queue && self != .replace }
 }

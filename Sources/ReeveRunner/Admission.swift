@@ -41,9 +41,8 @@ package enum Admission: Sendable, Equatable {
         if run.isAutomaticRetry, let pause = pending.pause, pause.until.map({ $0 > now }) ?? true {
             return .refuse(.skipped, cause: "paused", reason: "the task is paused by \(pause.by)")
         }
-        let others = living + held
         let overlap = task.overlap ?? .skip
-        let inTheWay = overlap.most.map { others.count >= $0 } ?? false ? others : []
+        let inTheWay = overlap.inTheWay(living + held)
         var waits = pending.unmet.map(\.description) + (pending.fullGroup.map { ["a place in group \($0)"] } ?? [])
         if let timeout = task.queueTimeout, let end = run.notAfter, now >= end {
             if !overlap.isSkipping { waits += inTheWay.prefix(1).map { "run \($0.shortName) to end" } }
@@ -116,10 +115,8 @@ package enum Admission: Sendable, Equatable {
     /// Refuses a run that somebody asks for where it would be skipped: as many of its task live as may.
     package static func checkManual(_ task: TaskDefinition, living: [Run], now: Timestamp) throws(Failure) {
         let overlap = task.overlap ?? .skip
-        let living = living.filter { !$0.isLater(than: now) }
-        guard overlap.isSkipping, let most = overlap.most, living.count >= most, let first = living.first else {
-            return
-        }
+        let living = overlap.inTheWay(living.filter { !$0.isLater(than: now) })
+        guard overlap.isSkipping, let first = living.first else { return }
         let isOne = living.count == 1
         throw Failure(
             .invalidState,

@@ -33,6 +33,23 @@ func serviceFile(_ path: String) throws(ConfigurationError) -> DropInFile { try 
 func taskFile(_ path: String) throws(ConfigurationError) -> DropInFile { try dropInFile(path, bare: .task) }
 
 extension RunningAgent {
+    /// Runs an agent with a folder of files beside its state.
+    /// - Parameter bare: What a file is that holds no lists.
+    static func with(
+        files: [(String, String)],
+        bare: DropInName.Kind,
+        clock: any Clock<Duration> = ContinuousClock(),
+        wallClock: (any WallClock)? = nil,
+        _ body: @escaping @Sendable (RunningAgent, String) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/files"
+        mkdir(path, 0o755)
+        for (name, text) in files { try writeDropIn(path, name, text) }
+        let configure: (inout Configuration) -> Void = { $0.folders = [DropInFolder(path, bare: bare)] }
+        try await with(folder: folder, clock: clock, wallClock: wallClock, configure) { try await body($0, path) }
+    }
+
     /// Returns when what is in the folder now has been looked at to the end.
     func looked(_ folder: String, _ name: String = "look") async throws {
         // The second is put by a later look than the first: so that one has ended.

@@ -12,14 +12,7 @@ struct ServiceFolderTests {
         _ files: [(String, String)],
         _ body: @escaping @Sendable (RunningAgent, String) async throws -> Void
     ) async throws {
-        let folder = try TemporaryFolder()
-        let services = folder.path + "/services.d"
-        mkdir(services, 0o755)
-        for (name, text) in files { try writeDropIn(services, name, text) }
-        try await RunningAgent.with(folder: folder, { $0.folders = [DropInFolder(services, bare: .service)] }) {
-            agent in
-            try await body(agent, services)
-        }
+        try await RunningAgent.with(files: files, bare: .service, body)
     }
 
     private static let db = "command: [/bin/sleep, \"1000\"]\n"

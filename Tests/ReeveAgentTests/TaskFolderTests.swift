@@ -15,15 +15,8 @@ struct TaskFolderTests {
         wallClock: ManualWallClock? = nil,
         _ body: @escaping @Sendable (RunningAgent, String) async throws -> Void
     ) async throws {
-        let folder = try TemporaryFolder()
-        let tasks = folder.path + "/conf.d"
-        mkdir(tasks, 0o755)
-        for (name, text) in files { try writeDropIn(tasks, name, text) }
         let wallClock = wallClock ?? ManualWallClock(now: dropInTime)
-        let configure: (inout Configuration) -> Void = { $0.folders = [DropInFolder(tasks)] }
-        try await RunningAgent.with(folder: folder, clock: clock, wallClock: wallClock, configure) { agent in
-            try await body(agent, tasks)
-        }
+        try await RunningAgent.with(files: files, bare: .task, clock: clock, wallClock: wallClock, body)
     }
 
     private static let backup = "schedule: {cron: \"0 3 * * *\"}\ncommand: [/bin/true]\n"

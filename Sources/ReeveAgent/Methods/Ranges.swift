@@ -3,10 +3,7 @@ import ReeveProtocol
 
 /// A number of a call's parameters; `invalidParams` at `path` where it is not in the range.
 func inRange(_ number: Int, _ range: ClosedRange<Int>, _ path: String) throws(Failure) -> Int {
-    guard range.contains(number) else {
-        let expected = "\(range.lowerBound) to \(range.upperBound)"
-        throw Failure(InvalidValue(path: path, reason: "\(number) is out of range", expected: expected))
-    }
+    if let problem = rangeProblems(number, range, at: path).first { throw Failure(problem) }
     return number
 }
 

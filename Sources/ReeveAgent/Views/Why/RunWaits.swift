@@ -64,8 +64,7 @@ extension RunWaits {
         places = limits.places(with: groups)
         self.isRunnerAway = isRunnerAway
         guard let definition else { return }
-        let sameTask = (begun + before).filter { $0.task == run.task }
-        if let most = (definition.overlap ?? .skip).most, sameTask.count >= most { others = sameTask }
+        others = (definition.overlap ?? .skip).inTheWay((begun + before).filter { $0.task == run.task })
         guard notBefore == nil else { return }
         let isHeld = !unmet.isEmpty || group != nil
         let startBy = isHeld ? Admission.deadline(of: run, definition, startBy: limits.startBy) : nil

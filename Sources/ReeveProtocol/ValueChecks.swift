@@ -17,3 +17,14 @@ package func nameProblems(_ name: String, _ problem: String, longest: Int, at pa
     let expected = "1 to \(longest) of the characters A-Z a-z 0-9 . _ -"
     return [InvalidValue(path: path, reason: "\"\(name)\" \(problem)", expected: expected)]
 }
+
+/// What is wrong with a number that somebody gave, if anything is.
+package func rangeProblems<Number: Comparable>(
+    _ number: Number?,
+    _ range: ClosedRange<Number>,
+    at path: String
+) -> [InvalidValue] {
+    guard let number, !range.contains(number) else { return [] }
+    let expected = "\(range.lowerBound) to \(range.upperBound)"
+    return [InvalidValue(path: path, reason: "\(number) is out of range", expected: expected)]
+}
