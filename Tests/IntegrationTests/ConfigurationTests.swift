@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// `reeved --check-config`, and what a start says of the same mistakes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConfigurationTests {
     @Test func `a good configuration is said to be good`() async throws {
         let folder = try TemporaryFolder()

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// `reeve import crontab` with both real programs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct CrontabCommandTests {
     private static let crontab = """
         MAILTO=ops@example.com

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How the daemon begins and ends.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndTests {
     @Test(arguments: [SIGTERM, SIGINT])
     func `a signal ends it in order: runs are canceled and told, the socket goes`(signal: CInt) async throws {

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// `reeve retry` and `reeve group set --all`, with both real programs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RetryCommandTests {
     @Test func `a run is tried again, and reeve ends as it does`() async throws {
         let estate = try Estate()

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// `reeve service …` and `reeve engine`, with both real programs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServiceCommandTests {
     private static func service(
         _ daemon: Daemon,

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Services under the real daemon: when its plug is pulled, and when it is the first process of a container.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServiceTests {
     /// Says `NAME up` into a file shared by all, and `NAME down` when it is told to end.
     private static func line(_ name: String, _ estate: Estate) -> String {

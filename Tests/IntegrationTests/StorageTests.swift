@@ -4,7 +4,7 @@ import JSONRPC
 import Testing
 
 /// What is acknowledged is on the disk, and a disk that is full is said to be.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct StorageTests {
     static let canTrace = works(["strace", "-o", "/dev/null", "true"])
     static let canMount = works(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])

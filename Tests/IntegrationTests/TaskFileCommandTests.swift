@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// Files of tasks with both real programs: applied by hand, and dropped in.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct TaskFileCommandTests {
     private static func running(_ body: (Daemon) async throws -> Void) async throws {
         let estate = try Estate()

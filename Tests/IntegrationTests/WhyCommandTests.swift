@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// `reeve why` and `reeve timeline`, with both real programs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct WhyCommandTests {
     @Test func `why a task, a run or a service is as it is, and what is due`() async throws {
         let estate = try Estate()

@@ -31,7 +31,7 @@ private final class Cgroup: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: Cgroup.root != nil, "no cgroup v2 that may be written")) struct CgroupTests
+@Suite(.timeLimit(.minutes(5)), .enabled(if: Cgroup.root != nil, "no cgroup v2 that may be written")) struct CgroupTests
 {
     let workshop: Workshop
     private let cgroup: Cgroup

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReeveProcess
 
-@Suite(.timeLimit(.minutes(1))) struct EndTests {
+@Suite(.timeLimit(.minutes(5))) struct EndTests {
     let workshop: Workshop
 
     init() throws {

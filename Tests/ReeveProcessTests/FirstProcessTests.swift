@@ -4,7 +4,7 @@ import Testing
 @testable import ReeveProcess
 
 /// What a container's first process has to do, in a PID namespace.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: geteuid() == 0, "only root can make a PID namespace"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: geteuid() == 0, "only root can make a PID namespace"))
 struct FirstProcessTests {
     /// Without a session of its own, the first process is in that of who made the namespace, which is none in there: 0.
     @Test(arguments: [(0, []), (1, ["setsid"])])

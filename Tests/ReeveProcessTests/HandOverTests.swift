@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReeveProcess
 
-@Suite(.timeLimit(.minutes(1))) struct HandOverTests {
+@Suite(.timeLimit(.minutes(5))) struct HandOverTests {
     let workshop: Workshop
     let key = ProcessKey("main")
     var processes: Processes { workshop.processes }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReeveProcess
 
-@Suite(.timeLimit(.minutes(1))) struct NotifyTests {
+@Suite(.timeLimit(.minutes(5))) struct NotifyTests {
     let workshop: Workshop
     let key = ProcessKey("main")
     var processes: Processes { workshop.processes }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReeveProcess
 
-@Suite(.timeLimit(.minutes(1))) struct ProcessSnapshotTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessSnapshotTests {
     @Test(arguments: [
         ("A=1\0B=2\0", ["A=1"], true), ("A=1\0B=2\0", ["B=2", "A=1"], true), ("A=1\0B=2", ["B=2"], true),
         ("A=1\0B=2\0", ["A=1", "C=3"], false), ("A=12\0", ["A=1"], false), ("XA=1\0", ["A=1"], false),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReeveProcess
 
-@Suite(.timeLimit(.minutes(1))) struct StartTests {
+@Suite(.timeLimit(.minutes(5))) struct StartTests {
     let workshop: Workshop
 
     init() throws {
@@ -125,7 +125,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct StandardInputTests {
+@Suite(.timeLimit(.minutes(5))) struct StandardInputTests {
     let workshop: Workshop
 
     init() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReeveRunner
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AlarmTests {
     /// Gives the alarm's rings as a stream, while it runs.
     private func withAlarm(

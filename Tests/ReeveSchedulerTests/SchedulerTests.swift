@@ -6,7 +6,7 @@ import Testing
 @testable import ReeveScheduler
 
 /// The scheduler on a real store and a clock that the test moves.
-@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(5))) struct SchedulerTests {
     @Test func `a task that is put starts at its time, not before`() async throws {
         try await withBench { bench in
             let due = bench.start + .hours(1)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ReeveStore
 
-@Suite(.timeLimit(.minutes(1))) struct WakeupTests {
+@Suite(.timeLimit(.minutes(5))) struct WakeupTests {
     @Test func `what was set before anybody waits is not lost, and counts once`() async {
         let wakeup = Wakeup()
         wakeup.set()
