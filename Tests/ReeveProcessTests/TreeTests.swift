@@ -194,4 +194,20 @@ import Testing
         let third = census.didEnd(7)
         #expect(!third)
     }
+
+    @Test func `a process that outlives who watched it is waited for by who looks for orphans`() async throws {
+        let workshop = try Workshop()
+        try workshop.processes.adoptOrphans()
+        func startAndForget() throws -> (pid: pid_t, ends: AsyncStream<ChildRecord>) {
+            let gone = try Workshop()
+            let pid = try gone.processes.start(gone.shell("exec sleep 1000"), key: ProcessKey("main")).pid
+            return (pid, gone.processes.ends())
+        }
+        let (pid, ends) = try startAndForget()
+        for await _ in ends {}
+        kill(pid, SIGKILL)
+        // A zombie can be signalled still.
+        while kill(pid, 0) == 0 { await Task.yield() }
+        withExtendedLifetime(workshop) {}
+    }
 }

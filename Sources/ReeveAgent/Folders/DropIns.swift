@@ -100,6 +100,8 @@ final class DropIns: Sendable {
         for (folder, count) in try await settle(seen.claims, &absences) {
             found[folder] = ["\(folder): is not there: until it is, \(count) tasks and services from files stay"]
         }
+        // Until it is known: what ends a conflict just after it was found is not missed.
+        hasConflicts.withLockedValue { $0 = true }
         // One may be refused for what another says no more: that is known only when the other has been put.
         var refused = try await putAll(seen.files)
         while !refused.isEmpty {

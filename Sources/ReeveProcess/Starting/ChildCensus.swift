@@ -94,8 +94,9 @@ extension ChildCensus {
         shared.withLockedValue { $0.didFind(pid) }
     }
 
-    /// Leaves it to whoever looks for orphans.
-    static func release(_ pid: pid_t) {
+    /// Waits for it if it has ended; a later end is left to whoever looks for orphans.
+    static func leave(_ pid: pid_t) {
+        guard case .running = reap(pid) else { return }
         if shared.withLockedValue({ $0.didEnd(pid) }) { clinux_poke_child_signals() }
     }
 

@@ -202,7 +202,7 @@ final class ChildWatch {
 
     /// Waits for it if it is an orphan that has ended; later ends are for who looks for orphans.
     private func leave(_ left: MainProcess) {
-        if case .running = ChildCensus.reap(left.pid) { ChildCensus.release(left.pid) }
+        ChildCensus.leave(left.pid)
         poller.close(left.pidfd)
     }
 

@@ -112,13 +112,15 @@ final class ProcessTable: Sendable {
         return stream
     }
 
-    /// The watching thread is gone: nobody will hear anything any more.
-    func close() {
+    /// The watching thread is gone: nobody will hear anything any more. Answers the pids of processes whose end was not
+    /// heard of.
+    func close() -> [pid_t] {
         let closed = state.withLockedValue { $0.close() }
         for listener in closed.listeners { listener.finish() }
         for waiter in closed.outputWaiters { waiter.resume(returning: nil) }
         for waiter in closed.noticeWaiters { waiter.resume(returning: nil) }
         for waiter in closed.endWaiters { waiter.resume(returning: nil) }
+        return closed.unheard
     }
 }
 

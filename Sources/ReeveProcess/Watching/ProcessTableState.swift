@@ -1,3 +1,5 @@
+import Glibc
+
 /// What the watching thread needs to know of a process. The descriptors are that thread's: it alone closes them.
 struct WatchedProcess: Sendable {
     let main: MainProcess
@@ -55,6 +57,8 @@ struct ProcessTableState {
 
     /// Who has to hear that nothing more will be heard.
     struct Closed {
+        /// The pids of processes whose end was not heard of.
+        let unheard: [pid_t]
         let listeners: [Listener]
         let outputWaiters: [OutputWaiter]
         let noticeWaiters: [NoticeWaiter]
@@ -200,6 +204,7 @@ struct ProcessTableState {
             }
         }
         return Closed(
+            unheard: children.values.filter { $0.record.end == nil && !$0.isReaped }.map(\.main.pid),
             listeners: Array(listeners.values),
             outputWaiters: children.values.flatMap { $0.outputWaiters.values.map(\.waiter) },
             noticeWaiters: children.values.flatMap { $0.noticeWaiters.values.map(\.waiter) },

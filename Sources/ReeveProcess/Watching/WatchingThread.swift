@@ -60,8 +60,9 @@ final class WatchingThread {
         }
     }
 
+    /// Whose end is not heard of here is waited for by whoever looks for orphans, or it would stay a zombie.
     private func close() {
-        table.close()
+        for pid in table.close() { ChildCensus.leave(pid) }
         kills.close()
     }
 
