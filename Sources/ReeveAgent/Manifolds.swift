@@ -206,7 +206,7 @@ struct Manifolds: Sendable {
             let submitter = Submitter(
                 journal: try inputs[Part.store],
                 configuration: Submitter.Configuration(
-                    sender: Postman.Sender(agent: configuration.name, version: Identity.version),
+                    sender: EventSender(agent: configuration.name, version: Identity.version),
                     credentialsDirectory: environment.credentialsDirectory
                 ),
                 transport: HTTPTransport(clock: environment.clock),

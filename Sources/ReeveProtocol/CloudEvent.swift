@@ -4,7 +4,7 @@ package import JSON
 package enum CloudEvent {
     /// The event of the changes of one lane that are sent at once: it has the id, number and type of the last.
     ///
-    /// `changes` are consecutive in their lane and not empty. `agent` is the agent's name.
+    /// `changes` are consecutive in their lane and not empty. One that is in no journal, to test an endpoint, has number 0. `agent` is the agent's name.
     package static func submission(_ changes: [StateChange], agent: String) -> JSON {
         let last = changes[changes.count - 1]
         let content = last.content
@@ -17,8 +17,10 @@ package enum CloudEvent {
         event["time"] = .string(content.time.description)
         if content.data != nil || content.source == nil { event["datacontenttype"] = "application/json" }
         event["lane"] = .string(last.lane.name)
-        event["sequence"] = .string(sequenceText(last.sequence))
-        event["previous"] = .string(changes[0].previous.map(sequenceText) ?? "")
+        if last.sequence > 0 {
+            event["sequence"] = .string(sequenceText(last.sequence))
+            event["previous"] = .string(changes[0].previous.map(sequenceText) ?? "")
+        }
         event["publisherid"] = content.publisherID.map(JSON.string)
         event["data"] = data(of: last, changes)
         return .object(event)

@@ -10,7 +10,7 @@ final class EndpointSender: Sendable {
     /// What all senders share.
     struct Surroundings: Sendable {
         var journal: any DeliveryJournal
-        var postman: Postman
+        var carriers: Carriers
         var clock: any Clock<Duration>
         var logger: Logger
     }
@@ -18,6 +18,7 @@ final class EndpointSender: Sendable {
     private struct State {
         var machine: EndpointMachine
         var record: EndpointRecord
+        var carrier: any Carrier
         var mailbox: [EndpointMachine.Event] = []
         /// Times for which a child task sleeps.
         var alarms: Set<Duration> = []
@@ -35,7 +36,8 @@ final class EndpointSender: Sendable {
 
     init(_ record: EndpointRecord, _ machine: EndpointMachine, _ surroundings: Surroundings) {
         identity = record.identity
-        state = NIOLockedValueBox(State(machine: machine, record: record))
+        let carrier = surroundings.carriers.carrier(for: record.definition)
+        state = NIOLockedValueBox(State(machine: machine, record: record, carrier: carrier))
         self.surroundings = surroundings
         stopwatch = Stopwatch(surroundings.clock)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -73,6 +75,9 @@ final class EndpointSender: Sendable {
     func redefine(_ record: EndpointRecord) {
         let changed = state.withLockedValue { state in
             defer { state.record = record }
+            if state.record.definition != record.definition {
+                state.carrier = surroundings.carriers.carrier(for: record.definition)
+            }
             return state.record.definition != record.definition || state.record.isPaused != record.isPaused
         }
         if changed { happened(.redefined(EndpointSettings(record.definition), isPaused: record.isPaused)) }
@@ -153,10 +158,8 @@ extension EndpointSender {
                 return .readLane(lane, page)
             }
         case .send(let submission):
-            let definition = record.definition
-            add(to: &group) {
-                .answered(submission.lane, await $0.postman.deliver(submission, to: definition))
-            }
+            let carrier = state.withLockedValue(\.carrier)
+            add(to: &group) { _ in .answered(submission.lane, await carrier.carry([submission]).result) }
         case .wake(let time): setAlarm(time, in: &group)
         case .commit(let progress):
             group.addTask {

@@ -28,12 +28,10 @@ extension Submitter {
     /// The same for a definition that need not have been put.
     package func test(_ definition: EndpointDefinition, type: String? = nil) async -> EndpointTest {
         let change = testChange(definition.name)
-        var event = CloudEvent.single(change, agent: postman.sender.agent).object ?? JSONObject()
-        // It is in no journal.
-        event["sequence"] = nil
-        event["previous"] = nil
         let stopwatch = Stopwatch(clock)
-        let attempt = await postman.post(JSON.object(event).serialized(), id: change.id, to: definition)
+        let attempt = await carriers.carrier(for: definition).carry([
+            Submission(lane: change.lane, changes: [change], attempt: 1)
+        ])
         var asked = change
         asked.content.type = type ?? change.content.type
         let reply = attempt.result.reply
@@ -44,7 +42,7 @@ extension Submitter {
             body: attempt.answer.map { String(decoding: $0.body, as: UTF8.self) } ?? reply.text,
             duration: stopwatch.elapsed,
             filtered: definition.filter.map { !$0.takes(asked) } ?? false,
-            curl: attempt.request.map { Self.curl($0, definition) } ?? ""
+            curl: attempt.shellLine()
         )
     }
 
@@ -56,27 +54,7 @@ extension Submitter {
             summary: "a test of endpoint \(endpoint)",
             data: ["endpoint": .string(endpoint)]
         )
+        // It is in no journal.
         return StateChange(sequence: 0, id: newID(), lane: .agent, previous: nil, content: content)
-    }
-
-    /// The endpoint's own headers may be secret however they were given; so may a URL that was not written out.
-    static func curl(_ request: TransportRequest, _ definition: EndpointDefinition) -> String {
-        let own = Set((definition.headers ?? [:]).keys.map { $0.lowercased() })
-        var words = ["curl", "-X", "POST"]
-        for header in request.headers {
-            let value = own.contains(header.name.lowercased()) ? "SECRET" : header.value
-            words += ["-H", quoted("\(header.name): \(value)")]
-        }
-        words += ["--data-binary", quoted(String(decoding: request.body, as: UTF8.self))]
-        if case .literal = definition.url { words.append(quoted(request.url)) } else { words.append("URL") }
-        return words.joined(separator: " ")
-    }
-
-    private static func quoted(_ word: String) -> String {
-        var text = "'"
-        for character in word {
-            if character == "'" { text += "'\\''" } else { text.append(character) }
-        }
-        return text + "'"
     }
 }

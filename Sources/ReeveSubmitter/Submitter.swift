@@ -8,12 +8,12 @@ package import ReeveProtocol
 /// What is undelivered at the end is in the journal, and goes on with the next submitter.
 package final class Submitter: Sendable {
     package struct Configuration: Sendable {
-        package var sender: Postman.Sender
+        package var sender: EventSender
         /// Where systemd puts the service's credentials; `nil` without systemd.
         package var credentialsDirectory: String?
         package var limits = SubmitterLimits()
 
-        package init(sender: Postman.Sender, credentialsDirectory: String? = nil) {
+        package init(sender: EventSender, credentialsDirectory: String? = nil) {
             self.sender = sender
             self.credentialsDirectory = credentialsDirectory
         }
@@ -50,7 +50,7 @@ package final class Submitter: Sendable {
         self.wallClock = wallClock
         surroundings = EndpointSender.Surroundings(
             journal: journal,
-            postman: Postman(
+            carriers: Carriers(
                 sender: configuration.sender,
                 transport: transport,
                 values: ValueReader(credentialsDirectory: configuration.credentialsDirectory),
@@ -119,7 +119,7 @@ package final class Submitter: Sendable {
     }
 
     var journal: any DeliveryJournal { surroundings.journal }
-    var postman: Postman { surroundings.postman }
+    var carriers: Carriers { surroundings.carriers }
     var clock: any Clock<Duration> { surroundings.clock }
 
     func sender(of endpoint: String) -> EndpointSender? {

@@ -37,7 +37,7 @@ struct SubmitterHarness: Sendable {
     func makeSubmitter(_ transport: any Transport, clock: (any Clock<Duration>)? = nil) -> Submitter {
         Submitter(
             journal: store,
-            configuration: Submitter.Configuration(sender: Postman.Sender(agent: "web-7", version: "1.2")),
+            configuration: Submitter.Configuration(sender: EventSender(agent: "web-7", version: "1.2")),
             transport: transport,
             clock: clock ?? self.clock,
             wallClock: wallClock,

@@ -1,20 +1,8 @@
 import JSON
 package import ReeveProtocol
 
-/// Makes a submission into a signed request, posts it, and says what became of it.
-package struct Postman: Sendable {
-    /// Who sends.
-    package struct Sender: Sendable {
-        /// The agent's name, which is the source of its own changes.
-        package var agent: String
-        package var version: String
-
-        package init(agent: String, version: String) {
-            self.agent = agent
-            self.version = version
-        }
-    }
-
+/// Makes submissions into a signed request, posts it, and says what became of it.
+package struct WebhookCarrier: Carrier {
     static let contentType = "application/cloudevents+json; charset=utf-8"
     /// How often one request is sent on to another place of the same origin.
     static let mostRedirects = 3
@@ -22,55 +10,51 @@ package struct Postman: Sendable {
     static let answerLength = 200
     static let defaultTimeout = Duration.seconds(15)
 
-    let sender: Sender
+    private let endpoint: EndpointDefinition
+    private let sender: EventSender
     private let transport: any Transport
     private let values: ValueReader
     private let wallClock: any WallClock
 
-    package init(sender: Sender, transport: any Transport, values: ValueReader, wallClock: any WallClock) {
+    package init(
+        _ endpoint: EndpointDefinition,
+        sender: EventSender,
+        transport: any Transport,
+        values: ValueReader,
+        wallClock: any WallClock
+    ) {
+        self.endpoint = endpoint
         self.sender = sender
         self.transport = transport
         self.values = values
         self.wallClock = wallClock
     }
 
-    /// Tries once. It is signed anew each time, and its secrets are read anew.
-    package func deliver(_ submission: Submission, to endpoint: EndpointDefinition) async -> DeliveryResult {
-        let event = CloudEvent.submission(submission.changes, agent: sender.agent)
-        return await post(event.serialized(), id: submission.id, to: endpoint).result
-    }
-
-    /// What one attempt was, for ``deliver(_:to:)`` and for a test that shows it to somebody.
-    struct Attempt: Sendable {
+    /// It is signed anew each time, and its secrets are read anew.
+    package func carry(_ submissions: [Submission]) async -> Attempt {
+        let event = CloudEvent.submission(submissions[0].changes, agent: sender.agent)
         var request: TransportRequest?
-        var answer: TransportAnswer?
-        var result: DeliveryResult
-    }
-
-    func post(_ body: [UInt8], id: String, to endpoint: EndpointDefinition) async -> Attempt {
-        var request: TransportRequest?
+        func shellLine() -> @Sendable () -> String {
+            { [request, endpoint] in request.map { Self.curl($0, endpoint) } ?? "" }
+        }
         do {
-            let made = try makeRequest(body, id: id, to: endpoint)
+            let made = try makeRequest(event.serialized(), id: submissions[0].id)
             request = made
             let answer = try await follow(made)
-            return Attempt(request: made, answer: answer, result: result(of: answer, endpoint))
+            return Attempt(result(of: answer), answer: answer, shellLine: shellLine())
         } catch {
-            return Attempt(request: request, result: .trouble(Reply(status: nil, text: "\(error)"), after: nil))
+            return .trouble("\(error)", shellLine: shellLine())
         }
     }
 
-    private func result(of answer: TransportAnswer, _ endpoint: EndpointDefinition) -> DeliveryResult {
+    private func result(of answer: TransportAnswer) -> DeliveryResult {
         let text = String(decoding: answer.body.prefix(4 * Self.answerLength), as: UTF8.self)
         let reply = Reply(status: answer.status, text: String(text.prefix(Self.answerLength)))
         let wait = answer.value(of: "retry-after").flatMap { retryAfter($0, now: wallClock.now) }
         return AnswerTable(endpoint.answers).result(reply, retryAfter: wait)
     }
 
-    private func makeRequest(
-        _ body: [UInt8],
-        id: String,
-        to endpoint: EndpointDefinition
-    ) throws -> TransportRequest {
+    private func makeRequest(_ body: [UInt8], id: String) throws -> TransportRequest {
         guard let url = endpoint.url else { throw TransportFailure("the endpoint has no URL") }
         let time = wallClock.now.milliseconds / 1000
         var headers = [
@@ -111,5 +95,28 @@ package struct Postman: Sendable {
             request.url = next
         }
         return try await transport.post(request)
+    }
+}
+
+extension WebhookCarrier {
+    /// The endpoint's own headers may be secret however they were given; so may a URL that was not written out.
+    private static func curl(_ request: TransportRequest, _ definition: EndpointDefinition) -> String {
+        let own = Set((definition.headers ?? [:]).keys.map { $0.lowercased() })
+        var words = ["curl", "-X", "POST"]
+        for header in request.headers {
+            let value = own.contains(header.name.lowercased()) ? "SECRET" : header.value
+            words += ["-H", quoted("\(header.name): \(value)")]
+        }
+        words += ["--data-binary", quoted(String(decoding: request.body, as: UTF8.self))]
+        if case .literal = definition.url { words.append(quoted(request.url)) } else { words.append("URL") }
+        return words.joined(separator: " ")
+    }
+
+    private static func quoted(_ word: String) -> String {
+        var text = "'"
+        for character in word {
+            if character == "'" { text += "'\\''" } else { text.append(character) }
+        }
+        return text + "'"
     }
 }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// One attempt over a real connection to a real server.
-struct PostmanTests {
+struct WebhookCarrierTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
     private func submission(_ padding: Int = 0) -> Submission {
@@ -25,13 +25,14 @@ struct PostmanTests {
             endpoint.timeout = .minutes(5)
             await configure(&endpoint, receiver)
             let transport = HTTPTransport(clock: ContinuousClock())
-            let postman = Postman(
-                sender: Postman.Sender(agent: "web-7", version: "1.2"),
+            let carrier = WebhookCarrier(
+                endpoint,
+                sender: EventSender(agent: "web-7", version: "1.2"),
                 transport: transport,
                 values: ValueReader(credentialsDirectory: nil),
                 wallClock: ManualWallClock()
             )
-            let result = await postman.deliver(submission(), to: endpoint)
+            let result = await carrier.carry([submission()]).result
             await transport.shutDown()
             return (result, receiver.records)
         }
