@@ -11,6 +11,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -28,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -69,8 +71,8 @@ let package = Package(
         .target(
             name: "ReeveSubmitter",
             dependencies: [
-                "JSON", "ReeveProtocol", "ReeveStore", httpClient, crypto, log, nioCore, nioPosix, nioHTTP,
-                nioConcurrency,
+                "JSON", "ReeveProtocol", "ReeveProcess", "ReeveLaunch", "ReeveStore", httpClient, crypto, mustache, log,
+                nioCore, nioPosix, nioHTTP, nioConcurrency,
             ]
         ),
 
@@ -163,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "ReeveSubmitterTests",
             dependencies: [
-                "JSON", "ReeveProtocol", "ReeveStore", "ReeveSubmitter", "TestSupport", crypto, log, nioConcurrency,
+                "JSON", "ReeveProtocol", "ReeveProcess", "ReeveLaunch", "ReeveStore", "ReeveSubmitter", "TestSupport",
+                crypto, log, nioConcurrency,
             ]
         ),
         .testTarget(

@@ -200,14 +200,18 @@ struct Manifolds: Sendable {
     private var submitter: Manifold {
         Manifold(
             "submitter",
-            inputs: [.required(Part.store)],
+            inputs: [.required(Part.store), .required(Part.processes)],
             outputs: [Part.submitter.declaration]
-        ) { [environment, configuration] inputs in
+        ) { [environment, configuration, paths] inputs in
+            let store = try inputs[Part.store]
             let submitter = Submitter(
-                journal: try inputs[Part.store],
+                journal: store,
                 configuration: Submitter.Configuration(
                     sender: EventSender(agent: configuration.name, version: Identity.version),
-                    credentialsDirectory: environment.credentialsDirectory
+                    credentialsDirectory: environment.credentialsDirectory,
+                    launcher: Self.launcher(try inputs[Part.processes], environment),
+                    directory: "\(configuration.stateDirectory)/deliveries",
+                    tails: RunTails(store: store, paths: paths)
                 ),
                 transport: HTTPTransport(clock: environment.clock),
                 clock: environment.clock,

@@ -3,9 +3,23 @@ package struct EndpointDefinition: Sendable, Hashable, Codable {
     /// `[A-Za-z0-9._-]{1,128}`.
     package var name: String
     package var kind: EndpointKind
-    /// `http://` or `https://`.
+    /// Of a webhook: `http://`, `https://`, or over a Unix socket `http+unix://%2Frun%2Fapp.sock/hook`.
     package var url: ConfiguredValue?
     package var format: EventFormat?
+    /// The Mustache text of format `template`.
+    package var template: String?
+    /// Whether a run that did not succeed has the last of its output with it.
+    package var tail: Bool?
+    /// Of a file: where it is.
+    package var path: String?
+    /// Of a file: when the agent itself begins another one.
+    package var rotate: RotationDefinition?
+    /// Of a command: the program and its arguments.
+    package var command: [String]?
+    /// Of a command: as whom, with what and where it runs; as for steps.
+    package var user: String?
+    package var environment: [String: ConfiguredValue]?
+    package var workingDirectory: String?
     /// `whsec_` and base64 of 24 to 64 bytes; without one nothing is signed.
     package var secret: ConfiguredValue?
     package var filter: EventFilter?
@@ -23,17 +37,21 @@ package struct EndpointDefinition: Sendable, Hashable, Codable {
     package var from: String?
 
     package var batch: UnsupportedField?
-    package var template: UnsupportedField?
-    package var tail: UnsupportedField?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, kind, url, format, secret, filter, drain, timeout, inFlight, retry, refused, answers, headers, from
-        case batch, template, tail
+        case name, kind, url, path, rotate, command, user, environment, workingDirectory
+        case format, template, tail, secret, headers, answers
+        case filter, drain, timeout, inFlight, retry, refused, from
+        case batch
+    }
+
+    package init(name: String, kind: EndpointKind) {
+        self.name = name
+        self.kind = kind
     }
 
     package init(name: String, url: String) {
-        self.name = name
-        kind = .webhook
+        self.init(name: name, kind: .webhook)
         self.url = .literal(url)
     }
 }
@@ -43,7 +61,33 @@ package enum EndpointKind: String, WireWord {
 }
 
 package enum EventFormat: String, WireWord {
-    case cloudevents, text, template
+    /// CloudEvents in JSON: the structured mode, for several the batched one.
+    case cloudevents
+    /// CloudEvents with the attributes in HTTP headers and the data as body.
+    case binary
+    /// A sentence for people.
+    case text
+    /// What the endpoint's template says.
+    case template
+}
+
+/// When a file endpoint begins another file: the one until then becomes `PATH.1`, and `.1` becomes `.2`.
+package struct RotationDefinition: Sendable, Hashable, Codable {
+    /// Before a file would grow beyond it.
+    package var size: ByteSize
+    /// Files that are kept beside the current one, 1 to 1000; 5 by default.
+    package var keep: Int?
+
+    package static let defaultKeep = 5
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case size, keep
+    }
+
+    package init(size: ByteSize, keep: Int? = nil) {
+        self.size = size
+        self.keep = keep
+    }
 }
 
 /// What becomes of a change that the receiver refuses for itself (400, 413, 415, 422).

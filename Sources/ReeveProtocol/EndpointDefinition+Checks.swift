@@ -4,40 +4,13 @@ extension EndpointDefinition {
     /// Everything in the definition that can never be valid; empty for a good one.
     package func problems() -> [InvalidValue] {
         var problems = nameProblems(name, "is not an endpoint's name", longest: 128, at: "/name")
-        if kind != .webhook {
+        if batch != nil {
             problems.append(
-                InvalidValue(
-                    path: "/kind",
-                    reason: "\"\(kind.rawValue)\" is not supported by this version of reeve",
-                    expected: "webhook"
-                )
+                InvalidValue(path: "/batch", reason: "is not supported by this version of reeve", hint: "leave it out")
             )
         }
-        if let format, format != .cloudevents {
-            problems.append(
-                InvalidValue(
-                    path: "/format",
-                    reason: "\"\(format.rawValue)\" is not supported by this version of reeve",
-                    expected: "cloudevents"
-                )
-            )
-        }
-        for (path, field) in [("/batch", batch), ("/template", template), ("/tail", tail)] where field != nil {
-            problems.append(
-                InvalidValue(path: path, reason: "is not supported by this version of reeve", hint: "leave it out")
-            )
-        }
-        return problems + urlProblems() + numberProblems() + answerProblems() + secretProblems()
-    }
-
-    private func urlProblems() -> [InvalidValue] {
-        switch url {
-        case nil:
-            return [InvalidValue(path: "/url", reason: "is required for a webhook", expected: "an http or https URL")]
-        case .generate: return [InvalidValue(path: "/url", reason: "cannot be generated")]
-        case .literal(let text): return urlProblem(text, path: "/url").map { [$0] } ?? []
-        default: return []
-        }
+        problems += kindProblems()
+        return problems + formatProblems() + numberProblems() + answerProblems() + secretProblems()
     }
 
     private func numberProblems() -> [InvalidValue] {
@@ -59,22 +32,13 @@ extension EndpointDefinition {
     }
 
     private func answerProblems() -> [InvalidValue] {
-        let answers = (answers ?? [:]).keys.filter { !(100...599).contains(Int($0) ?? 0) }
-        let names = (headers ?? [:]).keys.filter { !isHeaderName($0) || $0.lowercased().hasPrefix("webhook-") }
-        return answers.sorted().map {
+        (answers ?? [:]).keys.filter { !(100...599).contains(Int($0) ?? 0) }.sorted().map {
             InvalidValue(
                 path: "/answers/" + InvalidValue.escaped($0),
                 reason: "\"\($0)\" is not an HTTP status",
                 expected: "100 to 599"
             )
         }
-            + names.sorted().map {
-                InvalidValue(
-                    path: "/headers/" + InvalidValue.escaped($0),
-                    reason: "is not a header that can be set",
-                    expected: "a header name; those that begin with webhook- are reeve's"
-                )
-            }
     }
 
     private func secretProblems() -> [InvalidValue] {
@@ -88,9 +52,4 @@ extension EndpointDefinition {
             )
         ]
     }
-}
-
-private func isHeaderName(_ text: String) -> Bool {
-    !text.isEmpty
-        && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }
 }

@@ -1,5 +1,6 @@
 package import Logging
 import NIOConcurrencyHelpers
+package import ReeveLaunch
 package import ReeveProtocol
 
 /// Carries the journal to every endpoint: in order in each lane, at least once, no endpoint waiting for another.
@@ -11,11 +12,27 @@ package final class Submitter: Sendable {
         package var sender: EventSender
         /// Where systemd puts the service's credentials; `nil` without systemd.
         package var credentialsDirectory: String?
+        /// What commands are started with; without it none are.
+        package var launcher: CommandLauncher?
+        /// A folder of its own, for what commands write while they run.
+        package var directory: String
+        /// Finds what runs have written last.
+        package var tails: (any OutputTails)?
+        package var standardOutput: CInt = 1
         package var limits = SubmitterLimits()
 
-        package init(sender: EventSender, credentialsDirectory: String? = nil) {
+        package init(
+            sender: EventSender,
+            credentialsDirectory: String? = nil,
+            launcher: CommandLauncher? = nil,
+            directory: String = "/nonexistent",
+            tails: (any OutputTails)? = nil
+        ) {
             self.sender = sender
             self.credentialsDirectory = credentialsDirectory
+            self.launcher = launcher
+            self.directory = directory
+            self.tails = tails
         }
     }
 
@@ -54,6 +71,12 @@ package final class Submitter: Sendable {
                 sender: configuration.sender,
                 transport: transport,
                 values: ValueReader(credentialsDirectory: configuration.credentialsDirectory),
+                tails: configuration.tails,
+                commands: configuration.launcher.map {
+                    CommandCarrier.Surroundings(launcher: $0, directory: configuration.directory, clock: clock)
+                },
+                standardOutput: LineQueue(DescriptorPlace(configuration.standardOutput)),
+                clock: clock,
                 wallClock: wallClock
             ),
             clock: clock,

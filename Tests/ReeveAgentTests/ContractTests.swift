@@ -31,7 +31,7 @@ struct ContractTests {
             ("Schedule", fields(ScheduleDefinition.CodingKeys.self)),
             ("Stop", fields(StopDefinition.CodingKeys.self)),
             ("Limits", fields(LimitsDefinition.CodingKeys.self, without: ["memory", "cpu", "tasks"])),
-            ("Endpoint", fields(EndpointDefinition.CodingKeys.self, without: ["batch", "template", "tail"])),
+            ("Endpoint", fields(EndpointDefinition.CodingKeys.self, without: ["batch"])),
             ("Filter", fields(EventFilter.CodingKeys.self)), ("Retry", fields(RetryDefinition.CodingKeys.self)),
             ("Drain", fields(DrainDefinition.CodingKeys.self)),
         ]

@@ -41,14 +41,14 @@ struct WebhookCarrierTests {
     @Test func `posts a signed CloudEvent`() async throws {
         let (result, records) = try await deliver({ _ in .status(200, body: "ok") }) { endpoint, _ in
             endpoint.secret = .literal(Self.secret)
-            endpoint.headers = ["X-Team": .literal("data"), "User-Agent": .literal("mine")]
+            endpoint.headers = ["X-Team": .literal("data")]
         }
         #expect(result == .delivered(Reply(status: 200, text: "ok")))
         let request = try #require(records.first?.request)
         #expect(request.method == "POST")
         #expect(request.target == "/hook")
         #expect(request.values(of: "content-type") == ["application/cloudevents+json; charset=utf-8"])
-        #expect(request.values(of: "user-agent") == ["mine"])
+        #expect(request.values(of: "user-agent") == ["reeve/1.2"])
         #expect(request.values(of: "x-team") == ["data"])
         #expect(request.values(of: "webhook-timestamp") == ["1795230000"])
         #expect(request.isSigned(with: Self.secret))
@@ -112,7 +112,7 @@ struct WebhookCarrierTests {
     @Test func `of a long answer the beginning is kept`() async throws {
         let long = String(repeating: "é", count: 1_000_000)
         let (result, _) = try await deliver({ _ in .status(500, body: long) })
-        #expect(result == .trouble(Reply(status: 500, text: String(repeating: "é", count: 200)), after: nil))
+        #expect(result == .trouble(Reply(status: 500, text: String(repeating: "é", count: 98) + "…"), after: nil))
     }
 
     @Test func `values are read when they are used, and an unreadable one is the endpoint's trouble`() async throws {
@@ -140,5 +140,41 @@ struct WebhookCarrierTests {
         }
         #expect(result.reply.text == "the value of header x-a has control characters")
         #expect(records.isEmpty)
+    }
+}
+
+/// HTTP over a Unix socket, to a real server.
+struct UnixSocketTests {
+    @Test func `a webhook is posted over a Unix socket`() async throws {
+        let fixture = try CarrierFixture()
+        let path = fixture.path("hook.sock")
+        try await WebhookReceiver.running(socketPath: path, decide: { _ in .status(202) }) { receiver in
+            let transport = HTTPTransport(clock: ContinuousClock())
+            let endpoint = EndpointDefinition(name: "ops", url: receiver.url)
+            let attempt = await fixture.carrier(endpoint, transport: transport).carry([.of("a")])
+            #expect(attempt.result == .delivered(Reply(status: 202, text: "")))
+            #expect(receiver.records.map(\.request.target) == ["/hook"])
+            #expect(receiver.records[0].request.changes.count == 1)
+            #expect(attempt.shellLine().hasSuffix("--unix-socket '\(path)' 'http://localhost/hook'"))
+            await receiver.goAway()
+            let away = await fixture.carrier(endpoint, transport: transport).carry([.of("a")]).result
+            #expect(away.reply.text.hasPrefix("cannot connect: "), "\(away)")
+            await transport.shutDown()
+        }
+    }
+
+    @Test func `a redirect over a Unix socket stays there`() async throws {
+        let fixture = try CarrierFixture()
+        let decide: WebhookReceiver.Decision = { request in
+            request.target == "/hook" ? .redirect(307, to: "/there") : .ok
+        }
+        try await WebhookReceiver.running(socketPath: fixture.path("hook.sock"), decide: decide) { receiver in
+            let transport = HTTPTransport(clock: ContinuousClock())
+            let endpoint = EndpointDefinition(name: "ops", url: receiver.url)
+            let result = await fixture.carrier(endpoint, transport: transport).carry([.of("a")]).result
+            #expect(result == .delivered(Reply(status: 200, text: "")))
+            #expect(receiver.records.map(\.request.target) == ["/hook", "/there"])
+            await transport.shutDown()
+        }
     }
 }

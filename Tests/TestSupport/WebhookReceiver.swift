@@ -27,6 +27,7 @@ package final class WebhookReceiver: Sendable {
     }
 
     private let state: NIOLockedValueBox<State>
+    private let socketPath: String?
     private let listeners: AsyncStream<Listener>
     private let newListener: AsyncStream<Listener>.Continuation
     private let newRequest: AsyncStream<Request>.Continuation
@@ -34,19 +35,22 @@ package final class WebhookReceiver: Sendable {
     /// Every request in the order of arrival, as soon as it has been read and before it is answered. For one reader.
     package let requests: AsyncStream<Request>
 
-    private init(port: Int, decide: @escaping Decision) {
+    private init(port: Int, socketPath: String?, decide: @escaping Decision) {
+        self.socketPath = socketPath
         state = NIOLockedValueBox(State(port: port, decide: decide))
         (listeners, newListener) = AsyncStream.makeStream()
         (requests, newRequest) = AsyncStream.makeStream()
     }
 
     /// Runs a receiver for as long as `body` runs. Port 0 takes a free one.
+    /// - Parameter socketPath: A Unix socket to listen on in the place of a port.
     package static func running<Result: Sendable>(
         port: Int = 0,
+        socketPath: String? = nil,
         decide: @escaping Decision = { _ in .ok },
         _ body: (WebhookReceiver) async throws -> Result
     ) async throws -> Result {
-        let receiver = WebhookReceiver(port: port, decide: decide)
+        let receiver = WebhookReceiver(port: port, socketPath: socketPath, decide: decide)
         async let serving: Void = receiver.serve()
         let result: Swift.Result<Result, any Error>
         do {
@@ -64,7 +68,10 @@ package final class WebhookReceiver: Sendable {
 
     package var port: Int { state.withLockedValue { $0.port } }
 
-    package var url: String { "http://127.0.0.1:\(port)/hook" }
+    package var url: String {
+        guard let socketPath else { return "http://127.0.0.1:\(port)/hook" }
+        return "http+unix://\(socketPath.split(separator: "/").map { "%2F\($0)" }.joined())/hook"
+    }
 
     /// Everything that arrived until now, with what was answered.
     package var records: [Record] { state.withLockedValue { $0.records } }
@@ -89,7 +96,10 @@ package final class WebhookReceiver: Sendable {
             }
             return (state.listener, Array(state.connections.values))
         }
-        if let listener {
+        if let listener, let socketPath {
+            unlink(socketPath)
+            try? await listener.close()
+        } else if let listener {
             // A child that is just being started holds a copy: a close alone would leave that listening, for a moment.
             try? await listener.eventLoop.submit {
                 try listener.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
@@ -118,6 +128,12 @@ package final class WebhookReceiver: Sendable {
     /// A first port is taken from below those that the kernel gives to connections: while the receiver is away nobody else
     /// is to come to have it.
     private func listener(tries: Int) async throws -> Listener {
+        if let socketPath {
+            return try await bootstrap.bind(unixDomainSocketPath: socketPath, cleanupExistingSocketFile: true) {
+                channel in
+                channel.eventLoop.makeCompletedFuture { self.accepted(channel) }
+            }
+        }
         guard port == 0 else { return try await listener(on: port) }
         do {
             return try await listener(on: Int.random(in: 10_240..<32_768))
@@ -127,14 +143,17 @@ package final class WebhookReceiver: Sendable {
     }
 
     private func listener(on port: Int) async throws -> Listener {
-        try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Nothing is read before somebody is there to take it.
-            .childChannelOption(.autoRead, value: false)
+        try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .bind(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture { self.accepted(channel) }
             }
+    }
+
+    private var bootstrap: ServerBootstrap {
+        ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: 256)
+            // Nothing is read before somebody is there to take it.
+            .childChannelOption(.autoRead, value: false)
     }
 }
 

@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import ReeveProtocol
+import ReeveSubmitter
 import YAML
 
 /// The configuration as it stands in a file: everything optional, unknown keys refused.
@@ -199,7 +200,7 @@ extension ConfigurationFile {
                 endpoint.secret != .generate,
                 "cannot be generated here, for a made key is shown once: give {file: …} or {credential: …}"
             )
-            problems += endpoint.problems().map { $0.below("/endpoints/\(index)") }
+            problems += (endpoint.problems() + endpoint.sendingProblems()).map { $0.below("/endpoints/\(index)") }
         }
         return problems
     }

@@ -83,7 +83,7 @@ struct EndpointMethods: Sendable {
             guard call.role.grants(.administer) else {
                 throw Failure(InvalidValue(path: "/endpoint", reason: "a definition needs the role administer"))
             }
-            let problems = given.problems()
+            let problems = given.problems() + given.sendingProblems()
             guard problems.isEmpty else { throw Failure(problems, below: "/endpoint") }
             definition = given
         }

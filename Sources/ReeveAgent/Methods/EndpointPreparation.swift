@@ -11,7 +11,7 @@ struct EndpointPreparation {
     var generatedSecret: String?
 
     init(_ definition: EndpointDefinition) throws(Failure) {
-        let problems = definition.problems()
+        let problems = definition.problems() + definition.sendingProblems()
         guard problems.isEmpty else { throw Failure(problems, below: "/endpoint") }
         guard let start = EndpointStart(definition.from) else {
             throw Failure(

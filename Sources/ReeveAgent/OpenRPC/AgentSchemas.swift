@@ -10,7 +10,13 @@ extension OpenRPC {
                 .open(
                     [
                         .required("name", .string, "its name"), .required("kind", .string, "its kind"),
-                        .optional("url", .either(.string, .open([])), "where it is, or where that is read from"),
+                        .optional(
+                            "url",
+                            .either(.string, .open([])),
+                            "of a webhook: where it is, or where that is read"
+                        ),
+                        .optional("path", .string, "of a file: where it is"),
+                        .optional("command", .list(of: .string), "of a command: what is run"),
                     ] + endpointStateFields
                 )
             ),

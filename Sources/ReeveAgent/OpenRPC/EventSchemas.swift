@@ -48,6 +48,7 @@ extension OpenRPC {
     static var endpointSchemas: [SharedSchema] {
         [
             SharedSchema("Endpoint", "Where state changes go, and how they are sent.", .closed(endpointFields)),
+            SharedSchema("Rotation", "When a file is renamed and another one begun.", .closed(rotationFields)),
             SharedSchema(
                 "Filter",
                 "Which changes an endpoint takes: those that match all that is given.",
@@ -80,19 +81,54 @@ extension OpenRPC {
     private static var endpointFields: [Field] {
         [
             .required("name", .text("^[A-Za-z0-9._-]{1,128}$"), "its name"),
-            .required("kind", Schema(["const": "webhook"]), "the only one of this version"),
-            .required("url", .ref("Value"), "http:// or https://"),
-            .optional("format", Schema(["const": "cloudevents"]), "the only one of this version"),
+            .required("kind", kind, "what it is; controlPlane is kept for later"),
+            .optional(
+                "url",
+                .ref("Value"),
+                "of a webhook: http://, https://, or http+unix:// with %2F for each / of the socket's path"
+            ),
+            .optional("path", .string, "of a file: where it is"),
+            .optional("rotate", .ref("Rotation"), "of a file: when another one is begun; by default never"),
+            .optional(
+                "command",
+                .list(of: .string),
+                "of a command: the program and its arguments, never through a shell"
+            ),
+            .optional("user", .string, "of a command: as whom it runs; the agent's own user by default"),
+            .optional("environment", .map(of: .ref("Value")), "of a command: what it gets besides"),
+            .optional("workingDirectory", .string, "of a command: where it begins; the user's home by default"),
+            .optional("format", .word(EventFormat.self), "how events are written; cloudevents by default"),
+            .optional("template", .string, "of format template: Mustache, with the event's members and a summary"),
+            .optional(
+                "tail",
+                .boolean,
+                "whether runs that did not succeed have the last 2 KiB of their output with them"
+            ),
             .optional("secret", .ref("Secret"), "whsec_ and base64 of 24 to 64 bytes; without one nothing is signed"),
             .optional("filter", .ref("Filter"), "everything by default"),
             .optional("drain", .ref("Drain"), "of step changes"),
-            .optional("timeout", .duration, "of one request to the whole answer; 15s by default"),
+            .optional("timeout", .duration, "of one try: 15s by default, 60s of a command"),
             .optional("inFlight", .integer(from: 1, to: 100), "requests at once; 10 by default"),
             .optional("retry", .ref("Retry"), "after what is the endpoint's trouble"),
             .optional("refused", .word(RefusedPolicy.self), "what becomes of a change that is refused; deadLetter"),
             .optional("answers", .map(of: .word(AnswerPolicy.self)), "how answers are taken, by status"),
-            .optional("headers", .map(of: .ref("Value")), "further ones; not webhook-…"),
+            .optional("headers", .map(of: .ref("Value")), "of a webhook: further ones, none that reeve sets itself"),
             .optional("from", .string, "where it begins: now (the default), oldest, a journal number, or a time"),
+        ]
+    }
+
+    private static var kind: Schema {
+        Schema(["type": "string", "enum": ["webhook", "file", "command", "queue", "stdout"]])
+    }
+
+    private static var rotationFields: [Field] {
+        [
+            .required(
+                "size",
+                .ref("Size"),
+                "before the file would grow beyond it; at least 1KiB"
+            ),
+            .optional("keep", .integer(from: 1, to: 1000), "files beside it: PATH.1 is the latest; 5 by default"),
         ]
     }
 

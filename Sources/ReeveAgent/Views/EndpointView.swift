@@ -8,16 +8,17 @@ enum EndpointView {
     static func definition(_ definition: EndpointDefinition) throws -> JSON {
         guard case .object(var object) = try JSONCoder.encode(definition) else { return nil }
         if case .literal = definition.secret { object["secret"] = "…" }
-        if case .object(let headers) = object["headers"] {
-            object["headers"] = .object(
-                JSONObject(headers.members.map { .init(name: $0.name, value: $0.value.string == nil ? $0.value : "…") })
+        for field in ["headers", "environment"] {
+            guard case .object(let values) = object[field] else { continue }
+            object[field] = .object(
+                JSONObject(values.members.map { .init(name: $0.name, value: $0.value.string == nil ? $0.value : "…") })
             )
         }
         return .object(object)
     }
 
     /// Where it is; a whole URL that is secret stays so.
-    static func url(_ definition: EndpointDefinition) -> JSON? {
+    private static func url(_ definition: EndpointDefinition) -> JSON? {
         switch definition.url {
         case .literal(let text): .string(text)
         case .file(let path): ["file": .string(path)]
@@ -31,6 +32,8 @@ enum EndpointView {
         var object: JSONObject = ["name": .string(endpoint.name)]
         object["kind"] = .string(endpoint.definition.kind.rawValue)
         object["url"] = url(endpoint.definition)
+        object["path"] = endpoint.definition.path.map(JSON.string)
+        object["command"] = endpoint.definition.command.map { .array($0.map(JSON.string)) }
         object.members += state(endpoint, backlog, status: status).members
         return .object(object)
     }

@@ -172,13 +172,13 @@ package final class Prober: Sendable {
         definition.command = command
         definition.script = nil
         let key = ProcessKey("\(subject.key)/probe")
-        let processes = subject.launcher.processes
         // A mark of its own: what it is killed by must not be what the process that it asks about is known by.
         let mark = UInt64.random(in: .min ... .max)
         var facts = subject.facts
         facts["REEVE_PROBE"] = String(mark, radix: 16)
+        let end: ProcessEnd?
         do {
-            _ = try subject.launcher.start(
+            end = try await subject.launcher.run(
                 definition,
                 on: CommandLauncher.Occasion(
                     key: key,
@@ -186,39 +186,14 @@ package final class Prober: Sendable {
                     marks: ["REEVE_PROBE=\(String(mark, radix: 16))"],
                     output: nil,
                     scriptDirectory: subject.scriptDirectory
-                )
+                ),
+                within: timeout,
+                clock: clock
             )
         } catch {
             return .failure(error.reason)
         }
-        let end = await withTaskGroup(of: ProcessEnd?.self) { group in
-            group.addTask { await processes.ended(key) }
-            group.addTask { [clock] in
-                try? await clock.sleep(for: timeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
-        return await conclude(end, command, key, processes, timeout)
-    }
-
-    private func conclude(
-        _ end: ProcessEnd?,
-        _ command: [String],
-        _ key: ProcessKey,
-        _ processes: Processes,
-        _ timeout: Duration
-    ) async -> ProbeResult {
-        defer { processes.forget(key) }
-        guard let end else {
-            // Also when this task is cancelled: what was started ends before this does.
-            await Task {
-                _ = await processes.kill(key)
-                _ = await processes.ended(key)
-            }.value
-            return .failure("\(command[0]) did not end within \(Interval(timeout))")
-        }
+        guard let end else { return .failure("\(command[0]) did not end within \(Interval(timeout))") }
         if let code = end.exitCode { return code == 0 ? .success : .failure("\(command[0]) exited with \(code)") }
         return .failure("\(command[0]) was ended by signal \(end.signal ?? 0)")
     }

@@ -5,9 +5,41 @@ struct Carriers: Sendable {
     var sender: EventSender
     var transport: any Transport
     var values: ValueReader
+    var tails: (any OutputTails)?
+    /// Without it no commands are run.
+    var commands: CommandCarrier.Surroundings?
+    var standardOutput: LineQueue
+    var clock: any Clock<Duration>
     var wallClock: any WallClock
 
     func carrier(for endpoint: EndpointDefinition) -> any Carrier {
-        WebhookCarrier(endpoint, sender: sender, transport: transport, values: values, wallClock: wallClock)
+        let writer = EventWriter(endpoint, sender: sender, tails: tails)
+        switch endpoint.kind {
+        case .webhook:
+            return WebhookCarrier(
+                endpoint,
+                sender: sender,
+                transport: transport,
+                values: values,
+                wallClock: wallClock,
+                tails: tails
+            )
+        case .file:
+            let place = FilePlace(path: endpoint.path ?? "", rotation: endpoint.rotate)
+            return LineCarrier(endpoint, writer: writer, queue: LineQueue(place), clock: clock)
+        case .stdout: return LineCarrier(endpoint, writer: writer, queue: standardOutput, clock: clock)
+        case .command:
+            guard let commands else { return UncarriedKind(reason: "there is nothing here that runs commands") }
+            return CommandCarrier(endpoint, writer: writer, commands)
+        case .queue: return UncarriedKind(reason: "from a queue it is fetched: event.list {as}, endpoint.commit")
+        case .controlPlane: return UncarriedKind(reason: "this version of reeve knows no control plane")
+        }
     }
+}
+
+/// Nothing is ever carried there.
+private struct UncarriedKind: Carrier {
+    var reason: String
+
+    func carry(_ submissions: [Submission]) async -> Attempt { .trouble(reason) }
 }

@@ -98,7 +98,7 @@ package final class HTTPTransport: Transport {
         }
     }
 
-    private static let connectErrors = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN, ETIMEDOUT]
+    private static let connectErrors = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN, ETIMEDOUT, ENOENT, EACCES]
 
     private static func reason(of error: NIOConnectionError) -> String {
         if let failure = error.connectionErrors.first {

@@ -1,4 +1,4 @@
-/// As much of a URL as it takes to follow a redirect (RFC 3986 §5, for http and https).
+/// As much of a URL as it takes to follow a redirect (RFC 3986 §5, for http and https, and both over a Unix socket).
 struct WebAddress: Equatable {
     let scheme: String
     /// Host and port, in lower case, without a port that is the scheme's own.
@@ -10,15 +10,41 @@ struct WebAddress: Equatable {
         guard let colon = text.firstIndex(of: ":") else { return nil }
         scheme = text[..<colon].lowercased()
         let rest = text[text.index(after: colon)...]
-        guard scheme == "http" || scheme == "https", rest.hasPrefix("//") else { return nil }
+        guard Self.schemes.contains(scheme), rest.hasPrefix("//") else { return nil }
         let end = rest.dropFirst(2).firstIndex { "/?#".contains($0) } ?? rest.endIndex
         authority = String(rest.dropFirst(2)[..<end])
         path = String(rest[end...].prefix { $0 != "#" })
         var host = authority.lowercased()
         let ownPort = scheme == "http" ? ":80" : ":443"
-        if host.hasSuffix(ownPort) { host.removeLast(ownPort.count) }
+        if scheme.hasSuffix("+unix") {
+            host = authority
+        } else if host.hasSuffix(ownPort) {
+            host.removeLast(ownPort.count)
+        }
         origin = host
         guard !origin.isEmpty else { return nil }
+    }
+
+    private static let schemes = ["http", "https", "http+unix", "https+unix"]
+
+    private var isSocket: Bool { scheme.hasSuffix("+unix") }
+
+    /// The path of the Unix socket that stands in the place of the host, without its escapes.
+    var socketPath: String? {
+        guard isSocket else { return nil }
+        var bytes: [UInt8] = []
+        var rest = authority.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"),
+                let escaped = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(escaped)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Where a `Location` leads, if that is the same origin.
