@@ -148,7 +148,8 @@ let package = Package(
         .testTarget(
             name: "ReeveRunnerTests",
             dependencies: [
-                "JSON", "ReeveProtocol", "ReeveProcess", "ReeveStore", "ReeveRunner", "TestSupport", log,
+                "JSON", "ReeveProtocol", "ReeveProcess", "ReeveLaunch", "ReeveStore", "ReeveRunner", "TestSupport",
+                log,
             ]
         ),
         .testTarget(

@@ -146,6 +146,7 @@ struct Manifolds: Sendable {
                 store: try inputs[Part.store],
                 launcher: StepLauncher(
                     launcher: Self.launcher(try inputs[Part.processes], environment),
+                    prober: Prober(clock: environment.clock),
                     paths: paths,
                     outputQuota: configuration.outputPerStep.bytes
                 ),

@@ -33,6 +33,8 @@ package struct Run: Sendable, Hashable, Codable {
     package var startedAt: Timestamp?
     package var stoppedAt: Timestamp?
     package var steps: [RunStep]
+    /// What is known of the steps' health, of those that have a probe.
+    package var probes: [RunProbe]?
     /// What replaces parts of the task for this run alone.
     package var overrides: RunOverrides?
     /// When a stop was asked for, and by whom.
@@ -71,11 +73,15 @@ package struct RunStep: Sendable, Hashable, Codable {
     package var outcome: Outcome?
     package var cause: String?
     package var reason: String?
+    /// Counts its tries in this run from 1: what is said here is of the last of them.
     package var attempt: Int
+    /// When that begins, of one that waits for its time.
+    package var notBefore: Timestamp?
     package var exitCode: Int?
     package var signal: Int?
     package var pid: Int?
     package var startedAt: Timestamp?
+    package var readyAt: Timestamp?
     package var stoppedAt: Timestamp?
     package var output: OutputSummary?
     package var usage: Usage?

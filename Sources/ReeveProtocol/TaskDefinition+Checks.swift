@@ -1,13 +1,16 @@
 package import JSON
 
 extension TaskDefinition {
-    /// The steps in the order in which they run; `command` and `script` at the task's level are one step named `main`.
+    /// The steps in the order in which they stand; `command` and `script` at the task's level are one step named `main`.
     package var effectiveSteps: [StepDefinition] {
         if let steps { return steps.map(withDefaults) }
         var step = StepDefinition(name: "main", command: command)
         step.script = script
         return [withDefaults(step)]
     }
+
+    /// A run's record, and each change of it, tells of all its steps.
+    package static let mostSteps = 100
 
     private func withDefaults(_ step: StepDefinition) -> StepDefinition {
         var step = step
@@ -65,11 +68,14 @@ extension TaskDefinition {
                 )
             ]
         }
-        if let steps, steps.isEmpty { return [InvalidValue(path: "/steps", reason: "must have at least one step")] }
+        if let steps, !(1...Self.mostSteps).contains(steps.count) {
+            let reason = steps.isEmpty ? "must have at least one step" : "has \(steps.count) steps"
+            return [InvalidValue(path: "/steps", reason: reason, expected: "1 to \(Self.mostSteps) steps")]
+        }
         var seen: Set<String> = []
         let repeated = (steps ?? []).enumerated().filter { !seen.insert($0.element.name).inserted }
         let command = CommandDefinition(command: command, script: script)
-        return command.commandProblems() + command.scriptProblems()
+        return command.commandProblems() + command.scriptProblems() + StepGraph(steps ?? []).problems()
             + repeated.map { index, step in
                 InvalidValue(path: "/steps/\(index)/name", reason: "\"\(step.name)\" names an earlier step already")
             }
@@ -100,9 +106,14 @@ extension TaskDefinition {
 
 extension StepDefinition {
     fileprivate func problems() -> [InvalidValue] {
-        nameProblems(name, "is not a step's name", longest: 64, at: "/name") + commandDefinition.problems()
-            + (stop?.problems() ?? []) + positive(timeout, "/timeout")
-            + unsupported([("/requires", requires), ("/retry", retry), ("/probe", probe)])
+        var problems = nameProblems(name, "is not a step's name", longest: 64, at: "/name")
+        problems += commandDefinition.problems()
+        problems += stop?.problems() ?? []
+        problems += positive(timeout, "/timeout")
+        problems += ready?.problems() ?? []
+        problems += probe?.problems() ?? []
+        problems += retry?.problems() ?? []
+        return problems
     }
 }
 

@@ -30,7 +30,7 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     /// Of the whole run.
     package var timeout: Interval?
     /// Of the whole run.
-    package var retry: RunRetryDefinition?
+    package var retry: TaskRetryDefinition?
     package var stop: StopDefinition?
     package var onAgentStop: AgentStopPolicy?
     package var onChange: ChangePolicy?
@@ -72,14 +72,20 @@ package struct StepDefinition: Sendable, Hashable, Codable {
     package var stop: StopDefinition?
     /// A text for standard input; `/dev/null` if absent.
     package var input: String?
-
-    package var requires: UnsupportedField?
-    package var retry: UnsupportedField?
-    package var probe: UnsupportedField?
+    /// Other steps in a state that it waits for; without any it starts with the run.
+    package var requires: [StepRequirement]?
+    /// `true`: its end, however it ends, ends the run, whose outcome is the step's. `false`: the run succeeds though this
+    /// step does not. Absent: the run goes on with what can still start, and fails if this step does.
+    package var essential: Bool?
+    /// When it is ready; absent: as soon as its process runs.
+    package var ready: ReadinessDefinition?
+    /// Whether it is healthy; absent: as soon as it is ready.
+    package var probe: ProbeDefinition?
+    package var retry: TaskRetryDefinition?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, command, script, user, environment, workingDirectory, limits, timeout, stop, input
-        case requires, retry, probe
+        case requires, essential, ready, probe, retry
     }
 
     package init(name: String, command: [String]? = nil) {

@@ -1,41 +1,76 @@
+package import ReeveLaunch
 package import ReeveProtocol
 
 /// The life of one run: what happened goes in, what is to be done comes out.
 ///
 /// It holds no process, timer or database. Its owner does the actions in their order and waits for each: an intent is
-/// saved before the process that it announces starts. Steps run one after another; the first that does not succeed
-/// ends the run, and the steps behind it are told as skipped. The run's outcome is that of the step that ended it.
+/// saved before the process that it announces starts.
+///
+/// A step starts when what it requires of other steps is so, and is told as skipped when that can no longer be. The run
+/// is `preparing` until a process runs, then `running`, `stopping` once it is ended as a whole, and `stopped` with its
+/// last step. Its outcome is
+/// 1. what ended it as a whole: a request, its timeout, the agent's end, or the end of a step that is essential;
+/// 2. else that of the first step that was lost, or else did not succeed; not counted are those skipped, and those whose
+///    `essential` is `false`;
+/// 3. else `succeeded`.
 package struct RunMachine: Sendable {
+    /// One try of a step: what is heard of an earlier one concerns nobody.
+    package struct Try: Sendable, Hashable {
+        /// Where the step stands in the task.
+        package var step: Int
+        package var attempt: Int
+
+        package init(_ step: Int, attempt: Int = 1) {
+            self.step = step
+            self.attempt = attempt
+        }
+    }
+
+    package enum Timer: Sendable, Hashable {
+        case run
+        case step(Try)
+        /// To become ready.
+        case readiness(Try)
+        /// Between the signal to end and the kill.
+        case grace(Try)
+        /// Until a try begins.
+        case retry(Try)
+    }
+
     package enum Event: Sendable, Equatable {
         /// The run may begin.
         case admitted
-        /// The step's process runs.
-        case started(pid: Int)
-        /// The step's process could not be started.
-        case startFailed(cause: String, reason: String)
-        /// The step's process ended, and what it had started was left or killed.
-        case ended(StepEnd)
+        /// The run had begun before, and is taken up again. These processes of its steps are known still, by step; those
+        /// of other steps that ran are gone, and so is all that they had started.
+        case resumed(found: [Int: Int])
+        /// The process runs.
+        case started(Try, pid: Int)
+        /// The process could not be started.
+        case startFailed(Try, cause: String, reason: String)
+        /// It said that it is ready, or was seen to be.
+        case becameReady(Try)
+        case health(Try, ProbeMachine.Verdict)
+        /// The process ended, and what it had started was left or killed.
+        case ended(Try, StepEnd)
         case stopRequested(StopRequest)
         /// The agent is stopping, and the run is not to outlive it.
         case agentStopping
-        case stepTimedOut(step: Int)
-        case runTimedOut
-        /// The time between the signal to end and the kill is over.
-        case graceOver(step: Int)
-        /// The agent comes back to a run whose step's process was started and cannot be found.
-        case processLost
+        case timeIsOver(Timer)
     }
 
     package enum Action: Sendable, Equatable {
-        /// Commit the run as it stands, with a change for each of these steps.
-        case save(steps: [Int])
-        /// Start the step's process, then answer with `started` or `startFailed`.
-        case start(step: Int)
-        case awaitStepTimeout(step: Int, after: Interval)
-        case awaitRunTimeout(after: Interval)
-        case awaitGrace(step: Int, after: Interval)
-        case signal(step: Int, number: Int32)
-        case kill(step: Int)
+        /// Commit the run as it stands, with a change for each of these.
+        case save([RunDetail])
+        /// Start the process, then answer with `started` or `startFailed`.
+        case start(Try)
+        /// Answer with `timeIsOver` after this.
+        case wait(Timer, Interval)
+        /// Answer with `becameReady` when the process is.
+        case awaitReadiness(Try)
+        /// Ask for its health again and again, and answer with `health` at each change.
+        case probe(Try)
+        case signal(Try, number: Int32)
+        case kill(Try)
         /// Nothing more happens to this run.
         case finish
     }
@@ -57,20 +92,43 @@ package struct RunMachine: Sendable {
         }
     }
 
-    /// Why processes are being ended before they end by themselves.
-    private enum Ending: Equatable {
-        case requested(StopRequest)
-        case agentStopped
-        case stepTimeout(Interval)
-        case runTimeout(Interval)
+    /// An outcome, and why it came to it.
+    struct Verdict: Sendable, Equatable {
+        var outcome: Outcome
+        var cause: String?
+        var reason: String?
+
+        init(_ outcome: Outcome, _ cause: String? = nil, _ reason: String? = nil) {
+            self.outcome = outcome
+            self.cause = cause
+            self.reason = reason
+        }
     }
 
-    package private(set) var run: Run
-    package let steps: [StepDefinition]
-    private let timeout: Interval?
-    private var ending: Ending?
+    /// What one event leads to, in the order in which it has to be done.
+    struct Turn {
+        var first: [Action] = []
+        var details: [RunDetail] = []
+        /// The run itself changed, or a detail did.
+        var isChanged = false
+        var then: [Action] = []
+        var isOver = false
 
-    /// `run` is pending, or was left by an agent's part that had to restart, with a step that still runs.
+        var actions: [Action] {
+            first + (isChanged || !details.isEmpty ? [.save(details)] : []) + (isOver ? [.finish] : then)
+        }
+    }
+
+    package internal(set) var run: Run
+    package let steps: [StepDefinition]
+    let places: [String: Int]
+    private let timeout: Interval?
+    /// Why the steps are being ended that are, before they end by themselves.
+    var endings: [Int: Verdict] = [:]
+    /// What the run comes to that is being ended as a whole.
+    var runEnding: Verdict?
+
+    /// `run` is pending, or was left by an agent's part that had to restart.
     package init(run: Run, definition: TaskDefinition) {
         self.run = run
         var steps = definition.effectiveSteps
@@ -86,169 +144,170 @@ package struct RunMachine: Sendable {
             }
         }
         self.steps = steps
+        places = Dictionary(steps.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         timeout = definition.timeout
         if run.steps.isEmpty { self.run.steps = steps.map { RunStep(name: $0.name) } }
-        if let request = run.stopRequest, run.status == .stopping { ending = .requested(request) }
     }
 
-    /// The step whose process runs or is about to, if any.
-    package var currentStep: Int? {
-        run.steps.firstIndex { $0.status > .pending && $0.status < .stopped }
+    /// The tries whose processes run or are about to, in the order of the task.
+    package var activeTries: [Try] {
+        run.steps.indices.filter { isActive($0) }.map(present)
     }
 
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
         guard run.status != .stopped else { return [] }
+        var turn = Turn()
         switch event {
-        case .admitted: return admitted(now)
-        case .started(let pid): return started(pid, now)
-        case .startFailed(let cause, let reason): return startFailed(cause, reason, now)
-        case .ended(let end): return ended(end)
-        case .stopRequested(let request): return stop(.requested(request), request: request, now)
-        case .agentStopping: return stop(.agentStopped, request: nil, now)
-        case .stepTimedOut(let step): return stepTimedOut(step, now)
-        case .runTimedOut: return stop(.runTimeout(timeout ?? .zero), request: nil, now)
-        case .graceOver(let step): return currentStep == step ? [.kill(step: step)] : []
-        case .processLost: return processLost(now)
+        case .admitted: admitted(&turn, now)
+        case .resumed(let found): resumed(found, &turn, now)
+        case .started(let attempt, let pid): started(attempt, pid, &turn, now)
+        case .startFailed(let attempt, let cause, let reason): startFailed(attempt, cause, reason, &turn, now)
+        case .becameReady(let attempt): becameReady(attempt, &turn, now)
+        case .health(let attempt, let verdict): health(attempt, verdict, &turn, now)
+        case .ended(let attempt, let end): ended(attempt, end, &turn, now)
+        case .stopRequested(let request): stopRequested(request, &turn, now)
+        case .agentStopping: endWhole(.agentStopped, &turn, now)
+        case .timeIsOver(let timer): timeIsOver(timer, &turn, now)
         }
+        return turn.actions
     }
 
-    // MARK: Events
+    // MARK: The run
 
-    private mutating func admitted(_ now: Timestamp) -> [Action] {
-        guard run.status == .pending else { return [] }
+    private mutating func admitted(_ turn: inout Turn, _ now: Timestamp) {
+        guard run.status == .pending else { return }
         run.status = .preparing
         run.startedAt = now
-        run.steps[0].status = .preparing
-        return [.save(steps: [0])] + (timeout.map { [.awaitRunTimeout(after: $0)] } ?? []) + [.start(step: 0)]
+        turn.isChanged = true
+        if let timeout { turn.then.append(.wait(.run, timeout)) }
+        advance(&turn, now)
     }
 
-    private mutating func started(_ pid: Int, _ now: Timestamp) -> [Action] {
-        guard let step = currentStep else { return [] }
-        run.steps[step].status = .running
-        run.steps[step].pid = pid
-        run.steps[step].startedAt = now
-        if run.status < .running { run.status = .running }
-        var actions: [Action] = [.save(steps: [step])]
-        if let timeout = steps[step].timeout { actions.append(.awaitStepTimeout(step: step, after: timeout)) }
-        if ending != nil { actions += signalActions(step) }
-        return actions
-    }
-
-    private mutating func startFailed(_ cause: String, _ reason: String, _ now: Timestamp) -> [Action] {
-        guard let step = currentStep else { return [] }
-        close(step, .failed, cause: cause, reason: reason, at: now)
-        return finish(.failed, cause: cause, reason: reason, step: step, at: now)
-    }
-
-    private mutating func ended(_ end: StepEnd) -> [Action] {
-        guard let step = currentStep else { return [] }
-        run.steps[step].exitCode = end.exitCode
-        run.steps[step].signal = end.signal
-        run.steps[step].usage = end.usage
-        run.steps[step].output = end.output
-        let (outcome, cause, reason) = judge(end)
-        // The start is noted when it is heard of, which a short process does not wait for.
-        let end = max(end.at, run.steps[step].startedAt ?? end.at)
-        close(step, outcome, cause: cause, reason: reason, at: end)
-        guard outcome == .succeeded, step + 1 < steps.count else {
-            // What was told to end, ends whole: also what the process had started and left behind.
-            return (ending == nil ? [] : [.kill(step: step)])
-                + finish(outcome, cause: cause, reason: reason, step: step, at: end)
+    private mutating func resumed(_ found: [Int: Int], _ turn: inout Turn, _ now: Timestamp) {
+        let active = run.steps.indices.filter { isActive($0) }
+        if run.status == .stopping { takeUpEnding() }
+        for step in active where found[step] == nil { lose(step, &turn, now) }
+        if runEnding == nil {
+            if let lost = active.first(where: { run.steps[$0].status == .stopped }) {
+                endWhole(verdict(of: lost), others: .agentCrashed, &turn, now)
+            } else if let timeout, let start = run.startedAt {
+                turn.then.append(.wait(.run, left(of: timeout, since: start, now)))
+            }
         }
-        run.steps[step + 1].status = .preparing
-        return [.save(steps: [step, step + 1]), .start(step: step + 1)]
-    }
-
-    private mutating func stop(_ reason: Ending, request: StopRequest?, _ now: Timestamp) -> [Action] {
-        guard ending == nil else { return [] }
-        ending = reason
-        run.stopRequest = run.stopRequest ?? request
-        guard let step = currentStep else {
-            let (outcome, cause, text) = endingVerdict(reason)
-            return finish(outcome, cause: cause, reason: text, step: nil, at: now)
+        for (step, pid) in found.sorted(by: { $0.key < $1.key }) where isActive(step) {
+            if run.steps[step].status == .preparing {
+                started(present(step), pid, &turn, now)
+            } else {
+                attend(step, &turn, now)
+            }
         }
-        run.status = .stopping
-        return [.save(steps: [])] + (run.steps[step].status >= .running ? signalActions(step) : [])
-    }
-
-    private mutating func stepTimedOut(_ step: Int, _ now: Timestamp) -> [Action] {
-        guard currentStep == step, let timeout = steps[step].timeout else { return [] }
-        return stop(.stepTimeout(timeout), request: nil, now)
-    }
-
-    private mutating func processLost(_ now: Timestamp) -> [Action] {
-        let reason = "the agent went down while it ran"
-        guard let step = currentStep else {
-            return finish(.lost, cause: "agentCrashed", reason: reason, step: nil, at: now)
+        for (step, record) in run.steps.enumerated() where record.status == .pending {
+            guard let time = record.notBefore else { continue }
+            turn.then.append(.wait(.retry(present(step)), max(.zero, time.since(now))))
         }
+        goOn(&turn, now)
+    }
+
+    /// What a run that was being ended comes to, as far as its record tells.
+    private mutating func takeUpEnding() {
+        if let request = run.stopRequest {
+            runEnding = .requested(request)
+        } else if let cause = run.cause, let outcome = Verdict.outcome(ofEnding: cause) {
+            runEnding = Verdict(outcome, cause, run.reason)
+        } else if let step = steps.indices.first(where: { steps[$0].essential == true && run.steps[$0].outcome != nil })
+        {
+            runEnding = verdict(of: step)
+        } else {
+            runEnding = Verdict(.canceled, run.cause, run.reason)
+        }
+        for step in run.steps.indices where isActive(step) && run.steps[step].status < .stopping {
+            endings[step] = run.stopRequest.map(Verdict.requested) ?? runEnding.map(\.ofOthers)
+        }
+    }
+
+    private mutating func lose(_ step: Int, _ turn: inout Turn, _ now: Timestamp) {
         let mayHave = run.steps[step].status < .running
-        let text = mayHave ? "the agent went down as it was about to start: it may have started" : reason
-        close(step, .lost, cause: "agentCrashed", reason: text, at: now)
-        return finish(.lost, cause: "agentCrashed", reason: text, step: step, at: now)
+        close(step, mayHave ? .mayHaveStarted : .agentCrashed, &turn, now)
     }
 
-    // MARK: Pieces
-
-    private func signalActions(_ step: Int) -> [Action] {
-        let stop = steps[step].stop ?? StopDefinition()
-        return [.signal(step: step, number: stop.signalNumber), .awaitGrace(step: step, after: stop.effectiveGrace)]
+    private mutating func stopRequested(_ request: StopRequest, _ turn: inout Turn, _ now: Timestamp) {
+        guard runEnding == nil else { return }
+        run.stopRequest = run.stopRequest ?? request
+        endWhole(.requested(request), &turn, now)
     }
 
-    private mutating func close(
-        _ step: Int,
-        _ outcome: Outcome,
-        cause: String?,
-        reason: String?,
-        at now: Timestamp
-    ) {
-        run.steps[step].status = .stopped
-        run.steps[step].outcome = outcome
-        run.steps[step].cause = cause
-        run.steps[step].reason = reason
-        run.steps[step].stoppedAt = now
-    }
-
-    private mutating func finish(
-        _ outcome: Outcome,
-        cause: String?,
-        reason: String?,
-        step: Int?,
-        at now: Timestamp
-    ) -> [Action] {
-        var changed = step.map { [$0] } ?? []
-        for index in run.steps.indices where run.steps[index].status == .pending {
-            close(index, .skipped, cause: "notReached", reason: "the run ended before it", at: now)
-            changed.append(index)
+    private mutating func timeIsOver(_ timer: Timer, _ turn: inout Turn, _ now: Timestamp) {
+        switch timer {
+        case .run: endWhole(.runTimeout(timeout ?? .zero), &turn, now)
+        case .step(let attempt):
+            guard isPresent(attempt), let timeout = steps[attempt.step].timeout else { return }
+            end(attempt.step, .stepTimeout(timeout), &turn, now)
+        case .readiness(let attempt):
+            guard isPresent(attempt), !isReady(attempt.step) else { return }
+            end(attempt.step, .notReady(within: readinessTimeout(attempt.step)), &turn, now)
+        case .grace(let attempt): if isPresent(attempt) { turn.then.append(.kill(attempt)) }
+        case .retry(let attempt):
+            guard run.steps[attempt.step].attempt == attempt.attempt else { return }
+            run.steps[attempt.step].notBefore = nil
+            goOn(&turn, now)
         }
+    }
+
+    // MARK: The end
+
+    /// Ends the run as a whole: what has not begun does not begin, what runs is told to end.
+    mutating func endWhole(_ verdict: Verdict, others: Verdict? = nil, _ turn: inout Turn, _ now: Timestamp) {
+        guard runEnding == nil else { return }
+        runEnding = verdict
+        for step in run.steps.indices where run.steps[step].status == .pending {
+            // One between two tries has begun.
+            close(step, run.steps[step].attempt > 1 ? others ?? verdict : .notReached, &turn, now)
+        }
+        for step in run.steps.indices where isActive(step) { endings[step] = endings[step] ?? others ?? verdict }
+        if run.steps.contains(where: { $0.status < .stopped }) {
+            run.status = .stopping
+            run.cause = verdict.cause
+            run.reason = verdict.reason
+            turn.isChanged = true
+        }
+        goOn(&turn, now)
+    }
+
+    /// Starts what may start now, signals what may end now, or ends the run.
+    mutating func goOn(_ turn: inout Turn, _ now: Timestamp) {
+        if runEnding == nil { advance(&turn, now) } else { signalInOrder(&turn, now) }
+        guard run.status < .stopped, run.steps.allSatisfy({ $0.status == .stopped }) else { return }
+        let verdict = runEnding ?? verdictOfSteps
         run.status = .stopped
-        run.outcome = outcome
-        run.cause = cause
-        run.reason = outcome == .succeeded ? nil : prefixed(reason, step)
-        run.stoppedAt = now
-        return [.save(steps: changed), .finish]
+        run.outcome = verdict.outcome
+        run.cause = verdict.cause
+        run.reason = verdict.outcome == .succeeded ? nil : verdict.reason
+        run.stoppedAt = run.steps.compactMap(\.stoppedAt).max() ?? now
+        turn.isChanged = true
+        turn.isOver = true
     }
 
-    private func prefixed(_ reason: String?, _ step: Int?) -> String? {
-        guard let reason, let step, steps.count > 1 else { return reason }
-        return "step \(steps[step].name): \(reason)"
-    }
-
-    /// How a step ended, given what was asked of it.
-    private func judge(_ end: StepEnd) -> (Outcome, cause: String?, reason: String?) {
-        if let ending { return endingVerdict(ending) }
-        if let signal = end.signal { return (.failed, "signal", "ended by signal \(signal)") }
-        // Neither is known: somebody else has waited for the process. That is no success, and no failure of its own.
-        guard let code = end.exitCode else { return (.lost, "unknown", "ended, and it is not known how") }
-        return code == 0 ? (.succeeded, nil, nil) : (.failed, "exit", "exited with \(code)")
-    }
-
-    private func endingVerdict(_ ending: Ending) -> (Outcome, cause: String?, reason: String?) {
-        switch ending {
-        case .requested(let request):
-            (.canceled, "requested", "stopped by \(request.by)" + (request.reason.map { ": \($0)" } ?? ""))
-        case .agentStopped: (.canceled, "agentStopped", "the agent was stopped")
-        case .stepTimeout(let limit): (.timedOut, "timeout", "the step's timeout of \(limit) was reached")
-        case .runTimeout(let limit): (.timedOut, "timeout", "the run's timeout of \(limit) was reached")
+    private var verdictOfSteps: Verdict {
+        let counted = run.steps.indices.filter { step in
+            let outcome = run.steps[step].outcome
+            return outcome != .succeeded && outcome != .skipped && steps[step].essential != false
         }
+        func end(_ step: Int) -> Timestamp { run.steps[step].stoppedAt ?? run.createdAt }
+        let inTime = counted.sorted { (end($0), $0) < (end($1), $1) }
+        guard let first = inTime.first(where: { run.steps[$0].outcome == .lost }) ?? inTime.first else {
+            return Verdict(.succeeded)
+        }
+        return verdict(of: first)
+    }
+
+    /// A step's verdict as the run's: with its name, where there are others.
+    func verdict(of step: Int) -> Verdict {
+        var verdict = Verdict(of: run.steps[step])
+        if steps.count > 1 { verdict.reason = verdict.reason.map { "step \(steps[step].name): \($0)" } }
+        return verdict
+    }
+
+    func left(of limit: Interval, since start: Timestamp, _ now: Timestamp) -> Interval {
+        max(.zero, (start + limit).since(now))
     }
 }

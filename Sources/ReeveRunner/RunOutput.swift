@@ -1,27 +1,53 @@
 package import ReeveProcess
 package import ReeveProtocol
 
-/// Reads the output of a run's steps, one step after another in the order of the task.
+/// Reads the output of a run's steps, in the order in which it came.
 package struct RunOutput: Sendable {
-    /// Where a reader is: in which step, and where in its output. Opaque to clients.
+    /// One try of a step: each has a spool of its own.
+    package struct Source: Sendable, Hashable, Comparable {
+        var step: Int
+        var attempt: Int
+
+        package static func < (left: Source, right: Source) -> Bool {
+            (left.step, left.attempt) < (right.step, right.attempt)
+        }
+    }
+
+    /// How far a reader is in each of the spools. Opaque to clients.
     package struct Position: Sendable, Hashable, CustomStringConvertible {
-        package var step: Int
-        package var place: SpoolPosition
+        private(set) var places: [Source: SpoolPosition] = [:]
 
-        package init(step: Int = 0, place: SpoolPosition = .start) {
-            self.step = step
-            self.place = place
-        }
+        package init() {}
 
+        /// Reads what ``description`` writes.
         package init?(_ text: String) {
-            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 2, let step = Int(parts[0]), step >= 0, let number = Int64(parts[1]),
-                let place = SpoolPosition(rawValue: number)
-            else { return nil }
-            self.init(step: step, place: place)
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                let halves = part.split(separator: ":", omittingEmptySubsequences: false)
+                guard halves.count == 2, let number = Int64(halves[1]), let place = SpoolPosition(rawValue: number)
+                else {
+                    return nil
+                }
+                let numbers = halves[0].split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+                guard (1...2).contains(numbers.count), let step = numbers[0], step >= 0,
+                    let attempt = numbers.count == 1 ? 1 : numbers[1], attempt >= 1
+                else { return nil }
+                self[Source(step: step, attempt: attempt)] = place
+            }
         }
 
-        package var description: String { "\(step):\(place.rawValue)" }
+        subscript(source: Source) -> SpoolPosition {
+            get { places[source] ?? .start }
+            set { places[source] = newValue == .start ? nil : newValue }
+        }
+
+        /// `STEP:PLACE` or `STEP.ATTEMPT:PLACE` for each spool that was read from.
+        package var description: String {
+            guard !places.isEmpty else { return "0:0" }
+            return places.sorted { $0.key < $1.key }.map { source, place in
+                let attempt = source.attempt == 1 ? "" : ".\(source.attempt)"
+                return "\(source.step)\(attempt):\(place.rawValue)"
+            }.joined(separator: ",")
+        }
     }
 
     package struct Piece: Sendable {
@@ -37,82 +63,144 @@ package struct RunOutput: Sendable {
         package var next: Position
         /// Nothing was there behind `next`, and nothing can come any more.
         package var isEnd = false
-        /// Bytes of the steps looked at that are kept no longer.
+        /// Bytes that are kept no longer.
         package var dropped = 0
     }
 
     private let run: Run
     private let paths: RunPaths
-    private let steps: Range<Int>
+    private let sources: [Source]
     private let stream: ReeveProcess.OutputStream?
 
-    /// - Parameter step: the only step to read; all if `nil`. `nil` is answered if the run has no such step.
-    package init?(of run: Run, paths: RunPaths, step: String? = nil, stream: OutputStreamName? = nil) {
+    /// - Parameters:
+    ///   - step: The only step to read; all if `nil`. `nil` is answered if the run has no such step.
+    ///   - attempt: The only try to read; all if `nil`.
+    package init?(
+        of run: Run,
+        paths: RunPaths,
+        step: String? = nil,
+        attempt: Int? = nil,
+        stream: OutputStreamName? = nil
+    ) {
         self.run = run
         self.paths = paths
         self.stream = stream.map { $0 == .stdout ? .output : .error }
-        guard let step else {
-            steps = run.steps.indices
-            return
+        if let step, !run.steps.contains(where: { $0.name == step }) { return nil }
+        sources = run.steps.enumerated().filter { step == nil || $0.element.name == step }.flatMap { index, record in
+            (1...max(1, record.attempt)).filter { attempt == nil || $0 == attempt }.map {
+                Source(step: index, attempt: $0)
+            }
         }
-        guard let index = run.steps.firstIndex(where: { $0.name == step }) else { return nil }
-        steps = index..<(index + 1)
     }
 
     /// Up to `limit` bytes behind `position`.
     package func read(after position: Position, limit: Int) throws(SpoolError) -> Page {
-        var page = Page(next: position.step < steps.lowerBound ? Position(step: steps.lowerBound) : position)
+        var page = Page(next: position)
         var left = limit
-        while page.next.step < steps.upperBound {
-            let step = run.steps[page.next.step]
-            let spool = try reader(step).read(after: page.next.place, limit: left, stream: stream)
-            take(spool, of: page.next.step, into: &page)
-            left -= spool.chunks.reduce(0) { $0 + $1.bytes.count }
-            guard spool.atEnd, step.status == .stopped else { return page }
-            guard left > 0 else { return page }
-            page.next = Position(step: page.next.step + 1)
+        // What is in memory is bounded by the limit, however many spools there are.
+        let window = max(4 << 10, limit / max(1, sources.count))
+        var heads: [Head] = []
+        for source in sources {
+            let spool = try reader(source).read(after: position[source], limit: min(left, window), stream: stream)
+            page.dropped += Int(spool.droppedOutput + spool.droppedError)
+            page.next[source] = spool.chunks.isEmpty ? spool.next : position[source]
+            heads.append(Head(source: source, chunks: spool.chunks[...], end: spool.next, isAtEnd: spool.atEnd))
         }
-        page.isEnd = run.status == .stopped || page.next.step > steps.lowerBound && steps.count == 1
+        while left > 0, let first = earliest(heads) {
+            let source = heads[first].source
+            var chunk = heads[first].chunks.removeFirst()
+            if chunk.bytes.count > left {
+                // As much of it as there is room for, with the place behind that.
+                let cut = try reader(source).read(after: page.next[source], limit: left, stream: stream)
+                guard let part = cut.chunks.first else { break }
+                chunk = part
+            }
+            left -= chunk.bytes.count
+            page.next[source] = chunk.next
+            page.pieces.append(piece(chunk, source, page.next))
+            guard heads[first].chunks.isEmpty, left > 0 else { continue }
+            try refill(&heads[first], limit: min(left, window), &page)
+        }
+        let isAllRead = left > 0 && heads.allSatisfy { $0.chunks.isEmpty && $0.isAtEnd }
+        page.isEnd = isAllRead && steps.allSatisfy { $0.status == .stopped }
         return page
     }
 
     /// The last `count` bytes of what is there.
     package func read(tail count: Int) throws(SpoolError) -> Page {
-        var page = Page(next: Position(step: steps.lowerBound))
-        var left = count
-        var pieces: [[Piece]] = []
-        for index in steps.reversed() where run.steps[index].status > .preparing && left > 0 {
-            let step = run.steps[index]
-            let spool = try reader(step).read(tail: left, stream: stream)
-            if pieces.isEmpty { page.next = Position(step: index, place: spool.next) }
-            pieces.append(spool.chunks.map { piece($0, index) })
+        var page = Page(next: Position())
+        var chunks: [(source: Source, chunk: SpoolChunk)] = []
+        for source in sources {
+            let spool = try reader(source).read(tail: count, stream: stream)
             page.dropped += Int(spool.droppedOutput + spool.droppedError)
-            left -= spool.chunks.reduce(0) { $0 + $1.bytes.count }
+            page.next[source] = spool.next
+            chunks += spool.chunks.map { (source, $0) }
         }
-        page.pieces = pieces.reversed().flatMap { $0 }
-        page.isEnd = run.status == .stopped
+        var left = count
+        // Within a spool the order is that of the file, whatever the clock was set to meanwhile.
+        let merged =
+            sources.count == 1
+            ? chunks
+            : chunks.enumerated().sorted {
+                ($0.element.chunk.time, $0.offset) < ($1.element.chunk.time, $1.offset)
+            }.map(\.element)
+        for (source, chunk) in merged.reversed() where left > 0 {
+            page.pieces.append(piece(chunk.suffix(left), source, page.next))
+            left -= chunk.bytes.count
+        }
+        page.pieces.reverse()
+        page.isEnd = steps.allSatisfy { $0.status == .stopped }
         return page
     }
 
-    /// The process whose output comes next, if it still runs: what a follower waits for.
-    package func key(at position: Position) -> ProcessKey? {
-        guard run.steps.indices.contains(position.step), run.steps[position.step].status < .stopped else { return nil }
-        return RunPaths.key(run: run.id, step: run.steps[position.step])
+    /// The processes that may write more, with how far each was read: what a follower waits for.
+    package func living(at position: Position) -> [(key: ProcessKey, place: SpoolPosition)] {
+        sources.compactMap { source in
+            let step = run.steps[source.step]
+            guard step.attempt == source.attempt, step.status < .stopped else { return nil }
+            return (RunPaths.key(run: run.id, step: step), position[source])
+        }
     }
 
-    private func reader(_ step: RunStep) -> SpoolReader {
-        SpoolReader(path: paths.output(run: run.id, step: step))
+    // MARK: Pieces
+
+    /// What was read of a spool and not handed out yet.
+    private struct Head {
+        var source: Source
+        var chunks: ArraySlice<SpoolChunk>
+        var end: SpoolPosition
+        var isAtEnd: Bool
     }
 
-    private func piece(_ chunk: SpoolChunk, _ step: Int) -> Piece {
-        let record = run.steps[step]
-        let next = Position(step: step, place: chunk.next)
-        return Piece(step: record.name, attempt: record.attempt, chunk: chunk, next: next)
+    private var steps: [RunStep] { Set(sources.map(\.step)).map { run.steps[$0] } }
+
+    /// Whose next piece came first; of what came at once, that of the earlier step.
+    private func earliest(_ heads: [Head]) -> Int? {
+        heads.indices.filter { !heads[$0].chunks.isEmpty }.min { left, right in
+            (heads[left].chunks.first?.time ?? .max, left) < (heads[right].chunks.first?.time ?? .max, right)
+        }
     }
 
-    private func take(_ spool: SpoolPage, of step: Int, into page: inout Page) {
-        page.pieces += spool.chunks.map { piece($0, step) }
-        page.next.place = spool.next
-        page.dropped += Int(spool.droppedOutput + spool.droppedError)
+    private func refill(_ head: inout Head, limit: Int, _ page: inout Page) throws(SpoolError) {
+        guard !head.isAtEnd else { return }
+        let spool = try reader(head.source).read(after: head.end, limit: limit, stream: stream)
+        head.chunks = spool.chunks[...]
+        head.end = spool.next
+        head.isAtEnd = spool.atEnd
+        if spool.chunks.isEmpty { page.next[head.source] = spool.next }
+    }
+
+    private func reader(_ source: Source) -> SpoolReader {
+        SpoolReader(path: paths.output(run: run.id, step: record(source)))
+    }
+
+    private func record(_ source: Source) -> RunStep {
+        var record = run.steps[source.step]
+        record.attempt = source.attempt
+        return record
+    }
+
+    private func piece(_ chunk: SpoolChunk, _ source: Source, _ next: Position) -> Piece {
+        Piece(step: run.steps[source.step].name, attempt: source.attempt, chunk: chunk, next: next)
     }
 }

@@ -24,6 +24,12 @@ package struct RunPaths: Sendable {
         "\(scriptsDirectory)/\(run).\(step.name).\(step.attempt)"
     }
 
+    /// Not by names: the path of a socket must be short (unix(7)).
+    func notifySocket(run: Run, step: RunStep) -> String {
+        let place = run.steps.firstIndex { $0.name == step.name } ?? 0
+        return "\(stateDirectory)/notify/\(run.id).\(place).\(step.attempt)"
+    }
+
     package static func key(run: String, step: RunStep) -> ProcessKey {
         ProcessKey("\(run)/\(step.name)/\(step.attempt)")
     }

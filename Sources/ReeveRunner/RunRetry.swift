@@ -19,7 +19,7 @@ package enum RunRetry: Sendable, Equatable {
         next: Timestamp?,
         now: Timestamp
     ) -> RunRetry {
-        guard let retry = definition.retry, isCurrent, run.attempt <= retry.limit ?? RunRetryDefinition.defaultLimit,
+        guard let retry = definition.retry, isCurrent, run.attempt <= retry.limit ?? TaskRetryDefinition.defaultLimit,
             isFailure(run, retry.onExit)
         else { return .none }
         let time = now + retry.wait(after: run.attempt)

@@ -21,10 +21,10 @@ struct RunSupervisor {
     let now: @Sendable () -> Timestamp
     let logger: Logger
 
-    private typealias Event = RunMachine.Event
     private typealias Sender = AsyncStream<RunMachine.Event>.Continuation
+    private typealias Try = RunMachine.Try
 
-    /// Starts a pending run, or takes up one whose process is known already.
+    /// Starts a pending run, or takes up one that has begun.
     func run(_ run: Run, _ definition: TaskDefinition, orders: AsyncStream<Order>) async throws {
         var machine = RunMachine(run: run, definition: definition)
         let (events, sender) = AsyncStream.makeStream(of: RunMachine.Event.self)
@@ -37,7 +37,7 @@ struct RunSupervisor {
                     }
                 }
             }
-            await begin(machine, sender, &group)
+            sender.yield(await firstEvent(machine, sender, &group))
             loop: for await event in events {
                 for action in machine.handle(event, at: now()) {
                     guard try await perform(action, machine, definition, sender, &group) else { break loop }
@@ -47,24 +47,26 @@ struct RunSupervisor {
         }
     }
 
-    /// The first event: a new run is admitted; of one that was running, the process is asked after.
-    private func begin(
+    /// A new run is admitted; of one that had begun, the processes are asked after.
+    private func firstEvent(
         _ machine: RunMachine,
         _ sender: Sender,
         _ group: inout ThrowingTaskGroup<Void, any Error>
-    ) async {
-        guard machine.run.status > .pending else {
-            sender.yield(.admitted)
-            return
+    ) async -> RunMachine.Event {
+        guard machine.run.status > .pending else { return .admitted }
+        let active = machine.activeTries
+        var found: [Int: Int] = [:]
+        for attempt in active {
+            found[attempt.step] = launcher.processes.record(key(attempt, machine)).map { Int($0.pid) }
         }
-        guard let step = machine.currentStep, let record = launcher.processes.record(key(step, machine)) else {
+        // Processes go down with the agent, all at once: where one is gone there is nothing to go on with.
+        if found.count < active.count {
             await endLeftovers(of: machine)
-            sender.yield(.processLost)
-            return
+            found = [:]
         }
-        if machine.run.steps[step].status < .running { sender.yield(.started(pid: Int(record.pid))) }
         if let request = machine.run.stopRequest { sender.yield(.stopRequested(request)) }
-        awaitEnd(of: step, machine, sender, &group)
+        for attempt in active where found[attempt.step] != nil { awaitEnd(of: attempt, machine, sender, &group) }
+        return .resumed(found: found)
     }
 
     /// Ends what an agent that crashed has left of a run: exactly what carries the run's mark.
@@ -85,14 +87,13 @@ struct RunSupervisor {
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws -> Bool {
         switch action {
-        case .save(let steps): return try await save(machine, definition, steps)
-        case .start(let step): start(step, machine, sender, &group)
-        case .awaitStepTimeout(let step, let interval):
-            wait(interval, then: .stepTimedOut(step: step), sender, &group)
-        case .awaitRunTimeout(let interval): wait(interval, then: .runTimedOut, sender, &group)
-        case .awaitGrace(let step, let interval): wait(interval, then: .graceOver(step: step), sender, &group)
-        case .signal(let step, let number): launcher.processes.signal(key(step, machine), number)
-        case .kill(let step): await kill(step, machine)
+        case .save(let details): return try await save(machine, definition, details)
+        case .start(let attempt): start(attempt, machine, sender, &group)
+        case .wait(let timer, let interval): wait(interval, then: .timeIsOver(timer), sender, &group)
+        case .awaitReadiness(let attempt): group.addTask { await awaitReadiness(of: attempt, machine, sender) }
+        case .probe(let attempt): group.addTask { await probe(attempt, machine, sender) }
+        case .signal(let attempt, let number): launcher.processes.signal(key(attempt, machine), number)
+        case .kill(let attempt): await kill(attempt, machine)
         case .finish: return false
         }
         return true
@@ -100,19 +101,23 @@ struct RunSupervisor {
 
     /// Whether the run goes on: one that was stopped before it began is not to begin any more. Its record may be gone
     /// by then too, where more runs than the history keeps end at once.
-    private func save(_ machine: RunMachine, _ definition: TaskDefinition, _ steps: [Int]) async throws -> Bool {
+    private func save(
+        _ machine: RunMachine,
+        _ definition: TaskDefinition,
+        _ details: [RunDetail]
+    ) async throws -> Bool {
         let run = machine.run
         let isSaved = try await store.write { transaction in
             if run.status == .preparing, try transaction.run(run.id)?.status ?? .stopped == .stopped { return false }
             var run = run
             if run.status == .stopped { try retry(&run, definition, transaction) }
-            let stored = try transaction.update(run, steps: steps.map { run.steps[$0] })
+            let stored = try transaction.update(run, details: details)
             if stored.willRetry != nil { _ = try transaction.createRetry(of: stored) }
             return true
         }
         guard isSaved else { return false }
         // The record of a process may go once what it told is durable, and not before.
-        for step in run.steps where step.status == .stopped && step.startedAt != nil {
+        for case .step(let step) in details where step.status == .stopped && step.startedAt != nil {
             let key = RunPaths.key(run: run.id, step: step)
             guard launcher.processes.forget(key) else { continue }
             launcher.cleanUp(step, of: run)
@@ -141,30 +146,30 @@ struct RunSupervisor {
     }
 
     private func start(
-        _ step: Int,
+        _ attempt: Try,
         _ machine: RunMachine,
         _ sender: Sender,
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) {
         do {
-            let record = try launcher.start(machine.steps[step], machine.run.steps[step], of: machine.run)
-            sender.yield(.started(pid: Int(record.pid)))
-            awaitEnd(of: step, machine, sender, &group)
+            let record = try launcher.start(machine.steps[attempt.step], record(attempt, machine), of: machine.run)
+            sender.yield(.started(attempt, pid: Int(record.pid)))
+            awaitEnd(of: attempt, machine, sender, &group)
         } catch {
-            sender.yield(.startFailed(cause: error.cause, reason: error.reason))
+            sender.yield(.startFailed(attempt, cause: error.cause, reason: error.reason))
         }
     }
 
     private func awaitEnd(
-        of step: Int,
+        of attempt: Try,
         _ machine: RunMachine,
         _ sender: Sender,
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) {
-        let key = key(step, machine)
+        let key = key(attempt, machine)
         group.addTask { [processes = launcher.processes] in
             guard let end = await processes.ended(key) else { return }
-            sender.yield(.ended(RunMachine.StepEnd(end, output: processes.record(key)?.output)))
+            sender.yield(.ended(attempt, RunMachine.StepEnd(end, output: processes.record(key)?.output)))
         }
     }
 
@@ -181,8 +186,55 @@ struct RunSupervisor {
         }
     }
 
-    private func kill(_ step: Int, _ machine: RunMachine) async {
-        report(survivors: await launcher.processes.kill(key(step, machine)), of: machine.run)
+    /// Answers once, when the step is ready. Ends with its process.
+    private func awaitReadiness(of attempt: Try, _ machine: RunMachine, _ sender: Sender) async {
+        guard let ready = machine.steps[attempt.step].ready else { return }
+        let key = key(attempt, machine)
+        await untilEnd(of: key) {
+            switch ready.signal {
+            case .notify:
+                var state = NotifyState()
+                while !state.isReady, let next = await launcher.processes.notices(key, beyond: state.version) {
+                    state = next
+                }
+                if state.isReady { sender.yield(.becameReady(attempt)) }
+            case .probe(let target):
+                let isMet = await launcher.prober.waitUntilMet(
+                    target,
+                    of: launcher.subject(machine.steps[attempt.step], record(attempt, machine), of: machine.run),
+                    interval: (ready.interval ?? ReadinessDefinition.defaultInterval).duration,
+                    timeout: ProbeDefinition.defaultTimeout.duration
+                )
+                if isMet { sender.yield(.becameReady(attempt)) }
+            }
+        }
+    }
+
+    private func probe(_ attempt: Try, _ machine: RunMachine, _ sender: Sender) async {
+        guard let probe = machine.steps[attempt.step].probe else { return }
+        let known = machine.run.probes?.first {
+            $0.step == machine.steps[attempt.step].name && $0.attempt == attempt.attempt
+        }
+        let subject = launcher.subject(machine.steps[attempt.step], record(attempt, machine), of: machine.run)
+        await untilEnd(of: subject.key) {
+            await launcher.prober.watch(probe, of: subject, health: known?.health) { verdict in
+                sender.yield(.health(attempt, verdict))
+            }
+        }
+    }
+
+    /// Does something as long as a process lives.
+    private func untilEnd(of key: ProcessKey, _ body: @escaping @Sendable () async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await body() }
+            group.addTask { [processes = launcher.processes] in _ = await processes.ended(key) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func kill(_ attempt: Try, _ machine: RunMachine) async {
+        report(survivors: await launcher.processes.kill(key(attempt, machine)), of: machine.run)
     }
 
     private func report(survivors: [Int32], of run: Run) {
@@ -193,8 +245,15 @@ struct RunSupervisor {
         )
     }
 
-    private func key(_ step: Int, _ machine: RunMachine) -> ProcessKey {
-        RunPaths.key(run: machine.run.id, step: machine.run.steps[step])
+    private func key(_ attempt: Try, _ machine: RunMachine) -> ProcessKey {
+        RunPaths.key(run: machine.run.id, step: record(attempt, machine))
+    }
+
+    /// The step's record, as that of this try: the machine may be at a later one.
+    private func record(_ attempt: Try, _ machine: RunMachine) -> RunStep {
+        var record = machine.run.steps[attempt.step]
+        record.attempt = attempt.attempt
+        return record
     }
 }
 

@@ -1,5 +1,6 @@
 package import Logging
 import NIOConcurrencyHelpers
+import ReeveLaunch
 import ReeveProcess
 package import ReeveProtocol
 package import ReeveStore
@@ -51,8 +52,17 @@ package final class Runner: Sendable {
         self.logger = logger
     }
 
-    /// Works until its task is cancelled, or the store fails. No process ends by that.
+    /// Works until its task is cancelled, or the store fails; once only. No process ends by that.
     package func run() async throws {
+        do {
+            try await work()
+        } catch {
+            await launcher.prober.shutDown()
+            throw error
+        }
+    }
+
+    private func work() async throws -> Never {
         try await withThrowingDiscardingTaskGroup { group in
             let signals = store.signals.changes(.runs)
             group.addTask { [freedSender] in
@@ -87,7 +97,7 @@ package final class Runner: Sendable {
                 try await admit(&group)
             }
         }
-        try Task.checkCancellation()
+        throw CancellationError()
     }
 
     // MARK: Admission
@@ -210,7 +220,7 @@ package final class Runner: Sendable {
         let stopped = run
         try await store.write { transaction in
             guard try transaction.run(stopped.id)?.status == .pending || outcome == .lost else { return }
-            _ = try transaction.update(stopped, steps: [])
+            _ = try transaction.update(stopped)
         }
     }
 

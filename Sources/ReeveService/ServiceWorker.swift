@@ -189,23 +189,8 @@ final class ServiceWorker: Worker {
     }
 
     private func probe(_ probe: ProbeDefinition) async {
-        var machine = ProbeMachine(probe, health: known?.health)
-        var progress = Prober.Progress()
-        let interval = (probe.interval ?? ProbeDefinition.defaultInterval).duration
-        let timeout = (probe.timeout ?? ProbeDefinition.defaultTimeout).duration
-        let start = context.elapsed()
-        while !Task.isCancelled {
-            let result = await context.prober.tryOnce(
-                probe.target,
-                of: subject,
-                timeout: timeout,
-                progress: &progress
-            )
-            guard !Task.isCancelled else { return }
-            if let verdict = machine.tried(result, age: context.elapsed() - start) {
-                sender.yield(.happened(.health(verdict)))
-            }
-            guard (try? await context.clock.sleep(for: interval)) != nil else { return }
+        await context.prober.watch(probe, of: subject, health: known?.health) { verdict in
+            sender.yield(.happened(.health(verdict)))
         }
     }
 

@@ -26,8 +26,8 @@ struct ContractTests {
         arguments: [
             ("Task", fields(TaskDefinition.CodingKeys.self, without: ["parameters", "attachments"])),
             ("Group", fields(GroupDefinition.CodingKeys.self)),
-            ("RunRetry", fields(RunRetryDefinition.CodingKeys.self)),
-            ("Step", fields(StepDefinition.CodingKeys.self, without: ["requires", "retry", "probe"])),
+            ("TaskRetry", fields(TaskRetryDefinition.CodingKeys.self)),
+            ("Step", fields(StepDefinition.CodingKeys.self)),
             ("Schedule", fields(ScheduleDefinition.CodingKeys.self)),
             ("Stop", fields(StopDefinition.CodingKeys.self)),
             ("Limits", fields(LimitsDefinition.CodingKeys.self, without: ["memory", "cpu", "tasks"])),

@@ -36,23 +36,6 @@ struct RunTests {
         }
     }
 
-    @Test func `steps run one after another, and the first that fails ends the run`() async throws {
-        try await RunningAgent.with { agent in
-            let log = agent.folder.path + "/log"
-            let steps: [JSON] = [("a", "exit 0"), ("b", "exit 4"), ("c", "exit 0")].map { name, line in
-                ["name": .string(name), "script": .string("echo \(name) >> \(log); \(line)")]
-            }
-            try await agent.call("task.put", ["task": ["id": "job", "steps": .array(steps)]])
-            let run = try await agent.runToEnd("job")
-            #expect(run["outcome"] == "failed")
-            let outcomes = run["steps"]?.array?.map { $0["outcome"]?.string }
-            #expect(outcomes == ["succeeded", "failed", "skipped"])
-            try await agent.put("show", shell: "cat \(log)")
-            _ = try await agent.runToEnd("show")
-            #expect(try await agent.call("run.output", ["run": "show/-1"])["data"] == "a\nb\n")
-        }
-    }
-
     @Test(arguments: ["task", "step"])
     func `a timeout ends what takes too long`(of what: String) async throws {
         try await RunningAgent.with { agent in

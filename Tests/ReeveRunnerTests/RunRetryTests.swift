@@ -19,7 +19,7 @@ struct RunRetryTests {
 
     private func decide(
         _ run: Run,
-        _ retry: RunRetryDefinition? = RunRetryDefinition(limit: 2, delay: .minutes(1)),
+        _ retry: TaskRetryDefinition? = TaskRetryDefinition(limit: 2, delay: .minutes(1)),
         isCurrent: Bool = true,
         next: Interval? = nil
     ) -> RunRetry {
@@ -44,7 +44,7 @@ struct RunRetryTests {
     }
 
     @Test func `with exit codes only after those`() {
-        let some = RunRetryDefinition(delay: .seconds(1), onExit: [75, 69])
+        let some = TaskRetryDefinition(delay: .seconds(1), onExit: [75, 69])
         #expect(decide(run(.failed, exit: 75), some) == .at(now + .seconds(1)))
         #expect(decide(run(.failed, exit: 1), some) == .none)
         #expect(decide(run(.failed), some) == .none)
@@ -58,10 +58,10 @@ struct RunRetryTests {
     }
 
     @Test func `waits grow up to their bound, however often`() {
-        let retry = RunRetryDefinition(limit: 100, delay: .seconds(10), factor: 3, maximum: .minutes(4))
+        let retry = TaskRetryDefinition(limit: 100, delay: .seconds(10), factor: 3, maximum: .minutes(4))
         #expect((1...5).map(retry.wait) == [10, 30, 90, 240, 240].map(Interval.seconds))
         #expect(retry.wait(after: 10_000) == .minutes(4))
-        #expect(RunRetryDefinition(delay: .hours(1)).wait(after: 1) == .hours(1))
-        #expect(RunRetryDefinition().wait(after: 1) == .seconds(10))
+        #expect(TaskRetryDefinition(delay: .hours(1)).wait(after: 1) == .hours(1))
+        #expect(TaskRetryDefinition().wait(after: 1) == .seconds(10))
     }
 }

@@ -48,7 +48,7 @@ import Testing
             run.status = .running
             run.startedAt = directory.clock.now
             run.steps[0].status = .running
-            run = try await store.write { [run] in try $0.update(run, steps: [run.steps[0]]) }
+            run = try await store.write { [run] in try $0.update(run, details: [.step(run.steps[0])]) }
             directory.clock.advance(by: .milliseconds(1_211_450))
             run.steps[0].status = .stopped
             run.steps[0].outcome = .failed
@@ -57,7 +57,7 @@ import Testing
             run.outcome = .failed
             run.cause = "exit"
             run.reason = "step dump exited with 1"
-            run = try await store.write { [run] in try $0.update(run, steps: [run.steps[0]]) }
+            run = try await store.write { [run] in try $0.update(run, details: [.step(run.steps[0])]) }
 
             let contents = try await store.journal().map(\.content)
             #expect(

@@ -140,7 +140,14 @@ struct RunMethods: Sendable {
     /// The run's output as the run stands now.
     private func output(of parameters: RunOutputParameters) async throws -> RunOutput {
         let run = try await parts.store.read { try $0.existingRun(parameters.run) }
-        guard let output = RunOutput(of: run, paths: paths, step: parameters.step, stream: parameters.stream) else {
+        let selected = RunOutput(
+            of: run,
+            paths: paths,
+            step: parameters.step,
+            attempt: parameters.attempt,
+            stream: parameters.stream
+        )
+        guard let output = selected else {
             let names = run.steps.map(\.name)
             throw Failure(
                 InvalidValue(
@@ -169,10 +176,11 @@ struct RunMethods: Sendable {
         // What happened since the caller looked was before this listened.
         if let page = try? output.read(after: position, limit: 1), !page.pieces.isEmpty || page.isEnd { return }
         await withTaskGroup(of: Void.self) { group in
-            if let key = output.key(at: position), let processes = try? parts.processes,
-                processes.record(key)?.output.isComplete == false
-            {
-                group.addTask { _ = await processes.output(key, beyond: position.place) }
+            if let processes = try? parts.processes {
+                for (key, place) in output.living(at: position)
+                where processes.record(key)?.output.isComplete == false {
+                    group.addTask { _ = await processes.output(key, beyond: place) }
+                }
             }
             group.addTask { await store.signals.waitForJournal(after: seen) }
             await group.next()

@@ -7,6 +7,7 @@ extension OpenRPC {
         [
             SharedSchema("Run", "One execution of a task, as it stands now.", .open(runFields)),
             SharedSchema("RunStep", "One process of a run, as it stands now.", .open(runStepFields)),
+            SharedSchema("RunProbe", "What a step's probe says of it.", .open(runProbeFields)),
             SharedSchema("TaskItem", "A task in a list.", .open(taskItemFields + taskStateFields)),
             SharedSchema("Pause", "Why something stands still, and until when.", .open(pauseFields)),
             SharedSchema("DueTime", "A time at which something is due.", .open(dueTimeFields)),
@@ -54,7 +55,18 @@ extension OpenRPC {
             .optional("startedAt", .timestamp, "when it was admitted"),
             .optional("stoppedAt", .timestamp, "when it had ended"),
             .required("steps", .list(of: .ref("RunStep")), "in the order of the task"),
+            .optional("probes", .list(of: .ref("RunProbe")), "what is known of the health of its steps"),
             .optional("previousOutcome", .openWord(Outcome.self), "how the run of the task before it ended"),
+        ]
+    }
+
+    private static var runProbeFields: [Field] {
+        [
+            .required("step", .string, "the step's name"),
+            .required("attempt", .integer(from: 1), "the try of the step"),
+            .required("health", .openWord(ServiceHealth.self), "as it is known last"),
+            .optional("reason", .string, "why it is unhealthy, for people"),
+            .required("at", .timestamp, "since when"),
         ]
     }
 
@@ -65,11 +77,13 @@ extension OpenRPC {
             .optional("outcome", .openWord(Outcome.self), "how it ended"),
             .optional("cause", .string, "a stable word for why"),
             .optional("reason", .string, "the same for people"),
-            .required("attempt", .integer(from: 1), "of this step"),
+            .required("attempt", .integer(from: 1), "counts its tries in this run: the rest is of the last of them"),
+            .optional("notBefore", .timestamp, "when that begins, of one that waits for its time"),
             .optional("exitCode", .integer(from: 0, to: 255), "if it ended by itself"),
             .optional("signal", .integer(from: 1), "if a signal ended it"),
             .optional("pid", .integer(from: 1), "its process"),
             .optional("startedAt", .timestamp, "when its process ran"),
+            .optional("readyAt", .timestamp, "when it was ready, of one that says when it is"),
             .optional("stoppedAt", .timestamp, "when it had ended"),
             .optional(
                 "output",

@@ -55,7 +55,11 @@ extension OpenRPC {
     static var taskSchemas: [SharedSchema] {
         [
             SharedSchema("Task", "What to do and when. Exactly one of command, script and steps.", .closed(taskFields)),
-            SharedSchema("Step", "One process of a run; steps run one after another.", .closed(stepFields)),
+            SharedSchema(
+                "Step",
+                "One process of a run. Steps start at once, but for what they require of others.",
+                .closed(stepFields)
+            ),
             SharedSchema("Schedule", "When a task is due.", schedule),
             SharedSchema(
                 "Value",
@@ -69,7 +73,12 @@ extension OpenRPC {
                 )
             ),
             SharedSchema("Stop", "How a process is asked to end.", .closed(stopFields)),
-            SharedSchema("RunRetry", "How a run that failed is tried again.", .closed(retryFields)),
+            SharedSchema(
+                "TaskRetry",
+                "How what failed is tried again: a run, as another run of its slot, or a step, within its run.",
+                .closed(retryFields)
+            ),
+            SharedSchema("StepRequirement", "A state of another step that a step waits for.", stepRequirement),
             SharedSchema("Limits", "What a process may use.", .closed(limitsFields)),
         ]
     }
@@ -110,11 +119,11 @@ extension OpenRPC {
                 .list(of: .ref("Requirement")),
                 "services in a state that a run waits for before it begins"
             ),
-            .optional("steps", .list(of: .ref("Step")), "its processes, in their order"),
+            .optional("steps", .list(of: .ref("Step")), "its processes, 1 to 100"),
             .optional("command", .list(of: .string), "one step named main: the program and its arguments"),
             .optional("script", .string, "one step named main: a text, run by its #! line, else by /bin/sh -e"),
             .optional("timeout", .duration, "of a run; none by default"),
-            .optional("retry", .ref("RunRetry"), "of a run that failed: none by default"),
+            .optional("retry", .ref("TaskRetry"), "of a run that failed: none by default"),
             .optional("stop", .ref("Stop"), "for steps that have none of their own"),
             .optional("onAgentStop", .word(AgentStopPolicy.self), "what becomes of a living run when the agent stops"),
             .optional("onChange", .word(ChangePolicy.self), "what becomes of a living run when the task changes; keep"),
@@ -149,7 +158,33 @@ extension OpenRPC {
             .optional("timeout", .duration, "of this step; none by default"),
             .optional("stop", .ref("Stop"), "in the place of the task's"),
             .optional("input", .string, "what it reads on standard input; nothing by default"),
+            .optional("requires", .list(of: .ref("StepRequirement")), "without any it starts with the run"),
+            .optional(
+                "essential",
+                .boolean,
+                """
+                true: its end, however it ends, ends the run, whose outcome is the step's; false: the run succeeds though \
+                it does not; absent: the run goes on with what can still start, and fails if it does
+                """
+            ),
+            .optional("ready", .ref("Readiness"), "when it is ready; by default as soon as it runs"),
+            .optional("probe", .ref("Probe"), "whether it is healthy; by default as soon as it is ready"),
+            .optional("retry", .ref("TaskRetry"), "of this step, if it failed: none by default"),
         ]
+    }
+
+    private static var stepRequirement: Schema {
+        .either(
+            .text("^[A-Za-z0-9._-]{1,64}$").described("a step that has to have succeeded"),
+            .closed([
+                .required("step", .text("^[A-Za-z0-9._-]{1,64}$"), "another step of the task"),
+                .optional(
+                    "condition",
+                    .word(RequirementCondition.self),
+                    "succeeded by default; exited: it ran and has ended, however"
+                ),
+            ])
+        )
     }
 
     private static var schedule: Schema {

@@ -112,6 +112,28 @@ package final class Prober: Sendable {
         return false
     }
 
+    /// Asks again and again, until the task is cancelled, and tells each change of the health.
+    ///
+    /// - Parameter health: As it was known before, of a process that was taken over.
+    package func watch(
+        _ probe: ProbeDefinition,
+        of subject: Subject,
+        health: ServiceHealth?,
+        tell: (ProbeMachine.Verdict) -> Void
+    ) async {
+        var machine = ProbeMachine(probe, health: health)
+        var progress = Progress()
+        let interval = (probe.interval ?? ProbeDefinition.defaultInterval).duration
+        let timeout = (probe.timeout ?? ProbeDefinition.defaultTimeout).duration
+        let age = clock.stopwatch()
+        while !Task.isCancelled {
+            let result = await tryOnce(probe.target, of: subject, timeout: timeout, progress: &progress)
+            guard !Task.isCancelled else { return }
+            if let verdict = machine.tried(result, age: age()) { tell(verdict) }
+            guard (try? await clock.sleep(for: interval)) != nil else { return }
+        }
+    }
+
     // MARK: TCP and HTTP
 
     private func connect(_ text: String, _ timeout: Duration) async -> ProbeResult {
@@ -227,6 +249,14 @@ package final class Prober: Sendable {
             if page.chunks.isEmpty { return false }
         }
         return false
+    }
+}
+
+extension Clock where Duration == Swift.Duration {
+    /// Answers the time since now.
+    fileprivate func stopwatch() -> () -> Swift.Duration {
+        let start = now
+        return { start.duration(to: now) }
     }
 }
 

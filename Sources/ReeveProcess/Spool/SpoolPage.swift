@@ -9,6 +9,18 @@ package struct SpoolChunk: Sendable, Equatable {
     package let bytes: [UInt8]
     /// Where to go on behind it.
     package let next: SpoolPosition
+
+    /// Its last bytes, so many at most.
+    package func suffix(_ count: Int) -> SpoolChunk {
+        let left = Swift.max(0, bytes.count - count)
+        return SpoolChunk(
+            stream: stream,
+            time: time,
+            offset: offset + UInt64(left),
+            bytes: Array(bytes.dropFirst(left)),
+            next: next
+        )
+    }
 }
 
 /// What one read of a spool answers.

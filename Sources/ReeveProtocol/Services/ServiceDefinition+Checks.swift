@@ -46,7 +46,7 @@ extension ServiceDefinition {
 }
 
 extension ReadinessDefinition {
-    fileprivate func problems() -> [InvalidValue] {
+    func problems() -> [InvalidValue] {
         var problems = positive(timeout, "/ready/timeout") + positive(interval, "/ready/interval")
         guard case .probe(let target) = signal else {
             if interval != nil {
@@ -62,7 +62,7 @@ extension ReadinessDefinition {
 }
 
 extension ProbeDefinition {
-    fileprivate func problems() -> [InvalidValue] {
+    func problems() -> [InvalidValue] {
         var problems = target.problems(at: "/probe")
         problems += positive(interval, "/probe/interval") + positive(timeout, "/probe/timeout")
         problems += positive(startPeriod, "/probe/startPeriod")

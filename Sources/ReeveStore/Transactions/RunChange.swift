@@ -17,17 +17,20 @@ struct RunChange {
         )
     }
 
-    /// A step reached its status, while the run goes on.
-    func of(_ step: RunStep, at now: Timestamp) throws -> StateChange.Content {
-        let data: JSONObject = [
+    /// A part of the run reached a state, while the run goes on.
+    func of(_ detail: RunDetail, at now: Timestamp) throws -> StateChange.Content {
+        var data: JSONObject = [
             "task": .string(run.task), "run": .string(run.id), "number": .number(String(run.number)), "labels": labels,
-            "step": try JSONCoder.encode(step),
         ]
+        switch detail {
+        case .step(let step): data["step"] = try JSONCoder.encode(step)
+        case .probe(let probe): data["probe"] = try JSONCoder.encode(probe)
+        }
         return StateChange.Content(
             type: EventType.runProgress,
             subject: run.task,
             time: now,
-            summary: summary(of: step),
+            summary: summary(of: detail),
             data: .object(data)
         )
     }
@@ -52,7 +55,7 @@ struct RunChange {
         data["previousOutcome"] = run.previousOutcome.map { .string($0.rawValue) }
         data["labels"] = labels
         data["steps"] = try JSONCoder.encode(run.steps)
-        data["probes"] = []
+        data["probes"] = try JSONCoder.encode(run.probes ?? [])
         data["attachments"] = []
         return data
     }
@@ -73,7 +76,16 @@ struct RunChange {
         return "\(run.task) \(words(outcome))\(covered)\(length)\(reason)\(again)"
     }
 
+    private func summary(of detail: RunDetail) -> String {
+        switch detail {
+        case .step(let step): summary(of: step)
+        case .probe(let probe):
+            "step \(probe.step) is \(probe.health.rawValue)" + (probe.reason.map { ": \($0)" } ?? "")
+        }
+    }
+
     private func summary(of step: RunStep) -> String {
+        if step.status == .pending, step.attempt > 1 { return "step \(step.name) waits for its try \(step.attempt)" }
         guard step.status == .stopped else { return "step \(step.name) is \(step.status.rawValue)" }
         if let code = step.exitCode { return "step \(step.name) stopped with exit code \(code)" }
         if let signal = step.signal { return "step \(step.name) stopped by signal \(signal)" }

@@ -95,20 +95,20 @@ extension Transaction {
         return run
     }
 
-    /// Stores what became of a run, and tells of it: one `run.progress` for each of `changed` in their order, then one
+    /// Stores what became of a run, and tells of it: one `run.progress` for each of `details` in their order, then one
     /// change of the run if its status is new.
     ///
     /// Forward only: throws `backwards` for a run or step that would go back, for one that has stopped, and for an
     /// outcome without an end; `notFound` if there is no such run. What the runner does not decide stays as it is
     /// stored: number, revision, trigger, due, and a stop that was asked for meanwhile. Answers the run as stored.
-    /// - Parameter changed: The steps that reached a status, each as it was then; one step may stand there twice.
-    package func update(_ run: Run, steps changed: [RunStep] = []) throws -> Run {
+    /// - Parameter details: What reached a state, each as it was then; one step may stand there twice.
+    package func update(_ run: Run, details: [RunDetail] = []) throws -> Run {
         guard let stored = try self.run(run.id) else { throw StoreError.notFound("run", run.id) }
         var run = try RunRules(stored: stored).accept(run, now: now)
         if run.status == .stopped { run.previousOutcome = try noteLast(run) }
         try write(run)
         let change = RunChange(run: run, labels: try labels(of: run.task))
-        for step in changed { try append(lane: .task(run.task), try change.of(step, at: now)) }
+        for detail in details { try append(lane: .task(run.task), try change.of(detail, at: now)) }
         if run.status != stored.status {
             try append(lane: .task(run.task), try change.ofRun(at: now))
             if run.status == .stopped { tell(.end(ofRun: run.id)) }

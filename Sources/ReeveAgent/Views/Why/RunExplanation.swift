@@ -125,7 +125,7 @@ struct RunExplanation: Sendable {
         case .preparing: sentences = ["\(run.shortName) is being started"]
         default: sentences = ["\(run.shortName) has run for \(now.since(since).words), since \(at(since))"]
         }
-        if let step { sentences.append(step) }
+        sentences += stepSentences
         if run.status != .stopping, let timeLimit {
             let left = timeLimit.end > now ? "in \(timeLimit.end.since(now).words)" : "now"
             sentences.append("it is ended \(left), when \(timeLimit.what) of \(timeLimit.length) is over")
@@ -135,21 +135,38 @@ struct RunExplanation: Sendable {
 
     private var stopping: String {
         guard let request = run.stopRequest else {
-            return "\(run.shortName) is being stopped, by a timeout or because the agent stops"
+            return "\(run.shortName) is being stopped" + (run.reason.map { ": \($0)" } ?? "")
         }
         let reason = request.reason.map { ": \($0)" } ?? ""
         return "\(run.shortName) is being stopped: asked by \(request.by) \(ago(request.at))\(reason)"
     }
 
-    private var currentStep: Int? { run.steps.firstIndex { $0.status > .pending && $0.status < .stopped } }
+    private var currentSteps: [Int] {
+        run.steps.indices.filter { run.steps[$0].status > .pending && run.steps[$0].status < .stopped }
+    }
 
-    private var step: String? {
-        guard let index = currentStep else { return nil }
+    private var stepSentences: [String] {
+        let current = currentSteps
+        let again = run.steps.compactMap { step -> String? in
+            guard step.status == .pending, let time = step.notBefore else { return nil }
+            let when = time > now ? "in \(time.since(now).words)" : "now"
+            return "step \(step.name) is tried again \(when), for the \(step.attempt). time"
+        }
+        guard run.steps.count > 1 else {
+            return (current.first.flatMap { run.steps[$0].pid }.map { ["its process is \($0)"] } ?? []) + again
+        }
+        switch current.count {
+        case 0: return again
+        case 1: return ["it is at step \(words(current[0], of: "\(current[0] + 1) of \(run.steps.count)"))"] + again
+        default: return current.map { "step \(words($0, of: "\($0 + 1) of \(run.steps.count)"))" } + again
+        }
+    }
+
+    private func words(_ index: Int, of place: String) -> String {
         let step = run.steps[index]
-        guard run.steps.count > 1 else { return step.pid.map { "its process is \($0)" } }
         let process = step.pid.map { "process \($0)" } ?? "no process yet"
         let since = step.startedAt.map { ", for \(now.since($0).words)" } ?? ""
-        return "it is at step \(step.name), \(index + 1) of \(run.steps.count): \(process)\(since)"
+        return "\(step.name), \(place): \(process)\(since)"
     }
 
     /// The time limit that ends it first.
@@ -160,9 +177,8 @@ struct RunExplanation: Sendable {
             limits.append((start + timeout, timeout, "the run's timeout"))
         }
         let steps = definition.effectiveSteps
-        if let index = currentStep, steps.indices.contains(index), let timeout = steps[index].timeout,
-            let start = run.steps[index].startedAt
-        {
+        for index in currentSteps where steps.indices.contains(index) {
+            guard let timeout = steps[index].timeout, let start = run.steps[index].startedAt else { continue }
             limits.append((start + timeout, timeout, "the step's timeout"))
         }
         return limits.min { $0.end < $1.end }

@@ -1,8 +1,9 @@
 import Glibc
 import JSON
 
-/// How often, and how soon, a run that failed is tried again: each try is another run of the same slot.
-package struct RunRetryDefinition: Sendable, Hashable, Codable {
+/// How often, and how soon, what failed is tried again: of a run each try is another run of the same slot, of a step
+/// another process of the same run.
+package struct TaskRetryDefinition: Sendable, Hashable, Codable {
     /// Tries after the first; 1 to 100.
     package var limit: Int?
     /// Before the first of them.

@@ -1,0 +1,74 @@
+import ReeveProtocol
+
+extension RunMachine.Verdict {
+    init(of step: RunStep) {
+        self.init(step.outcome ?? .lost, step.cause, step.reason)
+    }
+
+    static func requested(_ request: StopRequest) -> Self {
+        Self(.canceled, "requested", "stopped by \(request.by)" + (request.reason.map { ": \($0)" } ?? ""))
+    }
+
+    static var agentStopped: Self { Self(.canceled, "agentStopped", "the agent was stopped") }
+    static var agentCrashed: Self { Self(.lost, "agentCrashed", "the agent went down while it ran") }
+    static var notReached: Self { Self(.skipped, "notReached", "the run ended before it") }
+
+    static var mayHaveStarted: Self {
+        Self(.lost, "agentCrashed", "the agent went down as it was about to start: it may have started")
+    }
+
+    static func stepTimeout(_ limit: Interval) -> Self {
+        Self(.timedOut, "timeout", "the step's timeout of \(limit) was reached")
+    }
+
+    static func runTimeout(_ limit: Interval) -> Self {
+        Self(.timedOut, "timeout", "the run's timeout of \(limit) was reached")
+    }
+
+    static func notReady(within limit: Interval) -> Self {
+        Self(.failed, "notReady", "it was not ready within \(limit)")
+    }
+
+    static func unhealthy(_ reason: String) -> Self { Self(.failed, "unhealthy", "it was unhealthy: \(reason)") }
+
+    static func essentialEnded(_ step: String) -> Self {
+        Self(.canceled, "essentialEnded", "step \(step) has ended, which is essential")
+    }
+
+    static func unmet(_ requirement: StepRequirement, _ state: String) -> Self {
+        Self(.skipped, "requirement", "it requires \(requirement), which \(state)")
+    }
+
+    /// What a step, or a run, comes to that is ended for that cause; `nil` if the cause does not tell.
+    static func outcome(ofEnding cause: String) -> Outcome? {
+        switch cause {
+        case "requested", "agentStopped", "essentialEnded": .canceled
+        case "timeout": .timedOut
+        case "notReady", "unhealthy": .failed
+        case "agentCrashed": .lost
+        default: nil
+        }
+    }
+
+    /// What the other steps of a run come to that is ended by this.
+    var ofOthers: Self {
+        outcome == .canceled || outcome == .timedOut || outcome == .lost
+            ? self : Self(.canceled, "essentialEnded", "an essential step has ended")
+    }
+
+    /// How a process ended of which nothing was asked.
+    init(of end: RunMachine.StepEnd) {
+        if let signal = end.signal {
+            self.init(.failed, "signal", "ended by signal \(signal)")
+        } else if let code = end.exitCode {
+            self.init(
+                code == 0 ? .succeeded : .failed,
+                code == 0 ? nil : "exit",
+                code == 0 ? nil : "exited with \(code)"
+            )
+        } else {
+            // Somebody else has waited for the process. That is no success, and no failure of its own.
+            self.init(.lost, "unknown", "ended, and it is not known how")
+        }
+    }
+}
