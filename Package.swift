@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "ReeveLaunch",
             dependencies: [
-                "JSON", "ReeveProtocol", "ReeveProcess", httpClient, nioCore, nioPosix, nioHTTP, nioConcurrency,
+                "JSON", "ReeveProtocol", "ReeveProcess", httpClient, crypto, nioCore, nioPosix, nioHTTP, nioConcurrency,
             ]
         ),
         .target(name: "ReeveStore", dependencies: ["JSON", "ReeveProtocol", grdb, log, nioConcurrency]),

@@ -147,6 +147,7 @@ struct Manifolds: Sendable {
                 launcher: StepLauncher(
                     launcher: Self.launcher(try inputs[Part.processes], environment),
                     prober: Prober(clock: environment.clock),
+                    attachments: AttachmentPlacer(folders: configuration.attachmentFolders),
                     paths: paths,
                     outputQuota: configuration.outputPerStep.bytes
                 ),
@@ -243,7 +244,11 @@ struct Manifolds: Sendable {
             [engine, environment, configuration, reload] inputs in
             let dropIns = DropIns(
                 configuration.folders,
-                checker: TaskChecker(time: try inputs[Part.zones], ownUser: environment.uid),
+                checker: TaskChecker(
+                    time: try inputs[Part.zones],
+                    ownUser: environment.uid,
+                    attachmentFolders: configuration.attachmentFolders
+                ),
                 store: try inputs[Part.store],
                 clock: environment.clock,
                 elapsed: engine.elapsed,
@@ -329,6 +334,7 @@ struct Manifolds: Sendable {
             wallClock: environment.wallClock,
             readiness: readiness,
             ownUser: environment.uid,
+            attachmentFolders: configuration.attachmentFolders,
             runLimits: configuration.runLimits
         ).methods
     }

@@ -1,4 +1,5 @@
 package import JSON
+import ReeveLaunch
 package import ReeveProtocol
 package import ReeveScheduler
 import ReeveStore
@@ -20,9 +21,12 @@ package struct CheckedTask: Sendable {
 package struct TaskChecker: Sendable {
     var time: HostTime
     var commands: CommandChecker
+    var attachments: AttachmentPlacer
 
-    package init(time: HostTime, ownUser: UInt32) {
+    /// - Parameter attachmentFolders: Below which attachments may be put.
+    package init(time: HostTime, ownUser: UInt32, attachmentFolders: [String]) {
         self.time = time
+        attachments = AttachmentPlacer(folders: attachmentFolders)
         commands = CommandChecker(ownUser: ownUser)
     }
 
@@ -40,7 +44,9 @@ package struct TaskChecker: Sendable {
                 checked.problems.append(error.below("/schedule"))
             }
         }
+        if checked.problems.isEmpty { checked.problems += attachments.problems(task.attachments ?? []) }
         if checked.problems.isEmpty {
+            checked.warnings += attachments.warnings(task.attachments ?? [])
             checked.warnings += task.effectiveSteps.flatMap { step in
                 commands.warnings(step.commandDefinition).map { "step \(step.name): \($0)" }
             }

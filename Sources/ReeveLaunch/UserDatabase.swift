@@ -25,6 +25,22 @@ package enum UserDatabase {
         lookUp { getpwuid_r(uid, $0, $1, $2, $3) }
     }
 
+    /// The id of the group of that name, or of that number; `nil` if there is none.
+    package static func group(_ nameOrNumber: String) -> UInt32? {
+        if let number = UInt32(nameOrNumber) { return number }
+        var entry = group_entry()
+        var found: UnsafeMutablePointer<group_entry>?
+        for size in [1 << 10, 1 << 14, 1 << 20] {
+            // The entry's texts are in here.
+            let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+            defer { buffer.deallocate() }
+            let status = getgrnam_r(nameOrNumber, &entry, buffer, size, &found)
+            if status != ERANGE { return status == 0 && found != nil ? entry.gr_gid : nil }
+        }
+        return nil
+    }
+
+    private typealias group_entry = Glibc.group
     private typealias Query = (
         UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
         UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>

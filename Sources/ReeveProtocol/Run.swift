@@ -35,6 +35,8 @@ package struct Run: Sendable, Hashable, Codable {
     package var steps: [RunStep]
     /// What is known of the steps' health, of those that have a probe.
     package var probes: [RunProbe]?
+    /// Files that are put in place before the steps, once the run has begun.
+    package var attachments: [RunAttachment]?
     /// What replaces parts of the task for this run alone.
     package var overrides: RunOverrides?
     /// When a stop was asked for, and by whom.
@@ -147,11 +149,18 @@ package struct RunOverrides: Sendable, Hashable, Codable {
     package var command: [String]?
     package var environment: [String: ConfiguredValue]?
     package var input: String?
+    package var parameters: [String: String]?
 
-    package init(command: [String]? = nil, environment: [String: ConfiguredValue]? = nil, input: String? = nil) {
+    package init(
+        command: [String]? = nil,
+        environment: [String: ConfiguredValue]? = nil,
+        input: String? = nil,
+        parameters: [String: String]? = nil
+    ) {
         self.command = command
         self.environment = environment
         self.input = input
+        self.parameters = parameters
     }
 }
 

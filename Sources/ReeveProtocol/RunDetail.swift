@@ -17,8 +17,37 @@ package struct RunProbe: Sendable, Hashable, Codable {
     }
 }
 
+/// How far an attachment of a run is: forward only.
+package enum AttachmentStatus: String, WireWord {
+    case pending
+    /// In place.
+    case attached
+    case failed
+    /// Its time was over before the run began.
+    case expired
+}
+
+package struct RunAttachment: Sendable, Hashable, Codable {
+    package var path: String
+    package var status: AttachmentStatus
+    /// Why it failed: a stable word, and the same for people.
+    package var cause: String?
+    package var reason: String?
+    package var expiresAt: Timestamp?
+    /// When it reached its status.
+    package var at: Timestamp
+
+    package init(path: String, status: AttachmentStatus = .pending, expiresAt: Timestamp? = nil, at: Timestamp) {
+        self.path = path
+        self.status = status
+        self.expiresAt = expiresAt
+        self.at = at
+    }
+}
+
 /// A part of a run that reached a state while the run goes on, as it was then: told with the run's next change.
 package enum RunDetail: Sendable, Hashable {
     case step(RunStep)
     case probe(RunProbe)
+    case attachment(RunAttachment)
 }

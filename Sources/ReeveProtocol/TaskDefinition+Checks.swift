@@ -26,11 +26,11 @@ extension TaskDefinition {
     ///
     /// Paths are JSON Pointers from the task.
     package func problems() -> [InvalidValue] {
-        var problems = nameProblems(id, "is not a task id", longest: 128, at: "/id") + unsupportedFields()
+        var problems = nameProblems(id, "is not a task id", longest: 128, at: "/id")
         if let revision, revision < 1 {
             problems.append(InvalidValue(path: "/revision", reason: "must be at least 1, not \(revision)"))
         }
-        problems += contentProblems() + requirementProblems()
+        problems += contentProblems() + requirementProblems() + parameterProblems() + attachmentProblems()
         problems += (steps ?? []).enumerated().flatMap { index, step in
             step.problems().map { $0.below("/steps/\(index)") }
         }
@@ -95,12 +95,6 @@ extension TaskDefinition {
             }
             return requirement.problems(at: path)
         }
-    }
-
-    private func unsupportedFields() -> [InvalidValue] {
-        unsupported([
-            ("/parameters", parameters), ("/attachments", attachments),
-        ])
     }
 }
 

@@ -38,9 +38,9 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     package var group: String?
     package var labels: [String: String]?
     package var description: String?
-
-    package var parameters: UnsupportedField?
-    package var attachments: UnsupportedField?
+    /// By name, `[A-Za-z0-9._-]{1,64}`.
+    package var parameters: [String: ParameterDefinition]?
+    package var attachments: [AttachmentDefinition]?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case id, revision, description, schedule, startBy, queueTimeout, missed, overlap, priority, user, environment

@@ -53,7 +53,8 @@ package struct TaskRunParameters: Sendable, Decodable {
     package var command: [String]?
     package var environment: [String: ConfiguredValue]?
     package var input: String?
-    package var parameters: UnsupportedField?
+    /// What the task declares, over its defaults.
+    package var parameters: [String: String]?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case task, run, command, environment, input, parameters

@@ -43,6 +43,8 @@ package struct RunMachine: Sendable {
         /// The run had begun before, and is taken up again. These processes of its steps are known still, by step; those
         /// of other steps that ran are gone, and so is all that they had started.
         case resumed(found: [Int: Int])
+        /// What became of the attachments: all that are to be put in place, or why not.
+        case attached([RunAttachment])
         /// The process runs.
         case started(Try, pid: Int)
         /// The process could not be started.
@@ -61,6 +63,8 @@ package struct RunMachine: Sendable {
     package enum Action: Sendable, Equatable {
         /// Commit the run as it stands, with a change for each of these.
         case save([RunDetail])
+        /// Put the attachments in place, then answer with `attached`.
+        case attach
         /// Start the process, then answer with `started` or `startFailed`.
         case start(Try)
         /// Answer with `timeIsOver` after this.
@@ -122,6 +126,11 @@ package struct RunMachine: Sendable {
     package internal(set) var run: Run
     package let steps: [StepDefinition]
     let places: [String: Int]
+    package let attachments: [AttachmentDefinition]
+    /// Whose attachments are that say nothing else: the task's user.
+    package let owner: String?
+    /// By name, as this run has them.
+    package let parameters: [String: String]
     private let timeout: Interval?
     /// Why the steps are being ended that are, before they end by themselves.
     var endings: [Int: Verdict] = [:]
@@ -146,6 +155,9 @@ package struct RunMachine: Sendable {
         self.steps = steps
         places = Dictionary(steps.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         timeout = definition.timeout
+        attachments = definition.attachments ?? []
+        owner = definition.user
+        parameters = definition.parameterValues(given: run.overrides?.parameters ?? [:])
         if run.steps.isEmpty { self.run.steps = steps.map { RunStep(name: $0.name) } }
     }
 
@@ -160,6 +172,7 @@ package struct RunMachine: Sendable {
         switch event {
         case .admitted: admitted(&turn, now)
         case .resumed(let found): resumed(found, &turn, now)
+        case .attached(let attachments): attached(attachments, &turn, now)
         case .started(let attempt, let pid): started(attempt, pid, &turn, now)
         case .startFailed(let attempt, let cause, let reason): startFailed(attempt, cause, reason, &turn, now)
         case .becameReady(let attempt): becameReady(attempt, &turn, now)
@@ -180,8 +193,47 @@ package struct RunMachine: Sendable {
         run.startedAt = now
         turn.isChanged = true
         if let timeout { turn.then.append(.wait(.run, timeout)) }
-        advance(&turn, now)
+        if !attachments.isEmpty { begin(with: attachments, &turn, now) }
+        goOn(&turn, now)
     }
+
+    private mutating func begin(with attachments: [AttachmentDefinition], _ turn: inout Turn, _ now: Timestamp) {
+        run.attachments = attachments.map { attachment in
+            let end = attachment.expires.map { run.createdAt + $0 }
+            let isOver = end.map { $0 <= now } ?? false
+            var record = RunAttachment(
+                path: attachment.path,
+                status: isOver ? .expired : .pending,
+                expiresAt: end,
+                at: now
+            )
+            if isOver, let end {
+                record.cause = "attachmentExpired"
+                record.reason = "its time was over \(now.since(end)) before the run began"
+            }
+            return record
+        }
+        endIfUnattached(&turn, now)
+        if runEnding == nil { turn.then.append(.attach) }
+    }
+
+    private mutating func attached(_ attachments: [RunAttachment], _ turn: inout Turn, _ now: Timestamp) {
+        guard run.status == .preparing, !isAttached else { return }
+        run.attachments = attachments
+        turn.details += attachments.map(RunDetail.attachment)
+        endIfUnattached(&turn, now)
+        goOn(&turn, now)
+    }
+
+    private mutating func endIfUnattached(_ turn: inout Turn, _ now: Timestamp) {
+        let failed = run.attachments?.first { $0.status == .failed || $0.status == .expired }
+        guard let failed else { return }
+        let reason = "attachment \(failed.path): \(failed.reason ?? failed.status.rawValue)"
+        endWhole(Verdict(.failed, failed.cause, reason), others: .notReached, &turn, now)
+    }
+
+    /// Everything is in place that has to be before a step starts.
+    var isAttached: Bool { (run.attachments ?? []).allSatisfy { $0.status == .attached } }
 
     private mutating func resumed(_ found: [Int: Int], _ turn: inout Turn, _ now: Timestamp) {
         let active = run.steps.indices.filter { isActive($0) }
@@ -201,6 +253,8 @@ package struct RunMachine: Sendable {
                 attend(step, &turn, now)
             }
         }
+        // Nothing of it has begun: what is in place already stays as it is.
+        if runEnding == nil, !isAttached { turn.then.append(.attach) }
         for (step, record) in run.steps.enumerated() where record.status == .pending {
             guard let time = record.notBefore else { continue }
             turn.then.append(.wait(.retry(present(step)), max(.zero, time.since(now))))
@@ -275,7 +329,7 @@ package struct RunMachine: Sendable {
 
     /// Starts what may start now, signals what may end now, or ends the run.
     mutating func goOn(_ turn: inout Turn, _ now: Timestamp) {
-        if runEnding == nil { advance(&turn, now) } else { signalInOrder(&turn, now) }
+        if runEnding == nil, isAttached { advance(&turn, now) } else { signalInOrder(&turn, now) }
         guard run.status < .stopped, run.steps.allSatisfy({ $0.status == .stopped }) else { return }
         let verdict = runEnding ?? verdictOfSteps
         run.status = .stopped

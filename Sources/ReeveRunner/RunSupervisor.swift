@@ -88,6 +88,7 @@ struct RunSupervisor {
     ) async throws -> Bool {
         switch action {
         case .save(let details): return try await save(machine, definition, details)
+        case .attach: group.addTask { sender.yield(.attached(launcher.attach(machine, at: now()))) }
         case .start(let attempt): start(attempt, machine, sender, &group)
         case .wait(let timer, let interval): wait(interval, then: .timeIsOver(timer), sender, &group)
         case .awaitReadiness(let attempt): group.addTask { await awaitReadiness(of: attempt, machine, sender) }
@@ -152,7 +153,12 @@ struct RunSupervisor {
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) {
         do {
-            let record = try launcher.start(machine.steps[attempt.step], record(attempt, machine), of: machine.run)
+            let record = try launcher.start(
+                machine.steps[attempt.step],
+                record(attempt, machine),
+                of: machine.run,
+                parameters: machine.parameters
+            )
             sender.yield(.started(attempt, pid: Int(record.pid)))
             awaitEnd(of: attempt, machine, sender, &group)
         } catch {
@@ -201,7 +207,7 @@ struct RunSupervisor {
             case .probe(let target):
                 let isMet = await launcher.prober.waitUntilMet(
                     target,
-                    of: launcher.subject(machine.steps[attempt.step], record(attempt, machine), of: machine.run),
+                    of: subject(attempt, machine),
                     interval: (ready.interval ?? ReadinessDefinition.defaultInterval).duration,
                     timeout: ProbeDefinition.defaultTimeout.duration
                 )
@@ -215,7 +221,7 @@ struct RunSupervisor {
         let known = machine.run.probes?.first {
             $0.step == machine.steps[attempt.step].name && $0.attempt == attempt.attempt
         }
-        let subject = launcher.subject(machine.steps[attempt.step], record(attempt, machine), of: machine.run)
+        let subject = subject(attempt, machine)
         await untilEnd(of: subject.key) {
             await launcher.prober.watch(probe, of: subject, health: known?.health) { verdict in
                 sender.yield(.health(attempt, verdict))
@@ -242,6 +248,15 @@ struct RunSupervisor {
         logger.warning(
             "processes of a run survived SIGKILL",
             metadata: ["run.id": "\(run.id)", "process.pids": "\(survivors)"]
+        )
+    }
+
+    private func subject(_ attempt: Try, _ machine: RunMachine) -> Prober.Subject {
+        launcher.subject(
+            machine.steps[attempt.step],
+            record(attempt, machine),
+            of: machine.run,
+            parameters: machine.parameters
         )
     }
 

@@ -6,12 +6,20 @@ import ReeveProtocol
 package struct StepLauncher: Sendable {
     package var launcher: CommandLauncher
     package var prober: Prober
+    package var attachments: AttachmentPlacer
     package var paths: RunPaths
     /// Bytes of output kept of each step.
     package var outputQuota: Int
 
-    package init(launcher: CommandLauncher, prober: Prober, paths: RunPaths, outputQuota: Int) {
+    package init(
+        launcher: CommandLauncher,
+        prober: Prober,
+        attachments: AttachmentPlacer,
+        paths: RunPaths,
+        outputQuota: Int
+    ) {
         self.launcher = launcher
+        self.attachments = attachments
         self.prober = prober
         self.paths = paths
         self.outputQuota = outputQuota
@@ -22,8 +30,13 @@ package struct StepLauncher: Sendable {
     /// What every process of the run, and of no other, has in its environment.
     static func marks(of run: Run) -> [String] { ["REEVE_RUN=\(run.id)"] }
 
-    func start(_ step: StepDefinition, _ record: RunStep, of run: Run) throws(LaunchFailure) -> ChildRecord {
-        var facts = facts(record, run)
+    func start(
+        _ step: StepDefinition,
+        _ record: RunStep,
+        of run: Run,
+        parameters: [String: String]
+    ) throws(LaunchFailure) -> ChildRecord {
+        var facts = facts(record, run, parameters)
         var occasion = CommandLauncher.Occasion(
             key: RunPaths.key(run: run.id, step: record),
             facts: [:],
@@ -41,12 +54,17 @@ package struct StepLauncher: Sendable {
     }
 
     /// Whom the probes of a step ask.
-    func subject(_ step: StepDefinition, _ record: RunStep, of run: Run) -> Prober.Subject {
+    func subject(
+        _ step: StepDefinition,
+        _ record: RunStep,
+        of run: Run,
+        parameters: [String: String]
+    ) -> Prober.Subject {
         Prober.Subject(
             launcher: launcher,
             command: step.commandDefinition,
             key: RunPaths.key(run: run.id, step: record),
-            facts: facts(record, run),
+            facts: facts(record, run, parameters),
             scriptDirectory: paths.scriptDirectory(run: run.id, step: record) + ".probe",
             log: paths.output(run: run.id, step: record),
             logStart: .start
@@ -58,11 +76,26 @@ package struct StepLauncher: Sendable {
         launcher.cleanUp(paths.scriptDirectory(run: run.id, step: record))
     }
 
-    private func facts(_ step: RunStep, _ run: Run) -> [String: String] {
+    /// Puts a run's attachments in place: all, or none where that can be told before.
+    func attach(_ machine: RunMachine, at now: Timestamp) -> [RunAttachment] {
+        let owner = try? launcher.user(CommandDefinition(user: machine.owner))
+        let results = attachments.place(machine.attachments, owner: owner)
+        return zip(machine.run.attachments ?? [], results).map { record, failure in
+            var record = record
+            record.status = failure == nil ? .attached : .failed
+            record.cause = failure?.cause
+            record.reason = failure?.reason
+            record.at = now
+            return record
+        }
+    }
+
+    private func facts(_ step: RunStep, _ run: Run, _ parameters: [String: String]) -> [String: String] {
         var facts = [
             "REEVE_TASK": run.task, "REEVE_RUN": run.id, "REEVE_NUMBER": String(run.number), "REEVE_STEP": step.name,
             "REEVE_ATTEMPT": String(run.attempt),
         ]
+        for (name, value) in parameters { facts[ParameterDefinition.variable(name)] = value }
         if let due = run.due { facts["REEVE_SLOT"] = due.description }
         return facts
     }

@@ -20,7 +20,7 @@ struct Execute: Command {
             EXAMPLES:
               reeve run -- make test
               reeve run -d -e HOME -e LEVEL=3 -- sh -c 'echo $LEVEL > ~/level'
-              reeve run backup
+              reeve run backup -p db=app
             """
     )
 
@@ -38,8 +38,11 @@ struct Execute: Command {
     @Flag(name: [.customShort("t"), .long], help: .hidden)
     var terminal = false
 
-    @Option(name: [.customShort("p"), .customLong("parameter")], help: .hidden)
-    var parameters: [String] = []
+    @Option(
+        name: [.customShort("p"), .customLong("parameter")],
+        help: ArgumentHelp("Give a parameter of the task a value.", valueName: "K=V")
+    )
+    var parameters: [Assignment] = []
 
     @Argument(help: "The task to run.", completion: .task)
     var task: String?
@@ -49,12 +52,17 @@ struct Execute: Command {
 
     func validate() throws {
         if terminal { throw ValidationError("-t: this version of reeve cannot give a run a terminal.") }
-        if !parameters.isEmpty { throw ValidationError("-p: this version of reeve has no parameters for tasks.") }
+        if let parameter = parameters.first(where: { $0.value == nil }) {
+            throw ValidationError("-p \(parameter.name): write -p \(parameter.name)=VALUE.")
+        }
         if let task, !command.isEmpty {
             throw ValidationError("\"\(task)\" stands before --: give a TASK, or a command after --, not both.")
         }
         guard task != nil || !command.isEmpty else {
             throw ValidationError("Say what to run: a TASK, or a command after --.")
+        }
+        guard task != nil || parameters.isEmpty else {
+            throw ValidationError("-p is for a task, which says what parameters it has; for a command there is -e.")
         }
         guard task == nil || environment.isEmpty else {
             throw ValidationError("-e is for a command after --; a task has its own environment.")
@@ -74,7 +82,12 @@ struct Execute: Command {
             name = "adhoc-" + id.suffix(12)
             _ = try await patience.call("task.put", ["task": .object(try adHocTask(name))])
         }
-        let answer = try await patience.call("task.run", ["task": .string(name), "run": .string(id)])
+        var run: JSONObject = ["task": .string(name), "run": .string(id)]
+        if !parameters.isEmpty {
+            let values = parameters.map { JSONObject.Member(name: $0.name, value: .string($0.value ?? "")) }
+            run["parameters"] = .object(JSONObject(values))
+        }
+        let answer = try await patience.call("task.run", run)
         guard !detach else {
             if !session.printJSON(answer) { Standard.print("\(name)/\(answer["number"]?.integer ?? 1)") }
             return

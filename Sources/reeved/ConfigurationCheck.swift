@@ -11,7 +11,10 @@ struct ConfigurationCheck {
         let settings = try Settings(arguments, places)
         let time = try Daemon.time(places, settings.configuration)
         var lines = [settings.file.map { "\($0): good" } ?? "no configuration file: defaults are used"]
-        lines += try Self.folders(settings.configuration.folders, TaskChecker(time: time, ownUser: geteuid()))
+        lines += try Self.folders(
+            settings.configuration.folders,
+            TaskChecker(time: time, ownUser: geteuid(), attachmentFolders: settings.configuration.attachmentFolders)
+        )
         message = lines.joined(separator: "\n")
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A process that a test started, and has to wait for.
 struct Child: Sendable {

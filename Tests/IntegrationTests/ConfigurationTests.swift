@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import TestSupport
 
 /// `reeved --check-config`, and what a start says of the same mistakes.
 @Suite(.timeLimit(.minutes(5)))

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import TestSupport
 
 /// `reeve import crontab` with both real programs.
 @Suite(.timeLimit(.minutes(5)))

@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import JSONRPC
 import Testing
+import TestSupport
 
 /// One life of the real `reeved`, in a process of its own.
 actor Daemon {

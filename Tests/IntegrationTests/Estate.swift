@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import JSONRPC
 import Testing
+import TestSupport
 
 /// A folder in which daemons live one after the other: state, socket, configuration and log.
 struct Estate: Sendable {

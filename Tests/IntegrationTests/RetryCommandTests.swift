@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import TestSupport
 
 /// `reeve retry` and `reeve group set --all`, with both real programs.
 @Suite(.timeLimit(.minutes(5)))

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import TestSupport
 
 /// `reeve service …` and `reeve engine`, with both real programs.
 @Suite(.timeLimit(.minutes(5)))

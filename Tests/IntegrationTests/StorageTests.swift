@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import JSONRPC
 import Testing
+import TestSupport
 
 /// What is acknowledged is on the disk, and a disk that is full is said to be.
 @Suite(.timeLimit(.minutes(5)))

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import Testing
+import TestSupport
 
 /// Files of tasks with both real programs: applied by hand, and dropped in.
 @Suite(.timeLimit(.minutes(5)))

@@ -97,11 +97,34 @@ struct BadInputTests {
         BadDefinition(#"{"id": "a", "command": ["x"], "retry": {"onExit": []}}"#, "/task/retry/onExit", "leave it out"),
         BadDefinition(#"{"id": "a", "command": ["x"], "retry": {"onExit": [0]}}"#, "/task/retry/onExit/0", "1 to 255"),
         BadDefinition(#"{"id": "a", "command": ["/bin/true"], "group": "a disk"}"#, "/task/group", "A-Z a-z 0-9"),
-        BadDefinition(#"{"id": "a", "command": ["/bin/true"], "parameters": {}}"#, "/task/parameters", "not supported"),
-        BadDefinition(
-            #"{"id": "a", "command": ["/bin/true"], "attachments": []}"#,
-            "/task/attachments",
-            "not supported"
+        task(#""parameters": {"a b": "x"}"#, "/parameters/a b", "A-Z a-z 0-9"),
+        task(#""parameters": {"a-b": "x", "a.b": "y"}"#, "/parameters/a.b", "REEVE_PARAM_A_B"),
+        task(#""parameters": {"a": {"pattern": "["}}"#, "/parameters/a/pattern", "is no pattern"),
+        task(#""parameters": {"a": {"default": "7", "pattern": "[a-z]+"}}"#, "/parameters/a/default", "[a-z]+"),
+        task(#""parameters": {"a": {}}, "schedule": {"rate": "1h"}"#, "/parameters/a", "has no default"),
+        task(#""attachments": [{"path": "a", "content": ""}]"#, "/attachments/0/path", "an absolute path"),
+        task(#""attachments": [{"path": "/tmp/../etc/x", "content": ""}]"#, "/attachments/0/path", ".."),
+        task(
+            #""attachments": [{"path": "/etc/x", "content": ""}]"#,
+            "/attachments/0/path",
+            "runner.attachments.folders"
+        ),
+        task(
+            #""attachments": [{"path": "/tmp/x", "content": "?", "encoding": "base64"}]"#,
+            "/attachments/0/content",
+            "base64"
+        ),
+        task(#""attachments": [{"path": "/tmp/x", "content": "", "mode": "0888"}]"#, "/attachments/0/mode", "octal"),
+        task(#""attachments": [{"path": "/tmp/x", "content": "", "sha256": "1"}]"#, "/attachments/0/sha256", "64"),
+        task(
+            #""attachments": [{"path": "/tmp/x", "content": "", "sha256": "\#(String(repeating: "0", count: 64))"}]"#,
+            "/attachments/0/sha256",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        ),
+        task(
+            #""attachments": [{"path": "/tmp/x", "content": ""}, {"path": "/tmp/x", "content": ""}]"#,
+            "/attachments/1/path",
+            "already"
         ),
         BadDefinition(
             #"{"id": "a", "command": ["x"], "limits": {"memory": "1GiB"}}"#,
@@ -110,8 +133,8 @@ struct BadInputTests {
         ),
         BadDefinition(
             #"{"id": "a", "steps": [{"name": "x", "script": "x", "requires": ["y"]}]}"#,
-            "/task/steps/0/requires",
-            "not supported"
+            "/task/steps/0/requires/0",
+            "there is no step"
         ),
         // Schedules
         schedule(#"{}"#, "", "one of cron"),
@@ -181,6 +204,10 @@ struct BadInputTests {
         service(#""log": {"size": "1B"}"#, "/log/size", ""),
     ]
 
+    private static func task(_ member: String, _ path: String, _ says: String) -> BadDefinition {
+        BadDefinition(#"{"id": "a", "command": ["/bin/true"], \#(member)}"#, "/task" + path, says)
+    }
+
     private static func service(_ member: String, _ path: String, _ says: String) -> BadDefinition {
         BadDefinition(#"{"name": "a", "command": ["/bin/true"], \#(member)}"#, "/service" + path, says)
     }
@@ -248,10 +275,10 @@ struct BadInputTests {
         ),
         BadCall(
             "task.run",
-            #"{"task": "nightly-backup", "parameters": {}}"#,
+            #"{"task": "nightly-backup", "parameters": {"db": "x"}}"#,
             "invalidParams",
-            "/parameters",
-            "not supported"
+            "/parameters/db",
+            "the task has no parameters"
         ),
         BadCall("task.pause", "{}", "invalidParams", "", "one of task, labels, group, all"),
         BadCall("task.pause", #"{"task": "nightly-backup", "all": true}"#, "invalidParams", "", "one of"),

@@ -24,7 +24,9 @@ struct ContractTests {
 
     @Test(
         arguments: [
-            ("Task", fields(TaskDefinition.CodingKeys.self, without: ["parameters", "attachments"])),
+            ("Task", fields(TaskDefinition.CodingKeys.self)),
+            ("Attachment", fields(AttachmentDefinition.CodingKeys.self)),
+            ("Parameter", fields(ParameterDefinition.CodingKeys.self)),
             ("Group", fields(GroupDefinition.CodingKeys.self)),
             ("TaskRetry", fields(TaskRetryDefinition.CodingKeys.self)),
             ("Step", fields(StepDefinition.CodingKeys.self)),

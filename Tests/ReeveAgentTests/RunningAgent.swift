@@ -5,6 +5,7 @@ import Logging
 import ReeveEngine
 import ReeveProtocol
 import ReeveStore
+import TestSupport
 
 @testable import ReeveAgent
 

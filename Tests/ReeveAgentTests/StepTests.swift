@@ -1,6 +1,9 @@
 import JSON
+import JSONRPC
+import ReeveAgent
 import ReeveProtocol
 import Testing
+import TestSupport
 
 /// Runs of several steps, with real processes.
 struct StepTests {
@@ -170,6 +173,59 @@ struct StepTests {
             #expect(told?.last == "healthy")
             let last = events["events"]?.array?.last
             #expect(last?[at: "data", "probes", "0", "health"] == "healthy")
+        }
+    }
+
+    @Test func `a run has the parameters that it is given, over the defaults, and no others`() async throws {
+        try await RunningAgent.with { agent in
+            let task: JSON = [
+                "id": "job", "script": "echo \"$REEVE_PARAM_DB $REEVE_PARAM_FROM_TIME\"",
+                "parameters": [
+                    "db": ["default": "app", "pattern": "[a-z]+"], "from-time": "now",
+                ],
+            ]
+            try await agent.call("task.put", ["task": task])
+            _ = try await agent.runToEnd("job")
+            #expect(try await agent.call("run.output", ["run": "job/-1"])["data"] == "app now\n")
+            let given: JSON = ["from-time": "$(touch /tmp/x); 'a b'"]
+            let started = try await agent.call("task.run", ["task": "job", "parameters": given])
+            try await agent.call("run.wait", ["run": try #require(started["run"])])
+            let output = try await agent.call("run.output", ["run": "job/-1"])
+            #expect(output["data"] == "app $(touch /tmp/x); 'a b'\n", "a value is never run")
+            for (parameters, path, expected) in [
+                (["bd": "x"], "/parameters/bd", "did you mean"), (["db": "a b"], "/parameters/db", "[a-z]+"),
+            ] as [(JSON, JSON, String)] {
+                let failure = try await agent.failure("task.run", ["task": "job", "parameters": parameters])
+                #expect(failure?.data?["path"] == path)
+                #expect(failure?.data?.text.contains(expected) == true, "\(failure?.data?.text ?? "")")
+            }
+        }
+    }
+
+    @Test func `attachments are in place when a step starts, and their states are the run's`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/files/rules.conf"
+        try await RunningAgent.with({ $0.attachmentFolders = [folder.path] }) { agent in
+            let task: JSON = [
+                "id": "job", "command": ["cat", .string(path)],
+                "attachments": [["path": .string(path), "content": "rules\n", "mode": "0600"]],
+            ]
+            try await agent.call("task.put", ["task": task])
+            let run = try await agent.runToEnd("job")
+            #expect(run["outcome"] == "succeeded")
+            #expect(run[at: "attachments", "0", "status"] == "attached")
+            #expect(try await agent.call("run.output", ["run": "job/-1"])["data"] == "rules\n")
+            let events = try await agent.call("event.list", ["lane": "task:job"])
+            let told = events["events"]?.array?.compactMap { $0[at: "data", "attachment", "status"]?.string }
+            #expect(told == ["attached"])
+            #expect(events["events"]?.array?.last?[at: "data", "attachments", "0", "status"] == "attached")
+
+            // A folder came to stand where the file is to be.
+            try await agent.put("break", shell: "rm \(path); mkdir \(path)")
+            _ = try await agent.runToEnd("break")
+            let failed = try await agent.runToEnd("job")
+            #expect(failed["outcome"] == "failed" && failed["cause"] == "attachmentFailed")
+            #expect(failed["reason"]?.string?.contains(path) == true)
         }
     }
 

@@ -4,6 +4,7 @@ import JSONRPC
 import ReeveProtocol
 import ReeveStore
 import Testing
+import TestSupport
 
 @testable import ReeveAgent
 

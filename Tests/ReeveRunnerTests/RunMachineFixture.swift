@@ -77,6 +77,7 @@ extension RunMachine.Action {
             switch detail {
             case .step(let step): "\(step.name) \(step.status.rawValue)"
             case .probe(let probe): "\(probe.step) \(probe.health.rawValue)"
+            case .attachment(let attachment): "\(attachment.path) \(attachment.status.rawValue)"
             }
         }
     }

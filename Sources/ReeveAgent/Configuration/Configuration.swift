@@ -15,6 +15,8 @@ package struct Configuration: Sendable {
     package var stopTimeout = Interval.seconds(60)
     /// Output kept of each step.
     package var outputPerStep = ByteSize.mebibytes(16)
+    /// Below which attachments of runs may be put.
+    package var attachmentFolders: [String]
     /// Runs kept of each task, and for how long.
     package var historyPerTask = 100
     package var historyAge = Interval.days(30)
@@ -36,7 +38,11 @@ package struct Configuration: Sendable {
     package init(name: String, stateDirectory: String) {
         self.name = name
         self.stateDirectory = stateDirectory
+        attachmentFolders = Self.defaultAttachmentFolders + [stateDirectory + "/attachments"]
     }
+
+    /// Where hosts keep what programs make; not where they keep programs and their configuration.
+    package static let defaultAttachmentFolders = ["/run", "/srv", "/tmp", "/var/lib", "/var/tmp"]
 
     var runLimits: RunLimits { RunLimits(concurrency: concurrency, startBy: startBy, groups: groups) }
 }

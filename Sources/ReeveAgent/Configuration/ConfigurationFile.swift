@@ -48,8 +48,17 @@ package struct ConfigurationFile: Sendable, Decodable {
         var output: OutputSection?
         var history: HistorySection?
         var kind: RunnerKind?
+        var attachments: AttachmentSection?
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case concurrency, stopTimeout, output, history, kind }
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case concurrency, stopTimeout, output, history, kind, attachments
+        }
+    }
+
+    struct AttachmentSection: Sendable, Decodable {
+        var folders: [String]?
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case folders }
     }
 
     struct OutputSection: Sendable, Decodable {
@@ -168,18 +177,9 @@ extension ConfigurationFile {
             )
         }
         check("/runner/concurrency", (1...10_000).contains(runner?.concurrency ?? 1), "must be from 1 to 10000")
-        for (index, folder) in (folders ?? []).enumerated() {
-            let isAgain = folders?.prefix(index).contains(folder) == true
-            // One path for one folder: what comes from a file belongs to its path.
-            let isPlain = folder.hasPrefix("/") && !folder.hasSuffix("/") && !folder.contains("//")
-            let hasDots = folder.split(separator: "/").contains { $0 == "." || $0 == ".." }
-            check(
-                "/folders/\(index)",
-                isPlain && !hasDots,
-                "must be an absolute path, without //, . or .. or a / at its end"
-            )
-            check("/folders/\(index)", !isAgain, "\"\(folder)\" is in the list already")
-        }
+        // One path for one folder: what comes from a file belongs to its path.
+        problems += Self.problems(ofFolders: folders, at: "/folders")
+        problems += Self.problems(ofFolders: runner?.attachments?.folders, at: "/runner/attachments/folders")
         for (name, group) in groups ?? [:] {
             problems += GroupDefinition.nameProblems(name, "/groups/\(name)")
             problems += GroupDefinition.limitProblems(group.limit, "/groups/\(name)/limit")
@@ -206,6 +206,21 @@ extension ConfigurationFile {
     }
 }
 
+extension ConfigurationFile {
+    private static func problems(ofFolders folders: [String]?, at path: String) -> [InvalidValue] {
+        (folders ?? []).enumerated().compactMap { index, folder in
+            let isPlain = folder.hasPrefix("/") && !folder.hasSuffix("/") && !folder.contains("//")
+            let hasDots = folder.split(separator: "/").contains { $0 == "." || $0 == ".." }
+            if !isPlain || hasDots {
+                let reason = "must be an absolute path, without //, . or .. or a / at its end"
+                return InvalidValue(path: "\(path)/\(index)", reason: reason)
+            }
+            guard folders?.prefix(index).contains(folder) == true else { return nil }
+            return InvalidValue(path: "\(path)/\(index)", reason: "\"\(folder)\" is in the list already")
+        }
+    }
+}
+
 extension Configuration {
     /// Takes over what the file sets.
     package mutating func apply(_ file: ConfigurationFile) {
@@ -222,6 +237,7 @@ extension Configuration {
         concurrency = file.runner?.concurrency ?? concurrency
         stopTimeout = file.runner?.stopTimeout ?? stopTimeout
         outputPerStep = file.runner?.output?.perStep ?? outputPerStep
+        attachmentFolders = file.runner?.attachments?.folders ?? attachmentFolders
         historyPerTask = file.runner?.history?.perTask ?? historyPerTask
         historyAge = file.runner?.history?.age ?? historyAge
         historyAdHoc = file.runner?.history?.adHoc ?? historyAdHoc

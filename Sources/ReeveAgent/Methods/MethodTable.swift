@@ -16,6 +16,7 @@ struct MethodTable: Sendable {
     var wallClock: any WallClock
     var readiness: Readiness
     var ownUser: UInt32
+    var attachmentFolders: [String]
     var runLimits: RunLimits
 
     var methods: [AgentMethod] {
@@ -46,7 +47,7 @@ struct MethodTable: Sendable {
     private var tasks: TaskMethods {
         TaskMethods(
             parts: parts,
-            checker: TaskChecker(time: time, ownUser: ownUser),
+            checker: TaskChecker(time: time, ownUser: ownUser, attachmentFolders: attachmentFolders),
             clock: wallClock
         )
     }

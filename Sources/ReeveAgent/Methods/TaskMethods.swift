@@ -123,21 +123,17 @@ struct TaskMethods: Sendable {
     }
 
     @Sendable private func run(_ parameters: TaskRunParameters, _ call: Call) async throws -> JSON {
-        if parameters.parameters != nil {
-            throw Failure(InvalidValue(path: "/parameters", reason: "is not supported by this version of reeve"))
-        }
         if let id = parameters.run, !isUUIDv7(id) {
             throw Failure(
                 InvalidValue(path: "/run", reason: "\"\(id)\" is not a run's id", expected: "a UUID of version 7")
             )
         }
-        let overrides = RunOverrides(
+        var overrides = RunOverrides(
             command: parameters.command,
             environment: parameters.environment,
             input: parameters.input
         )
-        let isPlain = overrides == RunOverrides()
-        if !isPlain, !call.role.grants(.administer) {
+        if overrides != RunOverrides(), !call.role.grants(.administer) {
             throw AccessRules(owner: 0).refusal(
                 call.caller,
                 call.role,
@@ -145,9 +141,13 @@ struct TaskMethods: Sendable {
                 needs: .administer
             )
         }
+        // What the task declares is for whoever may start it.
+        overrides.parameters = parameters.parameters
         let by = call.caller.name
-        let run = try await parts.store.write { transaction in
+        let run = try await parts.store.write { [overrides] transaction in
             let task = try transaction.namedTask(parameters.task)
+            let problems = task.definition.problems(ofParameters: parameters.parameters ?? [:])
+            guard problems.isEmpty else { throw Failure(problems, below: "") }
             let isRepeat = try parameters.run.map { try transaction.run($0) != nil } ?? false
             if !isRepeat {
                 let living = try transaction.liveRuns(task: task.id)
@@ -159,7 +159,7 @@ struct TaskMethods: Sendable {
                 due: nil,
                 by: by,
                 id: parameters.run,
-                overrides: isPlain ? nil : overrides
+                overrides: overrides == RunOverrides() ? nil : overrides
             )
         }
         return ["run": .string(run.id), "number": .number(String(run.number))]

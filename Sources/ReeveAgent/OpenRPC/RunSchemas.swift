@@ -7,6 +7,7 @@ extension OpenRPC {
         [
             SharedSchema("Run", "One execution of a task, as it stands now.", .open(runFields)),
             SharedSchema("RunStep", "One process of a run, as it stands now.", .open(runStepFields)),
+            SharedSchema("RunAttachment", "A file that a run's steps need.", .open(runAttachmentFields)),
             SharedSchema("RunProbe", "What a step's probe says of it.", .open(runProbeFields)),
             SharedSchema("TaskItem", "A task in a list.", .open(taskItemFields + taskStateFields)),
             SharedSchema("Pause", "Why something stands still, and until when.", .open(pauseFields)),
@@ -56,6 +57,7 @@ extension OpenRPC {
             .optional("stoppedAt", .timestamp, "when it had ended"),
             .required("steps", .list(of: .ref("RunStep")), "in the order of the task"),
             .optional("probes", .list(of: .ref("RunProbe")), "what is known of the health of its steps"),
+            .optional("attachments", .list(of: .ref("RunAttachment")), "files that are put in place before its steps"),
             .optional("previousOutcome", .openWord(Outcome.self), "how the run of the task before it ended"),
         ]
     }
@@ -67,6 +69,17 @@ extension OpenRPC {
             .required("health", .openWord(ServiceHealth.self), "as it is known last"),
             .optional("reason", .string, "why it is unhealthy, for people"),
             .required("at", .timestamp, "since when"),
+        ]
+    }
+
+    private static var runAttachmentFields: [Field] {
+        [
+            .required("path", .string, "where it is"),
+            .required("status", .openWord(AttachmentStatus.self), "how far it is; it never goes back"),
+            .optional("cause", .string, "a stable word for why it is not in place"),
+            .optional("reason", .string, "the same for people"),
+            .optional("expiresAt", .timestamp, "when its time is over"),
+            .required("at", .timestamp, "when it reached its status"),
         ]
     }
 

@@ -201,14 +201,16 @@ extension OpenRPC {
             "Runs a task now",
             """
             Answered when the run is durable, before it starts. Where its overlap is skip and another run of the task \
-            lives, or allow(3) and 3 do, the answer is invalidState. command, environment and input need the role administer.
+            lives, or allow(3) and 3 do, the answer is invalidState. command, environment and input need the role \
+            administer; parameters do not.
             """,
             parameters: [
                 task,
                 .optional("run", .uuid, "the run's id, if the caller chooses it: asking again answers the same run"),
                 .optional("command", .list(of: .string), "in the place of the first step's"),
                 .optional("environment", .map(of: .ref("Value")), "beside and over that of the steps"),
-                .optional("input", .string, "standard input of the first step"), reserved("parameters"),
+                .optional("input", .string, "standard input of the first step"),
+                .optional("parameters", .map(of: .string), "values of parameters that the task declares, by name"),
             ],
             result: .open([.required("run", .uuid, "its id"), .required("number", .integer(from: 1), "its number")]),
             errors: [.notFound, .invalidState, .unavailable, .storage],

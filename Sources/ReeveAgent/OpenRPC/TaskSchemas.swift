@@ -78,6 +78,8 @@ extension OpenRPC {
                 "How what failed is tried again: a run, as another run of its slot, or a step, within its run.",
                 .closed(retryFields)
             ),
+            SharedSchema("Parameter", "A value that a run may be given; it is never part of a command.", parameter),
+            SharedSchema("Attachment", "A file that is put in place before a run's steps start.", .closed(attachment)),
             SharedSchema("StepRequirement", "A state of another step that a step waits for.", stepRequirement),
             SharedSchema("Limits", "What a process may use.", .closed(limitsFields)),
         ]
@@ -129,6 +131,16 @@ extension OpenRPC {
             .optional("onChange", .word(ChangePolicy.self), "what becomes of a living run when the task changes; keep"),
             .optional("group", .text("^[A-Za-z0-9._-]{1,64}$"), "with whose tasks it shares a limit of runs at once"),
             .optional("labels", .map(of: .string), "for people and filters"),
+            .optional(
+                "parameters",
+                .map(of: .ref("Parameter")),
+                "values that who starts a run may give, by name; its steps find them as REEVE_PARAM_NAME"
+            ),
+            .optional(
+                "attachments",
+                .list(of: .ref("Attachment")),
+                "files that have to be in place before a run's steps start"
+            ),
         ]
     }
 
@@ -170,6 +182,35 @@ extension OpenRPC {
             .optional("ready", .ref("Readiness"), "when it is ready; by default as soon as it runs"),
             .optional("probe", .ref("Probe"), "whether it is healthy; by default as soon as it is ready"),
             .optional("retry", .ref("TaskRetry"), "of this step, if it failed: none by default"),
+        ]
+    }
+
+    private static var parameter: Schema {
+        .either(
+            .string.described("its value by default"),
+            .closed([
+                .optional("default", .string, "without one it has to be given, so the task cannot have a schedule"),
+                .optional(
+                    "pattern",
+                    .string,
+                    "a POSIX extended regular expression that the whole value has to match"
+                ),
+                .optional("description", .string, "for people"),
+            ])
+        )
+    }
+
+    private static var attachment: [Field] {
+        [
+            .required("path", .string, "where: absolute, in a folder that the configuration allows"),
+            .required("content", .string, "what stands in it"),
+            .optional("encoding", .word(OutputEncoding.self), "how content is written; utf8 by default"),
+            .optional("sha256", .text("^[0-9A-Fa-f]{64}$"), "of the file's bytes: what it has to be"),
+            .optional("owner", .string, "by name or number; the task's user by default"),
+            .optional("group", .string, "by name or number; the owner's by default"),
+            .optional("mode", .text("^[0-7]{3,4}$"), "0600 by default"),
+            .optional("overwrite", .boolean, "whether it replaces a file with other content; yes by default"),
+            .optional("expires", .duration, "how long after the run was made it may begin; else the run fails"),
         ]
     }
 

@@ -5,7 +5,7 @@ import ReeveStore
 
 /// A task as clients see it.
 enum TaskView {
-    /// The definition with its revision; environment values are masked for who may not see them.
+    /// The definition with its revision; environment values and attachments' contents are masked for who may not see them.
     static func definition(_ task: StoredTask, masked: Bool) throws -> JSON {
         let json = try JSONCoder.encode(task.definition)
         return masked ? mask(json) : json
@@ -54,6 +54,9 @@ enum TaskView {
             return .object(
                 JSONObject(
                     object.members.map { member in
+                        if member.name == "attachments", case .array(let attachments) = member.value {
+                            return .init(name: member.name, value: .array(attachments.map(maskContent)))
+                        }
                         guard member.name == "environment", case .object(let values) = member.value else {
                             return .init(name: member.name, value: mask(member.value))
                         }
@@ -66,6 +69,12 @@ enum TaskView {
             )
         default: return json
         }
+    }
+
+    private static func maskContent(_ attachment: JSON) -> JSON {
+        guard case .object(var object) = attachment else { return attachment }
+        object["content"] = "…"
+        return .object(object)
     }
 }
 

@@ -25,6 +25,7 @@ struct RunChange {
         switch detail {
         case .step(let step): data["step"] = try JSONCoder.encode(step)
         case .probe(let probe): data["probe"] = try JSONCoder.encode(probe)
+        case .attachment(let attachment): data["attachment"] = try JSONCoder.encode(attachment)
         }
         return StateChange.Content(
             type: EventType.runProgress,
@@ -56,7 +57,7 @@ struct RunChange {
         data["labels"] = labels
         data["steps"] = try JSONCoder.encode(run.steps)
         data["probes"] = try JSONCoder.encode(run.probes ?? [])
-        data["attachments"] = []
+        data["attachments"] = try JSONCoder.encode(run.attachments ?? [])
         return data
     }
 
@@ -81,6 +82,9 @@ struct RunChange {
         case .step(let step): summary(of: step)
         case .probe(let probe):
             "step \(probe.step) is \(probe.health.rawValue)" + (probe.reason.map { ": \($0)" } ?? "")
+        case .attachment(let attachment):
+            "attachment \(attachment.path) is \(attachment.status.rawValue)"
+                + (attachment.reason.map { ": \($0)" } ?? "")
         }
     }
 

@@ -1,14 +1,18 @@
 import Glibc
 
 /// A folder of a test's own, whose whole content goes with it.
-final class TemporaryFolder: Sendable {
-    let path: String
+package final class TemporaryFolder: Sendable {
+    package let path: String
 
-    init() throws {
+    package init() throws {
         var template = Array("/tmp/reeve-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw SystemFailure("make a temporary folder") }
+        guard let made = mkdtemp(&template) else { throw FolderFailure(number: errno) }
         path = String(cString: made)
         chmod(path, 0o755)
+    }
+
+    private struct FolderFailure: Error {
+        var number: CInt
     }
 
     deinit { Self.remove(path) }
@@ -24,7 +28,7 @@ final class TemporaryFolder: Sendable {
 }
 
 /// The names of a folder's entries; none where there is no such folder.
-func names(in path: String) -> [String] {
+package func names(in path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []
