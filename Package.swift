@@ -91,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "reeved",
             dependencies: [
-                "JSON", "ReeveAgent", "ReeveEngine", "ReeveProtocol", "ReeveScheduler", "ReeveStore", "Systemd",
+                "JSON", "ReeveAgent", "ReeveEngine", "ReeveProcess", "ReeveProtocol", "ReeveScheduler", "ReeveStore",
+                "Systemd",
                 arguments,
                 log,
                 nioConcurrency,

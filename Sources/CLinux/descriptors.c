@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #ifndef SO_PEERGROUPS
@@ -20,6 +21,11 @@ int clinux_peer(int socket, struct clinux_peer *peer) {
     peer->group = credentials.gid;
     peer->pid = credentials.pid;
     return 0;
+}
+
+int clinux_attribute(const char *path, const char *name, void *value, size_t capacity) {
+    ssize_t length = getxattr(path, name, value, capacity);
+    return length < 0 ? -errno : (int)length;
 }
 
 int clinux_pipe(int *reading, int *writing) {

@@ -1,6 +1,7 @@
 package import Logging
 import NIOPosix
 package import ReeveEngine
+package import ReeveProcess
 package import ReeveProtocol
 import ReeveRunner
 import ReeveScheduler
@@ -23,6 +24,8 @@ package final class Agent: Sendable {
         package var credentialsDirectory: String?
         /// The agent's own user.
         package var uid: UInt32
+        /// Where its processes get cgroups of their own.
+        package var cgroups: CgroupTree
         package var startedAt: Timestamp
 
         package init(
@@ -33,7 +36,8 @@ package final class Agent: Sendable {
             wallClock: any WallClock,
             logger: Logger,
             credentialsDirectory: String?,
-            uid: UInt32
+            uid: UInt32,
+            cgroups: CgroupTree = CgroupTree(without: "none was asked for")
         ) {
             self.configuration = configuration
             self.sockets = sockets
@@ -43,6 +47,7 @@ package final class Agent: Sendable {
             self.logger = logger
             self.credentialsDirectory = credentialsDirectory
             self.uid = uid
+            self.cgroups = cgroups
             startedAt = wallClock.now
         }
     }

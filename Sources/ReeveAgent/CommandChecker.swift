@@ -1,11 +1,19 @@
 import Glibc
 import ReeveLaunch
+package import ReeveProcess
 import ReeveProtocol
 
 /// Says of a command what is not there now, and may come with a mount or a package.
 package struct CommandChecker: Sendable {
     /// The user that commands run as if they name none.
     var ownUser: UInt32
+    /// Which limits can be enforced; `nil`: not to be said here.
+    var cgroups: CgroupTree.Standing?
+
+    package init(ownUser: UInt32, cgroups: CgroupTree.Standing? = nil) {
+        self.ownUser = ownUser
+        self.cgroups = cgroups
+    }
 
     func warnings(_ command: CommandDefinition) -> [String] {
         var warnings: [String] = []
@@ -20,6 +28,18 @@ package struct CommandChecker: Sendable {
         }
         if let program = command.command?.first, !isThere(program) {
             warnings.append("the program \(program) is not there now")
+        }
+        for group in command.groups ?? [] where UserDatabase.group(group) == nil {
+            warnings.append("there is no group \(group) now")
+        }
+        if command.groups != nil, ownUser != 0 { warnings.append("only an agent of root can give it other groups") }
+        if case .file(let path) = command.input, access(path, F_OK) != 0 {
+            warnings.append("the file \(path) is not there now")
+        }
+        let unenforced = cgroups?.unenforced(CgroupLimits(command.limits)) ?? []
+        if !unenforced.isEmpty {
+            let names = unenforced.map { "limits.\($0.rawValue)" }.joined(separator: ", ")
+            warnings.append("this agent cannot enforce \(names): \(cgroups?.trouble ?? "it has no such controller")")
         }
         return warnings
     }

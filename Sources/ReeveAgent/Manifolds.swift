@@ -32,13 +32,16 @@ struct Manifolds: Sendable {
     }
 
     private var configuration: Configuration { environment.configuration }
+    private var commandChecker: CommandChecker {
+        CommandChecker(ownUser: environment.uid, cgroups: environment.cgroups.standing)
+    }
     private var paths: RunPaths { RunPaths(stateDirectory: configuration.stateDirectory) }
 
     /// Owns every child. It needs nothing and outlives all others, and what it knows outlives itself: no bounce ends a
     /// user's process, or forgets one.
     private var processes: Manifold {
         let (wallClock, clock) = (environment.wallClock, environment.clock)
-        let logger = environment.logger
+        let (logger, cgroups) = (environment.logger, environment.cgroups)
         return Manifold("processes", outputs: [Part.processes.declaration]) { [processTable] _ in
             Processes.raiseDescriptorLimit()
             if !Processes.seesProcesses {
@@ -46,7 +49,11 @@ struct Manifolds: Sendable {
             }
             let processes = try processTable.withLockedValue { table in
                 if let processes = table { return processes }
-                let processes = try Processes(now: { wallClock.now.milliseconds }, clock: clock)
+                let processes = try Processes(
+                    now: { wallClock.now.milliseconds },
+                    clock: clock,
+                    cgroups: cgroups
+                )
                 try processes.adoptOrphans()
                 table = processes
                 return processes
@@ -241,12 +248,12 @@ struct Manifolds: Sendable {
     private var dropIns: Manifold {
         let inputs: [Input] = [.required(Part.store), .required(Part.zones)]
         return Manifold("folders", inputs: inputs, outputs: [Part.dropIns.declaration]) {
-            [engine, environment, configuration, reload] inputs in
+            [engine, environment, configuration, reload, commandChecker] inputs in
             let dropIns = DropIns(
                 configuration.folders,
                 checker: TaskChecker(
                     time: try inputs[Part.zones],
-                    ownUser: environment.uid,
+                    commands: commandChecker,
                     attachmentFolders: configuration.attachmentFolders
                 ),
                 store: try inputs[Part.store],
@@ -333,7 +340,8 @@ struct Manifolds: Sendable {
             clock: environment.clock,
             wallClock: environment.wallClock,
             readiness: readiness,
-            ownUser: environment.uid,
+            commandChecker: commandChecker,
+            cgroups: environment.cgroups.standing,
             attachmentFolders: configuration.attachmentFolders,
             runLimits: configuration.runLimits
         ).methods

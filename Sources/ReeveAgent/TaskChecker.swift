@@ -24,10 +24,10 @@ package struct TaskChecker: Sendable {
     var attachments: AttachmentPlacer
 
     /// - Parameter attachmentFolders: Below which attachments may be put.
-    package init(time: HostTime, ownUser: UInt32, attachmentFolders: [String]) {
+    package init(time: HostTime, commands: CommandChecker, attachmentFolders: [String]) {
         self.time = time
         attachments = AttachmentPlacer(folders: attachmentFolders)
-        commands = CommandChecker(ownUser: ownUser)
+        self.commands = commands
     }
 
     /// - Parameter count: how many due times to look ahead.

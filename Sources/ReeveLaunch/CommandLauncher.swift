@@ -22,6 +22,8 @@ package struct CommandLauncher: Sendable {
         package var output: SpoolSpecification?
         /// Where a script is put; it is not there before, and has to be removed by ``CommandLauncher/cleanUp(_:)``.
         package var scriptDirectory: String
+        /// What the cgroup is called that the process gets; `nil`: it gets none, and no limits that need one.
+        package var cgroup: String?
         /// Where the process finds a socket to tell how it is (sd_notify(3)); none if absent.
         package var notifySocket: String?
 
@@ -30,13 +32,15 @@ package struct CommandLauncher: Sendable {
             facts: [String: String],
             marks: [String],
             output: SpoolSpecification?,
-            scriptDirectory: String
+            scriptDirectory: String,
+            cgroup: String? = nil
         ) {
             self.key = key
             self.facts = facts
             self.marks = marks
             self.output = output
             self.scriptDirectory = scriptDirectory
+            self.cgroup = cgroup
         }
     }
 
@@ -51,12 +55,14 @@ package struct CommandLauncher: Sendable {
                 own: try environment(command)
             )
             specification.workingDirectory = command.workingDirectory ?? (isThere(user.home) ? user.home : "/")
-            if geteuid() == 0 {
-                specification.user = ProcessUser(user: user.uid, group: user.gid, groups: user.groups)
+            specification.user = try processUser(command, user)
+            specification.umask = command.umask?.bits ?? 0o022
+            specification.nice = command.nice
+            specification.limits = command.limits?.ofProcess ?? []
+            specification.cgroup = occasion.cgroup.map {
+                CgroupSpecification(name: $0, limits: CgroupLimits(command.limits))
             }
-            specification.umask = 0o022
-            specification.limits = limits(command)
-            specification.standardInput = command.input.map { .bytes(Array($0.utf8)) } ?? .null
+            specification.standardInput = StandardInput(command.input)
             specification.output = occasion.output
             specification.marks = occasion.marks
             specification.notifySocket = occasion.notifySocket.map(NotifySocketSpecification.init(path:))
@@ -125,17 +131,25 @@ package struct CommandLauncher: Sendable {
         return own
     }
 
-    private func limits(_ command: CommandDefinition) -> [ResourceLimit] {
-        guard let limits = command.limits else { return [] }
-        var list: [ResourceLimit] = []
-        func add(_ resource: ResourceLimit.Resource, _ value: Int?) {
-            if let value { list.append(ResourceLimit(resource, UInt64(value))) }
+    /// `nil`: the agent's own, for it cannot become another.
+    private func processUser(_ command: CommandDefinition, _ user: UserRecord) throws(LaunchFailure) -> ProcessUser? {
+        guard geteuid() == 0 else {
+            guard command.groups == nil else {
+                throw LaunchFailure(cause: "startFailed", reason: "only an agent of root can give it other groups")
+            }
+            return nil
         }
-        add(.openFiles, limits.openFiles)
-        add(.core, limits.coreSize?.bytes)
-        add(.fileSize, limits.fileSize?.bytes)
-        add(.cpuSeconds, limits.cpuTime.map { Int(($0.milliseconds + 999) / 1000) })
-        return list
+        guard let names = command.groups else {
+            return ProcessUser(user: user.uid, group: user.gid, groups: user.groups)
+        }
+        var groups: [UInt32] = []
+        for name in names {
+            guard let group = UserDatabase.group(name) else {
+                throw LaunchFailure(cause: "startFailed", reason: "there is no group \(name)")
+            }
+            groups.append(group)
+        }
+        return ProcessUser(user: user.uid, group: user.gid, groups: groups)
     }
 
     private func isThere(_ directory: String) -> Bool {

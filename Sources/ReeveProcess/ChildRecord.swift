@@ -13,6 +13,10 @@ package struct ChildRecord: Sendable, Equatable {
     package internal(set) var startTicks: UInt64
     /// When it was started, in milliseconds since 1970.
     package let startedAt: Int64
+    /// The cgroup that was made for it; `nil`: none could be had (``CgroupTree/standing``), or none was asked for.
+    package let cgroup: Cgroup?
+    /// Those of the limits that it was to have together with what it starts, and has not.
+    package let unenforced: [CgroupLimits.Kind]
     package internal(set) var state: State
     package internal(set) var output: OutputCounts
     /// What the process has said through its ``ProcessSpecification/notifySocket``.
@@ -41,6 +45,8 @@ package struct ProcessEnd: Sendable, Equatable {
     package let endedAt: Int64
     /// From start to end on the monotonic clock.
     package let duration: Duration
+    /// What it has used with all that it started, as far as that is in its cgroup; `nil`: it had none.
+    package let together: CgroupUsage?
 
     package var exitCode: Int32? {
         if case .exit(let code) = reason { code } else { nil }

@@ -29,9 +29,9 @@ package struct ProcessSpecification: Sendable {
     /// ``Processes/kill(_:within:)`` knows what left the session. A process is marked if it has all of them.
     package var marks: [String]
 
-    /// A folder of the cgroup v2 tree in which the process begins, so that nothing it starts gets out of sight. The owner
-    /// makes it, sets its limits and removes it. `nil`: the agent's.
-    package var cgroup: String?
+    /// The cgroup of its own in which the process begins, so that nothing it starts gets out of sight. Where none can be
+    /// had, it begins in the agent's. `nil`: it is to begin there.
+    package var cgroup: CgroupSpecification?
 
     package init(
         arguments: [String],
@@ -47,7 +47,7 @@ package struct ProcessSpecification: Sendable {
         outputGrace: Duration = .milliseconds(200),
         notifySocket: NotifySocketSpecification? = nil,
         marks: [String] = [],
-        cgroup: String? = nil
+        cgroup: CgroupSpecification? = nil
     ) {
         self.arguments = arguments
         self.executable = executable
@@ -63,6 +63,18 @@ package struct ProcessSpecification: Sendable {
         self.notifySocket = notifySocket
         self.marks = marks
         self.cgroup = cgroup
+    }
+}
+
+/// A cgroup that is made for one process. It is removed when nothing is in it any more and the process is forgotten.
+package struct CgroupSpecification: Sendable, Equatable {
+    /// A file's name, by which ``Processes/leftovers(marks:cgroups:)`` finds it.
+    package var name: String
+    package var limits: CgroupLimits
+
+    package init(name: String, limits: CgroupLimits = CgroupLimits()) {
+        self.name = name
+        self.limits = limits
     }
 }
 

@@ -21,17 +21,26 @@ package final class Processes: Sendable {
     private let kills = KillTable()
     private let scans = ProcessScans()
     private let poller: Poller
+    private let lingering: LingeringCgroups
+    private let cgroups: CgroupTree
     private let clocks: ProcessClocks
 
     /// - Parameters:
     ///   - now: The date in milliseconds since 1970.
     ///   - clock: Measures how long processes run; nobody waits on it.
+    ///   - cgroups: Where each process gets a cgroup of its own.
     ///
     /// Throws if there are no descriptors or threads left.
-    package init(now: @escaping @Sendable () -> Int64, clock: any Clock<Duration>) throws(StartError) {
+    package init(
+        now: @escaping @Sendable () -> Int64,
+        clock: any Clock<Duration>,
+        cgroups: CgroupTree = CgroupTree(without: "none was asked for")
+    ) throws(StartError) {
         poller = try Poller()
+        lingering = LingeringCgroups(poller: poller)
+        self.cgroups = cgroups
         clocks = ProcessClocks(now: now, elapsed: Self.stopwatch(clock))
-        try WatchingThread.start(table, kills, poller, clocks)
+        try WatchingThread.start(table, kills, lingering, poller, clocks)
     }
 
     deinit {
@@ -75,9 +84,11 @@ package final class Processes: Sendable {
         let startedAt = clocks.now()
         let started = clocks.elapsed()
         let process: LaunchedProcess
+        var place = specification.cgroup.flatMap { cgroups.make($0.name, $0.limits) }
         do {
-            process = try Launcher.launch(specification)
+            process = try launch(specification, in: &place)
         } catch {
+            if let place { lingering.release(place.cgroup) }
             table.release(key)
             throw error
         }
@@ -86,11 +97,29 @@ package final class Processes: Sendable {
             pid: process.pid,
             startTicks: process.startTicks,
             startedAt: startedAt,
+            cgroup: place?.cgroup,
+            unenforced: place?.unenforced ?? specification.cgroup?.limits.kinds ?? [],
             state: .running,
             output: specification.output?.prepare() ?? OutputCounts()
         )
         try watch(table.insert(record, WatchedProcess(process, specification, record, started)), process)
         return record
+    }
+
+    /// Without a cgroup, where the kernel does not let it begin in that.
+    private func launch(
+        _ specification: ProcessSpecification,
+        in place: inout (cgroup: Cgroup, unenforced: [CgroupLimits.Kind])?
+    ) throws(StartError) -> LaunchedProcess {
+        guard let cgroup = place?.cgroup else { return try Launcher.launch(specification) }
+        do {
+            return try Launcher.launch(specification, in: cgroup)
+        } catch {
+            guard error.stage == .cgroup else { throw error }
+        }
+        place = nil
+        lingering.release(cgroup)
+        return try Launcher.launch(specification)
     }
 
     /// From the last call on, the descriptors are the watching thread's.
@@ -119,7 +148,19 @@ package final class Processes: Sendable {
     /// Drops the record of a process that is over, after its owner has noted the end. Whether there was one.
     @discardableResult
     package func forget(_ key: ProcessKey) -> Bool {
-        table.forget(key)
+        guard let record = table.forget(key) else { return false }
+        if let cgroup = record.cgroup { lingering.release(cgroup) }
+        return true
+    }
+
+    /// What cgroups its processes get.
+    package var cgroupStanding: CgroupTree.Standing { cgroups.standing }
+
+    /// What an agent before this one has left of processes, by what only they had: the entries of their environment, or
+    /// cgroups whose names begin so. The caller has to know that the host has not booted since.
+    package func leftovers(marks: [String], cgroups prefix: String) -> ProcessTree {
+        // No pid: the kernel may have given the old one to somebody else.
+        ProcessTree(pid: -1, startTicks: 0, marks: marks, cgroups: cgroups.cgroups(withPrefix: prefix))
     }
 
     /// Waits until a process is over. `nil` if it is not known, or if the task is cancelled.
@@ -159,16 +200,22 @@ package final class Processes: Sendable {
 
     /// Ends a process and all that it started (``ProcessTree``) by SIGKILL, also what is left of one that has ended.
     ///
-    /// Answers when nothing of it lives or the time is over: the pids that still live then, mostly because they wait for
+    /// Answers when nothing of it lives or the time is over: those that still live then, mostly because they wait for
     /// a device that does not answer. The end of the process itself is told as any other.
-    package func kill(_ key: ProcessKey, within limit: Duration = .seconds(5)) async -> [Int32] {
+    package func kill(_ key: ProcessKey, within limit: Duration = .seconds(5)) async -> [Survivor] {
         guard let tree = table.tree(key) else { return [] }
         if !Self.seesProcesses { table.signal(key, SIGKILL, toGroup: true) }
         return await kill(tree, within: limit)
     }
 
-    /// The same for what an agent before this one has left. The caller has to know that the host has not booted since.
-    package func kill(_ tree: ProcessTree, within limit: Duration = .seconds(5)) async -> [Int32] {
+    /// The same for ``leftovers(marks:cgroups:)``; their cgroups are removed.
+    package func kill(leftovers tree: ProcessTree, within limit: Duration = .seconds(5)) async -> [Survivor] {
+        let survivors = await kill(tree, within: limit)
+        for cgroup in tree.cgroups { lingering.release(cgroup) }
+        return survivors
+    }
+
+    private func kill(_ tree: ProcessTree, within limit: Duration) async -> [Survivor] {
         await TreeKill(tree: tree, scans: scans, kills: kills, poller: poller).run(within: limit)
     }
 }
@@ -186,7 +233,7 @@ extension WatchedProcess {
                 pid: process.pid,
                 startTicks: process.startTicks,
                 marks: specification.marks,
-                cgroup: specification.cgroup
+                cgroups: record.cgroup.map { [$0] } ?? []
             ),
             output: process.output,
             error: process.error,

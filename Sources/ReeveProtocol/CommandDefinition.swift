@@ -12,8 +12,14 @@ package struct CommandDefinition: Sendable, Hashable {
     /// The user's home if absent.
     package var workingDirectory: String?
     package var limits: LimitsDefinition?
-    /// A text for standard input; `/dev/null` if absent.
-    package var input: String?
+    /// By name or number, in the place of all but the first of its user's.
+    package var groups: [String]?
+    /// `0022` if absent.
+    package var umask: FileMask?
+    /// -20 (first) to 19 (last); the agent's if absent.
+    package var nice: Int?
+    /// `/dev/null` if absent.
+    package var input: InputDefinition?
 
     package init(
         command: [String]? = nil,
@@ -22,7 +28,10 @@ package struct CommandDefinition: Sendable, Hashable {
         environment: [String: ConfiguredValue]? = nil,
         workingDirectory: String? = nil,
         limits: LimitsDefinition? = nil,
-        input: String? = nil
+        groups: [String]? = nil,
+        umask: FileMask? = nil,
+        nice: Int? = nil,
+        input: InputDefinition? = nil
     ) {
         self.command = command
         self.script = script
@@ -30,6 +39,9 @@ package struct CommandDefinition: Sendable, Hashable {
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.limits = limits
+        self.groups = groups
+        self.umask = umask
+        self.nice = nice
         self.input = input
     }
 
@@ -46,7 +58,8 @@ package struct CommandDefinition: Sendable, Hashable {
             )
         }
         return problems + commandProblems() + scriptProblems() + Self.environmentProblems(environment)
-            + Self.directoryProblems(workingDirectory) + (limits?.problems() ?? [])
+            + Self.directoryProblems(workingDirectory) + (limits?.problems() ?? []) + Self.groupProblems(groups)
+            + rangeProblems(nice, Self.niceRange, at: "/nice") + (input?.problems() ?? [])
     }
 
     func commandProblems() -> [InvalidValue] {
@@ -84,6 +97,14 @@ package struct CommandDefinition: Sendable, Hashable {
         }
     }
 
+    static let niceRange = -20...19
+
+    static func groupProblems(_ groups: [String]?) -> [InvalidValue] {
+        (groups ?? []).enumerated().filter { $0.element.isEmpty || $0.element.contains("\0") }.map { index, _ in
+            InvalidValue(path: "/groups/\(index)", reason: "is no name of a group", expected: "a name or a number")
+        }
+    }
+
     static func directoryProblems(_ directory: String?) -> [InvalidValue] {
         guard let directory, !directory.hasPrefix("/") || directory.utf8.contains(0) else { return [] }
         return [
@@ -105,6 +126,9 @@ extension StepDefinition {
             environment: environment,
             workingDirectory: workingDirectory,
             limits: limits,
+            groups: groups,
+            umask: umask,
+            nice: nice,
             input: input
         )
     }

@@ -81,12 +81,16 @@ package struct RunStep: Sendable, Hashable, Codable {
     package var notBefore: Timestamp?
     package var exitCode: Int?
     package var signal: Int?
+    /// Set if the signal made the kernel write a core file.
+    package var coreDumped: Bool?
     package var pid: Int?
     package var startedAt: Timestamp?
     package var readyAt: Timestamp?
     package var stoppedAt: Timestamp?
     package var output: OutputSummary?
     package var usage: Usage?
+    /// Those of its limits that the agent could not enforce: `memory`, `cpu`, `tasks`. Absent if there are none.
+    package var notEnforced: [String]?
 
     package init(name: String) {
         self.name = name
@@ -106,17 +110,33 @@ package struct OutputSummary: Sendable, Hashable, Codable {
     }
 }
 
-/// What a process and those it waited for used.
+/// What a step used: with all that it started, as far as a cgroup of its own counted that; else its process and those it
+/// waited for.
 package struct Usage: Sendable, Hashable, Codable {
     package var userTime: Interval
     package var systemTime: Interval
     /// The largest resident set, in bytes; absent if it was too small to be told from the agent's own.
     package var maximumResident: Int?
+    /// The most memory that all of it had at once, in bytes, with what the kernel kept for it; only where a cgroup counts.
+    package var peakMemory: Int?
+    /// Bytes read from and written to disks.
+    package var bytesRead: Int?
+    package var bytesWritten: Int?
 
-    package init(userTime: Interval, systemTime: Interval, maximumResident: Int?) {
+    package init(
+        userTime: Interval,
+        systemTime: Interval,
+        maximumResident: Int?,
+        peakMemory: Int? = nil,
+        bytesRead: Int? = nil,
+        bytesWritten: Int? = nil
+    ) {
         self.userTime = userTime
         self.systemTime = systemTime
         self.maximumResident = maximumResident
+        self.peakMemory = peakMemory
+        self.bytesRead = bytesRead
+        self.bytesWritten = bytesWritten
     }
 }
 

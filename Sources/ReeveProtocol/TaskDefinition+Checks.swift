@@ -17,6 +17,9 @@ extension TaskDefinition {
         step.user = step.user ?? user
         step.workingDirectory = step.workingDirectory ?? workingDirectory
         step.limits = step.limits ?? limits
+        step.groups = step.groups ?? groups
+        step.umask = step.umask ?? umask
+        step.nice = step.nice ?? nice
         step.stop = step.stop ?? stop
         step.environment = (environment ?? [:]).merging(step.environment ?? [:]) { _, own in own }
         return step
@@ -36,6 +39,8 @@ extension TaskDefinition {
         }
         if steps == nil { problems += CommandDefinition.environmentProblems(environment) }
         problems += limits?.problems() ?? []
+        problems +=
+            CommandDefinition.groupProblems(groups) + rangeProblems(nice, CommandDefinition.niceRange, at: "/nice")
         problems += stop?.problems() ?? []
         problems += retry?.problems() ?? []
         problems += group.map { GroupDefinition.nameProblems($0, "/group") } ?? []
@@ -108,18 +113,6 @@ extension StepDefinition {
         problems += probe?.problems() ?? []
         problems += retry?.problems() ?? []
         return problems
-    }
-}
-
-extension LimitsDefinition {
-    func problems() -> [InvalidValue] {
-        var problems = unsupported([("/limits/memory", memory), ("/limits/cpu", cpu), ("/limits/tasks", tasks)])
-        if let openFiles, openFiles < 3 {
-            problems.append(
-                InvalidValue(path: "/limits/openFiles", reason: "\(openFiles) leaves no room for standard streams")
-            )
-        }
-        return problems + positive(cpuTime, "/limits/cpuTime")
     }
 }
 

@@ -21,6 +21,9 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     package var environment: [String: ConfiguredValue]?
     package var workingDirectory: String?
     package var limits: LimitsDefinition?
+    package var groups: [String]?
+    package var umask: FileMask?
+    package var nice: Int?
     /// Services in a state that a run waits for before it begins.
     package var requires: [RequirementDefinition]?
     /// Either this, or one of ``command`` and ``script``.
@@ -44,7 +47,7 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case id, revision, description, schedule, startBy, queueTimeout, missed, overlap, priority, user, environment
-        case workingDirectory, limits
+        case workingDirectory, limits, groups, umask, nice
         case requires, steps, command, script, timeout, retry, stop, onAgentStop, onChange, group, labels
         case parameters, attachments
     }
@@ -68,10 +71,16 @@ package struct StepDefinition: Sendable, Hashable, Codable {
     package var environment: [String: ConfiguredValue]?
     package var workingDirectory: String?
     package var limits: LimitsDefinition?
+    /// In the place of all but the first of its user's.
+    package var groups: [String]?
+    /// `0022` if absent.
+    package var umask: FileMask?
+    /// -20 (first) to 19 (last); the agent's if absent.
+    package var nice: Int?
     package var timeout: Interval?
     package var stop: StopDefinition?
-    /// A text for standard input; `/dev/null` if absent.
-    package var input: String?
+    /// `/dev/null` if absent.
+    package var input: InputDefinition?
     /// Other steps in a state that it waits for; without any it starts with the run.
     package var requires: [StepRequirement]?
     /// `true`: its end, however it ends, ends the run, whose outcome is the step's. `false`: the run succeeds though this
@@ -84,8 +93,8 @@ package struct StepDefinition: Sendable, Hashable, Codable {
     package var retry: TaskRetryDefinition?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, command, script, user, environment, workingDirectory, limits, timeout, stop, input
-        case requires, essential, ready, probe, retry
+        case name, command, script, user, environment, workingDirectory, limits, groups, umask, nice, timeout, stop
+        case input, requires, essential, ready, probe, retry
     }
 
     package init(name: String, command: [String]? = nil) {
@@ -112,25 +121,6 @@ package struct StopDefinition: Sendable, Hashable, Codable {
     package static var defaultGrace: Interval { .seconds(10) }
 
     package var effectiveGrace: Interval { grace ?? Self.defaultGrace }
-}
-
-package struct LimitsDefinition: Sendable, Hashable, Codable {
-    package var openFiles: Int?
-    /// Bytes of one core file; 0 for none.
-    package var coreSize: ByteSize?
-    package var fileSize: ByteSize?
-    /// Processor time, rounded up to whole seconds.
-    package var cpuTime: Interval?
-
-    package var memory: UnsupportedField?
-    package var cpu: UnsupportedField?
-    package var tasks: UnsupportedField?
-
-    package enum CodingKeys: String, CodingKey, CaseIterable {
-        case openFiles, coreSize, fileSize, cpuTime, memory, cpu, tasks
-    }
-
-    package init() {}
 }
 
 /// What becomes of slots whose time passed while nobody could start them.

@@ -4,11 +4,18 @@ import ReeveProtocol
 extension RunMachine {
     // MARK: What happens to a step
 
-    mutating func started(_ attempt: Try, _ pid: Int, _ turn: inout Turn, _ now: Timestamp) {
+    mutating func started(
+        _ attempt: Try,
+        _ pid: Int,
+        notEnforced: [String],
+        _ turn: inout Turn,
+        _ now: Timestamp
+    ) {
         guard isPresent(attempt), run.steps[attempt.step].status == .preparing else { return }
         let step = attempt.step
         run.steps[step].status = .running
         run.steps[step].pid = pid
+        run.steps[step].notEnforced = notEnforced.isEmpty ? nil : notEnforced
         run.steps[step].startedAt = now
         if run.status < .running { run.status = .running }
         turn.isChanged = true
@@ -82,6 +89,7 @@ extension RunMachine {
         let step = attempt.step
         run.steps[step].exitCode = end.exitCode
         run.steps[step].signal = end.signal
+        run.steps[step].coreDumped = end.coreDumped ? true : nil
         run.steps[step].usage = end.usage
         run.steps[step].output = end.output
         // What was told to end, ends whole: also what the process had started and left behind.

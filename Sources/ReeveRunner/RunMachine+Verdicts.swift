@@ -58,17 +58,17 @@ extension RunMachine.Verdict {
 
     /// How a process ended of which nothing was asked.
     init(of end: RunMachine.StepEnd) {
-        if let signal = end.signal {
-            self.init(.failed, "signal", "ended by signal \(signal)")
-        } else if let code = end.exitCode {
-            self.init(
-                code == 0 ? .succeeded : .failed,
-                code == 0 ? nil : "exit",
-                code == 0 ? nil : "exited with \(code)"
-            )
+        let verdict = ProcessVerdict(
+            exitCode: end.exitCode,
+            signal: end.signal,
+            coreDumped: end.coreDumped,
+            outOfMemoryKills: end.outOfMemoryKills
+        )
+        if verdict.isSuccess {
+            self.init(.succeeded)
         } else {
-            // Somebody else has waited for the process. That is no success, and no failure of its own.
-            self.init(.lost, "unknown", "ended, and it is not known how")
+            // Of some nothing is known: that is no success, and no failure of its own.
+            self.init(verdict.isKnown ? .failed : .lost, verdict.cause, verdict.reason)
         }
     }
 }

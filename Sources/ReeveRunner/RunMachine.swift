@@ -46,7 +46,7 @@ package struct RunMachine: Sendable {
         /// What became of the attachments: all that are to be put in place, or why not.
         case attached([RunAttachment])
         /// The process runs.
-        case started(Try, pid: Int)
+        case started(Try, pid: Int, notEnforced: [String] = [])
         /// The process could not be started.
         case startFailed(Try, cause: String, reason: String)
         /// It said that it is ready, or was seen to be.
@@ -83,13 +83,26 @@ package struct RunMachine: Sendable {
     package struct StepEnd: Sendable, Equatable {
         package var exitCode: Int?
         package var signal: Int?
+        package var coreDumped: Bool
+        /// How many of its processes the kernel has killed for want of memory.
+        package var outOfMemoryKills: Int
         package var usage: Usage?
         package var output: OutputSummary?
         package var at: Timestamp
 
-        package init(exitCode: Int?, signal: Int?, usage: Usage? = nil, output: OutputSummary? = nil, at: Timestamp) {
+        package init(
+            exitCode: Int?,
+            signal: Int?,
+            coreDumped: Bool = false,
+            outOfMemoryKills: Int = 0,
+            usage: Usage? = nil,
+            output: OutputSummary? = nil,
+            at: Timestamp
+        ) {
             self.exitCode = exitCode
             self.signal = signal
+            self.coreDumped = coreDumped
+            self.outOfMemoryKills = outOfMemoryKills
             self.usage = usage
             self.output = output
             self.at = at
@@ -146,7 +159,7 @@ package struct RunMachine: Sendable {
                 steps[0].command = command
                 steps[0].script = nil
             }
-            steps[0].input = overrides.input ?? steps[0].input
+            steps[0].input = overrides.input.map(InputDefinition.text) ?? steps[0].input
             for index in steps.indices {
                 steps[index].environment = (steps[index].environment ?? [:])
                     .merging(overrides.environment ?? [:]) { _, own in own }
@@ -166,6 +179,24 @@ package struct RunMachine: Sendable {
         run.steps.indices.filter { isActive($0) }.map(present)
     }
 
+    /// What the kill before an action has left is told with that.
+    /// - Parameter survivors: Of a try that was killed, for people.
+    mutating func told(_ action: Action, _ survivors: [Try: String]) -> Action {
+        guard case .save(var details) = action else { return action }
+        for (attempt, text) in survivors where run.steps[attempt.step].attempt == attempt.attempt {
+            guard run.steps[attempt.step].status == .stopped else { continue }
+            let reason = run.steps[attempt.step].reason.map { "\($0); " } ?? ""
+            run.steps[attempt.step].reason = reason + "survived SIGKILL: \(text)"
+            details = details.map { detail in
+                guard case .step(let step) = detail, step.name == run.steps[attempt.step].name,
+                    step.attempt == attempt.attempt
+                else { return detail }
+                return .step(run.steps[attempt.step])
+            }
+        }
+        return .save(details)
+    }
+
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
         guard run.status != .stopped else { return [] }
         var turn = Turn()
@@ -173,7 +204,7 @@ package struct RunMachine: Sendable {
         case .admitted: admitted(&turn, now)
         case .resumed(let found): resumed(found, &turn, now)
         case .attached(let attachments): attached(attachments, &turn, now)
-        case .started(let attempt, let pid): started(attempt, pid, &turn, now)
+        case .started(let attempt, let pid, let limits): started(attempt, pid, notEnforced: limits, &turn, now)
         case .startFailed(let attempt, let cause, let reason): startFailed(attempt, cause, reason, &turn, now)
         case .becameReady(let attempt): becameReady(attempt, &turn, now)
         case .health(let attempt, let verdict): health(attempt, verdict, &turn, now)
@@ -248,7 +279,7 @@ package struct RunMachine: Sendable {
         }
         for (step, pid) in found.sorted(by: { $0.key < $1.key }) where isActive(step) {
             if run.steps[step].status == .preparing {
-                started(present(step), pid, &turn, now)
+                started(present(step), pid, notEnforced: run.steps[step].notEnforced ?? [], &turn, now)
             } else {
                 attend(step, &turn, now)
             }

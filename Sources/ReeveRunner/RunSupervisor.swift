@@ -39,7 +39,13 @@ struct RunSupervisor {
             }
             sender.yield(await firstEvent(machine, sender, &group))
             loop: for await event in events {
+                var survivors: [Try: String] = [:]
                 for action in machine.handle(event, at: now()) {
+                    if case .kill(let attempt) = action {
+                        survivors[attempt] = await kill(attempt, machine)
+                        continue
+                    }
+                    let action = machine.told(action, survivors)
                     guard try await perform(action, machine, definition, sender, &group) else { break loop }
                 }
             }
@@ -69,12 +75,11 @@ struct RunSupervisor {
         return .resumed(found: found)
     }
 
-    /// Ends what an agent that crashed has left of a run: exactly what carries the run's mark.
+    /// Ends what an agent that crashed has left of a run: exactly what is in its cgroups, or carries
+    /// its mark.
     private func endLeftovers(of machine: RunMachine) async {
         let run = machine.run
-        // No pid: the kernel may have given the old one to somebody else.
-        let tree = ProcessTree(pid: -1, startTicks: 0, marks: StepLauncher.marks(of: run))
-        report(survivors: await launcher.processes.kill(tree), of: run)
+        _ = report(await launcher.processes.kill(leftovers: launcher.leftovers(of: run)), of: run)
         for step in run.steps { launcher.cleanUp(step, of: run) }
     }
 
@@ -94,7 +99,7 @@ struct RunSupervisor {
         case .awaitReadiness(let attempt): group.addTask { await awaitReadiness(of: attempt, machine, sender) }
         case .probe(let attempt): group.addTask { await probe(attempt, machine, sender) }
         case .signal(let attempt, let number): launcher.processes.signal(key(attempt, machine), number)
-        case .kill(let attempt): await kill(attempt, machine)
+        case .kill: break
         case .finish: return false
         }
         return true
@@ -159,7 +164,9 @@ struct RunSupervisor {
                 of: machine.run,
                 parameters: machine.parameters
             )
-            sender.yield(.started(attempt, pid: Int(record.pid)))
+            sender.yield(
+                .started(attempt, pid: Int(record.pid), notEnforced: record.unenforced.map(\.rawValue))
+            )
             awaitEnd(of: attempt, machine, sender, &group)
         } catch {
             sender.yield(.startFailed(attempt, cause: error.cause, reason: error.reason))
@@ -239,16 +246,19 @@ struct RunSupervisor {
         }
     }
 
-    private func kill(_ attempt: Try, _ machine: RunMachine) async {
-        report(survivors: await launcher.processes.kill(key(attempt, machine)), of: machine.run)
+    private func kill(_ attempt: Try, _ machine: RunMachine) async -> String? {
+        report(await launcher.processes.kill(key(attempt, machine)), of: machine.run)
     }
 
-    private func report(survivors: [Int32], of run: Run) {
-        guard !survivors.isEmpty else { return }
+    /// What survived a kill, for people; `nil`: nothing did.
+    private func report(_ survivors: [Survivor], of run: Run) -> String? {
+        guard !survivors.isEmpty else { return nil }
+        let text = survivors.map(\.description).joined(separator: ", ")
         logger.warning(
             "processes of a run survived SIGKILL",
-            metadata: ["run.id": "\(run.id)", "process.pids": "\(survivors)"]
+            metadata: ["run.id": "\(run.id)", "process.pids": "\(text)"]
         )
+        return text
     }
 
     private func subject(_ attempt: Try, _ machine: RunMachine) -> Prober.Subject {
@@ -272,16 +282,28 @@ struct RunSupervisor {
     }
 }
 
+extension Usage {
+    /// From its cgroup as far as that counts, else from what the kernel says of the process.
+    init(_ end: ProcessEnd) {
+        self.init(
+            userTime: Interval(end.together?.userTime ?? end.usage.userTime),
+            systemTime: Interval(end.together?.systemTime ?? end.usage.systemTime),
+            maximumResident: end.usage.maximumResident.map(Int.init),
+            peakMemory: end.together?.peakMemory.map(Int.init),
+            bytesRead: Int(end.together?.bytesRead ?? end.usage.bytesRead),
+            bytesWritten: Int(end.together?.bytesWritten ?? end.usage.bytesWritten)
+        )
+    }
+}
+
 extension RunMachine.StepEnd {
     init(_ end: ProcessEnd, output: OutputCounts?) {
         self.init(
             exitCode: end.exitCode.map(Int.init),
             signal: end.signal.map(Int.init),
-            usage: Usage(
-                userTime: Interval(end.usage.userTime),
-                systemTime: Interval(end.usage.systemTime),
-                maximumResident: end.usage.maximumResident.map(Int.init)
-            ),
+            coreDumped: end.coreDumped,
+            outOfMemoryKills: end.together?.outOfMemoryKills ?? 0,
+            usage: Usage(end),
             output: output.map { OutputSummary(bytes: Int($0.bytes), dropped: Int($0.dropped)) },
             at: Timestamp(milliseconds: end.endedAt)
         )

@@ -30,6 +30,13 @@ package struct StepLauncher: Sendable {
     /// What every process of the run, and of no other, has in its environment.
     static func marks(of run: Run) -> [String] { ["REEVE_RUN=\(run.id)"] }
 
+    /// What another agent has left of a run.
+    func leftovers(of run: Run) -> ProcessTree {
+        processes.leftovers(marks: Self.marks(of: run), cgroups: Self.cgroupPrefix(run))
+    }
+
+    private static func cgroupPrefix(_ run: Run) -> String { "run-\(run.id)." }
+
     func start(
         _ step: StepDefinition,
         _ record: RunStep,
@@ -42,7 +49,8 @@ package struct StepLauncher: Sendable {
             facts: [:],
             marks: Self.marks(of: run),
             output: SpoolSpecification(path: paths.output(run: run.id, step: record), quota: outputQuota),
-            scriptDirectory: paths.scriptDirectory(run: run.id, step: record)
+            scriptDirectory: paths.scriptDirectory(run: run.id, step: record),
+            cgroup: "\(Self.cgroupPrefix(run))\(record.name).\(record.attempt)"
         )
         if step.ready?.signal == .notify {
             let socket = paths.notifySocket(run: run, step: record)

@@ -53,6 +53,13 @@ package struct ServiceLauncher: Sendable {
         marks(agentID: agentID) + ["REEVE_SERVICE=\(service)"]
     }
 
+    /// What agents before this one have left of services.
+    func leftovers(agentID: String) -> ProcessTree {
+        processes.leftovers(marks: Self.marks(agentID: agentID), cgroups: Self.cgroupPrefix)
+    }
+
+    private static let cgroupPrefix = "service-"
+
     /// Whom probes ask, with where in the log this process begins.
     func subject(_ definition: ServiceDefinition, agentID: String, logStart: SpoolPosition) -> Prober.Subject {
         Prober.Subject(
@@ -76,7 +83,8 @@ package struct ServiceLauncher: Sendable {
                 path: files.log(definition.name),
                 ring: (definition.log?.size ?? ServiceLogDefinition.defaultSize).bytes
             ),
-            scriptDirectory: files.scriptDirectory(definition.name)
+            scriptDirectory: files.scriptDirectory(definition.name),
+            cgroup: Self.cgroupPrefix + definition.name
         )
         if definition.speaksNotify {
             facts["NOTIFY_SOCKET"] = files.notifySocket(row)
@@ -129,8 +137,12 @@ extension ServiceDefinition {
 extension ServiceExit {
     init(_ end: ProcessEnd) {
         self.init(
-            code: end.exitCode.map(Int.init),
-            signal: end.signal.map(Int.init),
+            ProcessVerdict(
+                exitCode: end.exitCode.map(Int.init),
+                signal: end.signal.map(Int.init),
+                coreDumped: end.coreDumped,
+                outOfMemoryKills: end.together?.outOfMemoryKills ?? 0
+            ),
             at: Timestamp(milliseconds: end.endedAt)
         )
     }

@@ -148,12 +148,13 @@ package struct ServiceLedger: Sendable {
 
     // MARK: What happens to its process
 
-    package mutating func began(pid: Int, at time: Timestamp) {
+    package mutating func began(pid: Int, notEnforced: [String] = [], at time: Timestamp) {
         // A bounce of the part that keeps it came before the engine's word on how the last one ended.
         settle(at: time)
         isReplaced = false
         state.starts += 1
         state.pid = pid
+        state.notEnforced = notEnforced.isEmpty ? nil : notEnforced
         flaps = 0
         state.status = .starting
         state.startedAt = time
@@ -219,7 +220,8 @@ package struct ServiceLedger: Sendable {
             cause: end.cause,
             reason: end.reason,
             exitCode: end.exit?.code,
-            signal: end.exit?.signal
+            signal: end.exit?.signal,
+            coreDumped: end.exit?.verdict.coreDumped ?? false
         )
         if let exit = end.exit {
             state.stoppedAt = exit.at
@@ -337,5 +339,6 @@ package struct ServiceLedger: Sendable {
         state.reason = nil
         state.exitCode = nil
         state.signal = nil
+        state.coreDumped = nil
     }
 }

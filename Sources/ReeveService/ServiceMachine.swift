@@ -308,24 +308,23 @@ package enum ServiceStopCause: Sendable, Hashable {
 
 /// How a process ended.
 package struct ServiceExit: Sendable, Hashable {
-    package var code: Int?
-    package var signal: Int?
+    package var verdict: ProcessVerdict
     package var at: Timestamp
 
-    package init(code: Int?, signal: Int?, at: Timestamp) {
-        self.code = code
-        self.signal = signal
+    package init(_ verdict: ProcessVerdict, at: Timestamp) {
+        self.verdict = verdict
         self.at = at
     }
 
-    package var isSuccess: Bool { code == 0 }
-
-    var cause: String { signal != nil ? "signal" : code != nil ? "exit" : "unknown" }
-
-    var reason: String {
-        if let signal { return "ended by signal \(signal)" }
-        return code.map { "exited with \($0)" } ?? "ended, its exit code is not known"
+    package init(code: Int?, signal: Int?, at: Timestamp) {
+        self.init(ProcessVerdict(exitCode: code, signal: signal), at: at)
     }
+
+    package var code: Int? { verdict.exitCode }
+    package var signal: Int? { verdict.signal }
+    package var isSuccess: Bool { verdict.isSuccess }
+    var cause: String { verdict.cause }
+    var reason: String { verdict.reason }
 }
 
 /// What a process's end means for its service.

@@ -277,7 +277,7 @@ final class ServiceWorker: Worker {
         guard !survivors.isEmpty, !Task.isCancelled else { return }
         context.logger.warning(
             "processes of a service survived SIGKILL",
-            metadata: ["service": "\(name)", "process.pids": "\(survivors)"]
+            metadata: ["service": "\(name)", "process.pids": "\(survivors.map(\.description).joined(separator: ", "))"]
         )
     }
 

@@ -93,7 +93,11 @@ extension Services {
                 )
             )
             custody.change(name) { ledger in
-                ledger.began(pid: Int(record.pid), at: Timestamp(milliseconds: record.startedAt))
+                ledger.began(
+                    pid: Int(record.pid),
+                    notEnforced: record.unenforced.map(\.rawValue),
+                    at: Timestamp(milliseconds: record.startedAt)
+                )
             }
             return worker(record, false)
         } catch {

@@ -182,11 +182,12 @@ package final class Services: Sendable {
     /// one's own does yet.
     private func sweep(_ agentID: String) async {
         guard custody.beginSweep() else { return }
-        // No pid: the kernel may have given the old ones to somebody else.
-        let tree = ProcessTree(pid: -1, startTicks: 0, marks: ServiceLauncher.marks(agentID: agentID))
-        let survivors = await launcher.processes.kill(tree)
+        let survivors = await launcher.processes.kill(leftovers: launcher.leftovers(agentID: agentID))
         guard !survivors.isEmpty else { return }
-        logger.warning("processes of services survived SIGKILL", metadata: ["process.pids": "\(survivors)"])
+        logger.warning(
+            "processes of services survived SIGKILL",
+            metadata: ["process.pids": "\(survivors.map(\.description).joined(separator: ", "))"]
+        )
     }
 
     /// Makes the engine what the store says. Whether there is still a store.

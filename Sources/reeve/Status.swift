@@ -58,6 +58,7 @@ struct Status: Command {
         facts.append(("pid", status["pid"]?.integer.map(String.init) ?? "", .plain))
         facts.append(("sockets", (status["sockets"]?.array ?? []).compactMap(\.string).joined(separator: " "), .plain))
         facts.append(("zone", status["timeZone"]?.string ?? "", .plain))
+        if let cgroups = status["cgroups"] { facts.append(Self.cgroups(cgroups)) }
         if let store = status["store"], store != .null { facts += Self.facts(store) }
         if let counts = status["counts"] {
             let names = [("tasks", "tasks"), ("live", "running"), ("deadLetters", "dead letters")]
@@ -80,6 +81,15 @@ struct Status: Command {
             return ("service", "\(standing.name) \(standing.word)\(note)", standing.style)
         }
         return [("services", text, .plain)] + lines
+    }
+
+    private static func cgroups(_ cgroups: JSON) -> (String, String, Style) {
+        let controllers = (cgroups["controllers"]?.array ?? []).compactMap(\.string)
+        guard cgroups["path"]?.string != nil else {
+            return ("cgroups", "none: \(cgroups["reason"]?.string ?? "?")", .plain)
+        }
+        let with = controllers.isEmpty ? "one for each process" : "with \(controllers.joined(separator: ", "))"
+        return ("cgroups", with + (cgroups["reason"]?.string.map { "; \($0)" } ?? ""), .plain)
     }
 
     private static func facts(_ store: JSON) -> [(String, String, Style)] {

@@ -13,7 +13,11 @@ struct ConfigurationCheck {
         var lines = [settings.file.map { "\($0): good" } ?? "no configuration file: defaults are used"]
         lines += try Self.folders(
             settings.configuration.folders,
-            TaskChecker(time: time, ownUser: geteuid(), attachmentFolders: settings.configuration.attachmentFolders)
+            TaskChecker(
+                time: time,
+                commands: CommandChecker(ownUser: geteuid()),
+                attachmentFolders: settings.configuration.attachmentFolders
+            )
         )
         message = lines.joined(separator: "\n")
     }

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import ReeveAgent
 import ReeveEngine
+import ReeveProcess
 import ReeveProtocol
 import ReeveScheduler
 import ReeveStore
@@ -22,6 +23,11 @@ struct Daemon {
         let steadyClock = ContinuousClock()
         let logger = Logging.logger(settings.configuration, clock: clock)
         let lock = try StoreLock.take(directory: settings.configuration.stateDirectory)
+        let cgroups = CgroupTree(
+            CgroupDelegation.find(),
+            name: "reeve-" + Self.fileNumber(of: settings.configuration.stateDirectory)
+        )
+        defer { cgroups.close() }
         let sockets = try sockets(settings.configuration)
         defer { for socket in sockets { socket.remove() } }
         let agent = try Agent(
@@ -33,7 +39,8 @@ struct Daemon {
                 wallClock: clock,
                 logger: logger,
                 credentialsDirectory: places["CREDENTIALS_DIRECTORY"],
-                uid: geteuid()
+                uid: geteuid(),
+                cgroups: cgroups
             )
         )
         logger.notice(
@@ -47,6 +54,13 @@ struct Daemon {
         try await run(agent, clock: steadyClock, logger: logger)
         logger.notice("reeved has ended")
         withExtendedLifetime(lock) {}
+    }
+
+    /// What tells a folder from all others on the host, also from those of other mount namespaces.
+    private static func fileNumber(of folder: String) -> String {
+        var status = stat()
+        stat(folder, &status)
+        return String(status.st_dev, radix: 16) + "-" + String(status.st_ino, radix: 16)
     }
 
     private func run(_ agent: Agent, clock: any Clock<Duration>, logger: Logger) async throws {

@@ -127,9 +127,9 @@ struct BadInputTests {
             "already"
         ),
         BadDefinition(
-            #"{"id": "a", "command": ["x"], "limits": {"memory": "1GiB"}}"#,
+            #"{"id": "a", "command": ["x"], "limits": {"memory": "1KiB"}}"#,
             "/task/limits/memory",
-            "not supported"
+            "too little"
         ),
         BadDefinition(
             #"{"id": "a", "steps": [{"name": "x", "script": "x", "requires": ["y"]}]}"#,
@@ -200,7 +200,7 @@ struct BadInputTests {
         service(#""watchdog": "soon""#, "/watchdog", "duration"),
         service(#""environment": {"A=B": "c"}"#, "/environment/A=B", "name"),
         service(#""workingDirectory": "relative""#, "/workingDirectory", "absolute"),
-        service(#""limits": {"memory": "1GiB"}"#, "/limits/memory", "not supported"),
+        service(#""limits": {"memory": "1KiB"}"#, "/limits/memory", "too little"),
         service(#""log": {"size": "1B"}"#, "/log/size", ""),
     ]
 

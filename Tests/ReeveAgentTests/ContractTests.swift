@@ -32,7 +32,7 @@ struct ContractTests {
             ("Step", fields(StepDefinition.CodingKeys.self)),
             ("Schedule", fields(ScheduleDefinition.CodingKeys.self)),
             ("Stop", fields(StopDefinition.CodingKeys.self)),
-            ("Limits", fields(LimitsDefinition.CodingKeys.self, without: ["memory", "cpu", "tasks"])),
+            ("Limits", fields(LimitsDefinition.CodingKeys.self)),
             ("Endpoint", fields(EndpointDefinition.CodingKeys.self, without: ["batch"])),
             ("Filter", fields(EventFilter.CodingKeys.self)), ("Retry", fields(RetryDefinition.CodingKeys.self)),
             ("Drain", fields(DrainDefinition.CodingKeys.self)),

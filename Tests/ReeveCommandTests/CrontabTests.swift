@@ -114,7 +114,7 @@ struct CrontabTests {
         let crontab = Crontab("* * * * * \(text)\n")
         let task = try #require(crontab.entries.first?.task)
         #expect(command(task) == ["/bin/sh", "-c", line])
-        #expect(task.steps?.first?.input == input)
+        #expect(task.steps?.first?.input == input.map(InputDefinition.text))
         #expect(task.problems().isEmpty)
         #expect(crontab.problems.isEmpty)
     }

@@ -92,11 +92,11 @@ import Testing
         let record = try #require(workshop.processes.record(key))
         let stranger = ProcessTree(pid: 999_999_999, startTicks: 0, marks: [mark, "REEVE_STEP=main"])
         #expect(stranger.members() == [])
-        #expect(await workshop.processes.kill(stranger) == [])
+        #expect(await workshop.processes.kill(leftovers: stranger) == [])
         #expect(workshop.processes.record(key)?.state == .running)
         let leftover = ProcessTree(pid: record.pid, startTicks: record.startTicks, marks: [])
         #expect(leftover.members().map(\.pid) == [record.pid])
-        #expect(await workshop.processes.kill(leftover) == [])
+        #expect(await workshop.processes.kill(leftovers: leftover) == [])
         #expect(await workshop.processes.ended(key)?.signal == SIGKILL)
     }
 

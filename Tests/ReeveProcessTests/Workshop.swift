@@ -9,11 +9,11 @@ final class Workshop: Sendable {
     let folder: String
     let processes: Processes
 
-    init() throws {
+    init(cgroups: CgroupTree = CgroupTree(without: "none was asked for")) throws {
         var template = Array("/tmp/reeve-process-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw StartFailed() }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        processes = try Processes(now: { Self.startOfTime }, clock: ContinuousClock())
+        processes = try Processes(now: { Self.startOfTime }, clock: ContinuousClock(), cgroups: cgroups)
     }
 
     deinit {

@@ -178,7 +178,7 @@ struct RunMachineTests {
         let machine = Machine.make([step], overrides: overrides)
         #expect(machine.steps[0].command == ["true"])
         #expect(machine.steps[0].script == nil)
-        #expect(machine.steps[0].input == "text")
+        #expect(machine.steps[0].input == .text("text"))
         #expect(machine.steps[0].environment == ["A": .literal("1"), "B": .literal("2")])
     }
 }

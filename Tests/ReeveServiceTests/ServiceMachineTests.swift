@@ -180,7 +180,7 @@ struct ServiceMachineTests {
 
     @Test(arguments: [
         (0 as Int?, nil as Int?, "succeeded", "exited with 0"), (3, nil, "failed", "exited with 3"),
-        (nil, 11, "failed", "ended by signal 11"), (nil, nil, "failed", "ended, its exit code is not known"),
+        (nil, 11, "failed", "ended by signal 11 (SIGSEGV)"), (nil, nil, "failed", "ended, and it is not known how"),
     ])
     func `an end by itself is what its code says, and takes what it left with it`(
         code: Int?,

@@ -148,6 +148,9 @@ void clinux_close_passed(const int *descriptors, size_t count);
 // open it to write waits, as long as the kernel lets them. -EAGAIN: somebody has it open to write.
 int clinux_lease(int file);
 
+// The value of a file's extended attribute: its length. -ENODATA: it has none of that name.
+int clinux_attribute(const char *path, const char *name, void *value, size_t capacity);
+
 // A pipe, both ends closed on exec; the reading end does not block.
 int clinux_pipe(int *reading, int *writing);
 

@@ -1,6 +1,7 @@
 import JSON
 import ReeveEngine
 import ReeveLaunch
+import ReeveProcess
 import ReeveProtocol
 import ReeveService
 import ReeveRunner
@@ -18,6 +19,7 @@ struct AgentMethods: Sendable {
     var wallClock: any WallClock
     /// Whether the agent is ready, and why it is not.
     var readiness: Readiness
+    var cgroups: CgroupTree.Standing
 
     var methods: [AgentMethod] {
         [
@@ -61,9 +63,19 @@ struct AgentMethods: Sendable {
         )
         answer["sockets"] = .array(identity.socketPaths.map(JSON.string))
         answer["timeZone"] = .string(time.hostZone.name)
+        answer["cgroups"] = cgroupsMember
         answer.members += try await storeMembers(zone: zone).members
         answer["degraded"] = .array(degraded(report))
         return .object(answer.withLocalTimes("startedAt", zone: zone))
+    }
+
+    private var cgroupsMember: JSON {
+        var object: JSONObject = [
+            "path": cgroups.folder.map(JSON.string) ?? .null,
+            "controllers": .array(cgroups.controllers.map { .string($0.rawValue) }),
+        ]
+        object["reason"] = cgroups.trouble.map(JSON.string)
+        return .object(object)
     }
 
     private func storeMembers(zone: Zone?) async throws -> JSONObject {

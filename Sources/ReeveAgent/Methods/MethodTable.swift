@@ -1,5 +1,6 @@
 import JSON
 import ReeveEngine
+import ReeveProcess
 import ReeveProtocol
 import ReeveRunner
 import ReeveService
@@ -15,7 +16,8 @@ struct MethodTable: Sendable {
     var clock: any Clock<Duration>
     var wallClock: any WallClock
     var readiness: Readiness
-    var ownUser: UInt32
+    var commandChecker: CommandChecker
+    var cgroups: CgroupTree.Standing
     var attachmentFolders: [String]
     var runLimits: RunLimits
 
@@ -40,14 +42,15 @@ struct MethodTable: Sendable {
             time: time,
             storePath: "\(paths.stateDirectory)/reeve.db",
             wallClock: wallClock,
-            readiness: readiness
+            readiness: readiness,
+            cgroups: cgroups
         )
     }
 
     private var tasks: TaskMethods {
         TaskMethods(
             parts: parts,
-            checker: TaskChecker(time: time, ownUser: ownUser, attachmentFolders: attachmentFolders),
+            checker: TaskChecker(time: time, commands: commandChecker, attachmentFolders: attachmentFolders),
             clock: wallClock
         )
     }
@@ -67,7 +70,7 @@ struct MethodTable: Sendable {
     private var services: ServiceMethods {
         ServiceMethods(
             parts: parts,
-            checker: ServiceChecker(commands: CommandChecker(ownUser: ownUser)),
+            checker: ServiceChecker(commands: commandChecker),
             time: time,
             clock: clock,
             wallClock: wallClock

@@ -60,6 +60,8 @@ extension OpenRPC {
                  "id": "019367f2-7a5c-7c3e-9d2b-5f0e6a1b2c3d", "name": "web-7", "pid": 4242, "boot": "…",
                  "startedAt": "2026-11-21T03:00:00.000Z", "startedAtLocal": "2026-11-21T04:00:00+01:00", "uptime": "20m11s",
                  "ready": true, "state": "running", "sockets": ["/run/reeve/reeve.sock"], "timeZone": "UTC",
+                 "cgroups": {"path": "/sys/fs/cgroup/unified", "controllers": [],
+                             "reason": "the cgroup /sys/fs/cgroup/unified is without the controllers cpu, io, memory, pids"},
                  "store": {"path": "/var/lib/reeve/reeve.db", "size": 81920, "synchronous": "full",
                            "journal": {"head": 9, "oldest": 1}},
                  "counts": {"tasks": 1, "live": 0, "services": 2, "servicesReady": 2, "deadLetters": 0},
@@ -83,6 +85,19 @@ extension OpenRPC {
             .required("state", .openWord(["starting", "running", "stopping"]), "how it stands"),
             .required("sockets", .list(of: .string), "where it is reached"),
             .required("timeZone", .ref("TimeZone"), "of schedules that name none"),
+            .required(
+                "cgroups",
+                .open([
+                    .required("path", Schema.string.orNull, "the folder that was given to the agent; null: none was"),
+                    .required(
+                        "controllers",
+                        .list(of: .string),
+                        "by which it bounds and counts: memory, cpu, pids, io"
+                    ),
+                    .optional("reason", .string, "what cannot be had, and why"),
+                ]),
+                "whether each process gets a cgroup of its own, and which limits can be enforced"
+            ),
             .required("store", Schema.open(storeFields).orNull, "the database; null while it is away"),
             .optional(
                 "counts",

@@ -32,7 +32,11 @@ extension OpenRPC {
             .optional("due", .timestamp, "the nominal time of its slot"),
             .required("status", .openWord(RunStatus.self), "how far it is; it never goes back"),
             .optional("outcome", .openWord(Outcome.self), "how it ended, once it has stopped"),
-            .optional("cause", .string, "a stable word for why: exit, signal, timeout, requested, agentStopped, …"),
+            .optional(
+                "cause",
+                .string,
+                "a stable word for why: exit, signal, outOfMemory, timeout, requested, agentStopped, …"
+            ),
             .optional("reason", .string, "the same for people"),
             .optional(
                 "waitingFor",
@@ -94,6 +98,7 @@ extension OpenRPC {
             .optional("notBefore", .timestamp, "when that begins, of one that waits for its time"),
             .optional("exitCode", .integer(from: 0, to: 255), "if it ended by itself"),
             .optional("signal", .integer(from: 1), "if a signal ended it"),
+            .optional("coreDumped", .boolean, "true if that made the kernel write a core file"),
             .optional("pid", .integer(from: 1), "its process"),
             .optional("startedAt", .timestamp, "when its process ran"),
             .optional("readyAt", .timestamp, "when it was ready, of one that says when it is"),
@@ -116,8 +121,19 @@ extension OpenRPC {
                         .count,
                         "the largest resident set in bytes; absent if less than the agent's own"
                     ),
+                    .optional(
+                        "peakMemory",
+                        .count,
+                        "the most that all of it had at once, in bytes; only where a cgroup counts it"
+                    ),
+                    .optional("bytesRead", .count, "from disks"), .optional("bytesWritten", .count, "to disks"),
                 ]),
-                "what it and those that it waited for used"
+                "what it used: with all that it started where it had a cgroup, else with those that it waited for"
+            ),
+            .optional(
+                "notEnforced",
+                .list(of: .openWord(["memory", "cpu", "tasks"])),
+                "those of its limits that the agent could not enforce: agent.status says why"
             ),
         ]
     }

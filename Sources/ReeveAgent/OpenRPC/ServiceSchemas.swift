@@ -62,7 +62,7 @@ extension OpenRPC {
                 "how much of its output is kept: the oldest goes first"
             ),
             .optional("labels", .map(of: .string), "for people and filters"),
-        ]
+        ] + processFields("")
     }
 
     private static var requirement: Schema {
@@ -184,10 +184,16 @@ extension OpenRPC {
             .optional("stoppedAt", .timestamp, "when a process of it ended last"),
             .optional("exitCode", .integer(from: 0, to: 255), "of the last process, if it ended by itself"),
             .optional("signal", .integer(from: 1), "that ended the last process"),
+            .optional("coreDumped", .boolean, "true if that made the kernel write a core file"),
+            .optional(
+                "notEnforced",
+                .list(of: .openWord(["memory", "cpu", "tasks"])),
+                "those of its limits that the agent could not enforce: agent.status says why"
+            ),
             .optional(
                 "cause",
                 .string,
-                "a stable word: exit, signal, notFound, notReady, unhealthy, watchdog, requested, requirement, …"
+                "a stable word: exit, signal, outOfMemory, notFound, notReady, unhealthy, watchdog, requested, requirement, …"
             ),
             .optional("reason", .string, "the same for people"),
             .optional("nextTry", .timestamp, "when it is started again, if that is only a matter of time"),

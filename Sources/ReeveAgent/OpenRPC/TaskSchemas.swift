@@ -82,6 +82,11 @@ extension OpenRPC {
             SharedSchema("Attachment", "A file that is put in place before a run's steps start.", .closed(attachment)),
             SharedSchema("StepRequirement", "A state of another step that a step waits for.", stepRequirement),
             SharedSchema("Limits", "What a process may use.", .closed(limitsFields)),
+            SharedSchema(
+                "Input",
+                "What a process reads on standard input: a text, or a file, opened as its user when it starts.",
+                .either(.string, .closed([.required("file", .string, "an absolute path")]))
+            ),
         ]
     }
 
@@ -141,7 +146,7 @@ extension OpenRPC {
                 .list(of: .ref("Attachment")),
                 "files that have to be in place before a run's steps start"
             ),
-        ]
+        ] + processFields("; for steps that have none of their own")
     }
 
     private static var retryFields: [Field] {
@@ -169,7 +174,7 @@ extension OpenRPC {
             .optional("limits", .ref("Limits"), "in the place of the task's"),
             .optional("timeout", .duration, "of this step; none by default"),
             .optional("stop", .ref("Stop"), "in the place of the task's"),
-            .optional("input", .string, "what it reads on standard input; nothing by default"),
+            .optional("input", .ref("Input"), "what it reads on standard input; nothing by default"),
             .optional("requires", .list(of: .ref("StepRequirement")), "without any it starts with the run"),
             .optional(
                 "essential",
@@ -182,7 +187,7 @@ extension OpenRPC {
             .optional("ready", .ref("Readiness"), "when it is ready; by default as soon as it runs"),
             .optional("probe", .ref("Probe"), "whether it is healthy; by default as soon as it is ready"),
             .optional("retry", .ref("TaskRetry"), "of this step, if it failed: none by default"),
-        ]
+        ] + processFields("")
     }
 
     private static var parameter: Schema {
@@ -280,10 +285,43 @@ extension OpenRPC {
 
     private static var limitsFields: [Field] {
         [
+            .optional(
+                "memory",
+                .ref("Size"),
+                "of it and all that it starts, at least 1MiB; beyond it the kernel kills. Needs a cgroup (agent.status)"
+            ),
+            .optional(
+                "cpu",
+                .text("^[0-9]+%$"),
+                "of it and all that it starts: 50% is half a processor, 200% two of them. Needs a cgroup"
+            ),
+            .optional(
+                "tasks",
+                .integer(from: 1, to: 4_194_304),
+                "processes and threads of it and all that it starts. Needs a cgroup"
+            ),
             .optional("openFiles", .integer(from: 3), "descriptors"),
+            .optional(
+                "processes",
+                .integer(from: 1, to: 4_194_304),
+                "processes and threads of its user on the whole host; does not bind root"
+            ),
             .optional("coreSize", .ref("Size"), "of one core file; 0B for none"),
             .optional("fileSize", .ref("Size"), "of one file that it writes"),
+            .optional("addressSpace", .ref("Size"), "memory that it may map, used or not"),
+            .optional("dataSize", .ref("Size"), "of its data: heap, private memory"),
+            .optional("stackSize", .ref("Size"), "of its first thread's stack"),
+            .optional("lockedMemory", .ref("Size"), "memory that it may keep from being swapped out"),
             .optional("cpuTime", .duration, "processor time, in whole seconds, rounded up"),
+        ]
+    }
+
+    /// What a process is given, besides its limits.
+    static func processFields(_ whose: String) -> [Field] {
+        [
+            .optional("groups", .list(of: .string), "in the place of all but the first of its user's\(whose)"),
+            .optional("umask", .text("^[0-7]{1,4}$"), "permissions that new files do not get; 0022 by default\(whose)"),
+            .optional("nice", .integer(from: -20, to: 19), "-20 goes first, 19 last; the agent's by default\(whose)"),
         ]
     }
 }

@@ -15,13 +15,16 @@ struct LaunchedProcess {
 
 /// Turns a specification into a process.
 enum Launcher {
-    static func launch(_ specification: ProcessSpecification) throws(StartError) -> LaunchedProcess {
+    static func launch(
+        _ specification: ProcessSpecification,
+        in place: Cgroup? = nil
+    ) throws(StartError) -> LaunchedProcess {
         try check(specification)
         let specification = withDescriptorLimit(specification)
         let output = try Pipe()
         let error = try Pipe()
         let input = try openInput(specification.standardInput)
-        let cgroup = try openCgroup(specification.cgroup)
+        let cgroup = try openCgroup(place?.path)
         let paths = candidates(for: specification)
         let socket = try Self.makeSocket(specification)
         var request = clinux_spawn()
@@ -33,7 +36,7 @@ enum Launcher {
         request.has_nice = specification.nice == nil ? 0 : 1
         request.nice = CInt(clamping: specification.nice ?? 0)
         let (pid, startTicks) = try ChildCensus.starting { () throws(StartError) -> (pid_t, UInt64) in
-            try spawn(&request, specification, paths)
+            try spawn(&request, specification, paths, place)
             // Read before anybody may wait for it: its pid is its own until then.
             return (request.pid, ProcessStatus(pid: request.pid)?.startTicks ?? 0)
         }
@@ -103,7 +106,8 @@ enum Launcher {
     private static func spawn(
         _ request: inout clinux_spawn,
         _ specification: ProcessSpecification,
-        _ paths: [String]
+        _ paths: [String],
+        _ place: Cgroup?
     ) throws(StartError) {
         let arguments = CStrings(specification.arguments)
         let environment = CStrings(specification.environment)
@@ -145,19 +149,22 @@ enum Launcher {
         withExtendedLifetime(executables) {}
         withExtendedLifetime(places) {}
         request = filled
-        if result < 0 { throw failure(of: request, specification, paths) }
+        if result < 0 { throw failure(of: request, specification, paths, place) }
     }
 
     private static func failure(
         of request: clinux_spawn,
         _ specification: ProcessSpecification,
-        _ paths: [String]
+        _ paths: [String],
+        _ place: Cgroup?
     ) -> StartError {
-        let stage = StartError.Stage(request.stage)
         let number = request.error_number
+        // One call makes the process and puts it into its cgroup: these are what only the latter is answered by.
+        let isCgroup = place != nil && [EACCES, EBUSY, EOPNOTSUPP, ENODEV].contains(number)
+        let stage = request.stage == clinux_stage_clone && isCgroup ? .cgroup : StartError.Stage(request.stage)
         switch stage {
         case .execute: return executeFailure(number, specification, paths, tried: request.index)
-        case .cgroup: return StartError(stage, errno: number, path: specification.cgroup)
+        case .cgroup: return StartError(stage, errno: number, path: place?.path)
         case .workingDirectory: return StartError(stage, errno: number, path: specification.workingDirectory)
         case .limit:
             return StartError(stage, errno: number, path: specification.limits[request.index].resource.rawValue)

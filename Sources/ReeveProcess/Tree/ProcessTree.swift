@@ -2,7 +2,7 @@ import Glibc
 
 /// A process and all that it started.
 ///
-/// What belongs to it: the process itself, whatever is in its cgroup, if it has one, or in its session, whatever carries
+/// What belongs to it: the process itself, whatever is in its cgroups, if it has any, or in its session, whatever carries
 /// its marks in the environment it was executed with, and all that descends from these. Without a cgroup, what left the
 /// session, dropped its environment and has lost its parents can not be told from others'.
 package struct ProcessTree: Sendable, Equatable {
@@ -11,20 +11,20 @@ package struct ProcessTree: Sendable, Equatable {
     package let startTicks: UInt64
     /// As in ``ProcessSpecification/marks``.
     package let marks: [String]
-    /// As in ``ProcessSpecification/cgroup``.
-    package let cgroup: String?
+    /// Those that were made for it.
+    package let cgroups: [Cgroup]
     /// When it all began: what is older does not belong to it.
     let beginning: UInt64
 
-    package init(pid: Int32, startTicks: UInt64, marks: [String], cgroup: String? = nil) {
-        self.init(pid: pid, startTicks: startTicks, marks: marks, cgroup: cgroup, beginning: startTicks)
+    package init(pid: Int32, startTicks: UInt64, marks: [String], cgroups: [Cgroup] = []) {
+        self.init(pid: pid, startTicks: startTicks, marks: marks, cgroups: cgroups, beginning: startTicks)
     }
 
-    private init(pid: Int32, startTicks: UInt64, marks: [String], cgroup: String?, beginning: UInt64) {
+    private init(pid: Int32, startTicks: UInt64, marks: [String], cgroups: [Cgroup], beginning: UInt64) {
         self.pid = pid
         self.startTicks = startTicks
         self.marks = marks
-        self.cgroup = cgroup
+        self.cgroups = cgroups
         self.beginning = beginning
     }
 
@@ -36,7 +36,7 @@ package struct ProcessTree: Sendable, Equatable {
             pid: main.pid,
             startTicks: main.startTicks,
             marks: marks,
-            cgroup: cgroup,
+            cgroups: cgroups,
             beginning: beginning
         )
     }
@@ -44,7 +44,7 @@ package struct ProcessTree: Sendable, Equatable {
     /// Those of them that live now.
     func members(in snapshot: ProcessSnapshot = ProcessSnapshot()) -> [ProcessStatus] {
         let entries = markEntries
-        return members(among: snapshot.processes, confined: pidsInCgroup()) {
+        return members(among: snapshot.processes, confined: confined) {
             snapshot.hasInEnvironment($0, entries)
         }
     }
@@ -76,7 +76,7 @@ package struct ProcessTree: Sendable, Equatable {
         guard let member = ProcessStatus(pid: pid), !member.isGone else { return nil }
         let own = getpid()
         let hasSession = !(ProcessStatus(pid: self.pid).map(isAnother) ?? false)
-        let confined = pidsInCgroup()
+        let confined = confined
         var process = member
         while canBelong(process, own: own) {
             if belongs(process, hasSession: hasSession, confined: confined, isMarked: isMarked) { return member }
@@ -107,18 +107,9 @@ package struct ProcessTree: Sendable, Equatable {
         return confined.contains(process.pid) || (!marks.isEmpty && isMarked(process.pid))
     }
 
-    /// Kills all of the cgroup and of those below it at once, so that nothing is born meanwhile.
-    func killCgroup() {
-        guard let cgroup else { return }
-        let file = open("\(cgroup)/cgroup.kill", O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { return }  // Linux before 5.14: one by one, then
-        write(file, "1", 1)
-        close(file)
-    }
-
-    private func pidsInCgroup() -> Set<pid_t> {
-        guard let cgroup, let text = readFile("\(cgroup)/cgroup.procs", limit: 1 << 20) else { return [] }
-        return Set(text.split(separator: UInt8(ascii: "\n")).compactMap { pid_t(String(decoding: $0, as: UTF8.self)) })
+    /// The pids in its cgroups.
+    var confined: Set<pid_t> {
+        cgroups.reduce(into: []) { $0.formUnion($1.pids) }
     }
 
     private func isMarked(_ pid: pid_t) -> Bool {

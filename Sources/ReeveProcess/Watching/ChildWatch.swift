@@ -75,14 +75,17 @@ final class ChildWatch {
         let duration = clocks.elapsed() - process.started
         switch ChildCensus.reap(main.pid) {
         case .running: return tryAgain()
-        case .ended(let ended): end = ProcessEnd(ended, startedAt: process.startedAt, duration: duration)
-        case .lost: end = ProcessEnd(unknownSince: process.startedAt, duration: duration)
+        case .ended(let ended):
+            end = ProcessEnd(ended, startedAt: process.startedAt, duration: duration, together: usedTogether)
+        case .lost: end = ProcessEnd(unknownSince: process.startedAt, duration: duration, together: usedTogether)
         }
         let before = spool.counts
         readRest(buffer)
         act(lifecycle.ended())
         return conclude(before)
     }
+
+    private var usedTogether: CgroupUsage? { tree.cgroups.first.flatMap(CgroupUsage.init) }
 
     func successorHasEnded() -> Bool {
         // If the main one has ended too, that will be heard of now, and which of them was first can not be told.

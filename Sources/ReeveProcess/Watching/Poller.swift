@@ -21,6 +21,8 @@ struct Occurrence: Equatable {
         case deadline
         /// Some child of ours has ended, perhaps an orphan.
         case childSignal
+        /// A cgroup that is to be removed has become empty, or has not.
+        case cgroupChange
     }
 
     let kind: Kind
@@ -67,9 +69,19 @@ final class Poller: Sendable {
     }
 
     /// Watches until ``close(_:)``, or, if `once`, until it has happened. 0, or the error number.
-    func watch(_ descriptor: CInt, for occurrence: Occurrence, once: Bool = false, edges: Bool = false) -> CInt {
+    ///
+    /// - Parameters:
+    ///   - edges: Only what is new is told.
+    ///   - priority: The file is one of the kernel's, which tells of its changes as urgent data.
+    func watch(
+        _ descriptor: CInt,
+        for occurrence: Occurrence,
+        once: Bool = false,
+        edges: Bool = false,
+        priority: Bool = false
+    ) -> CInt {
         var event = epoll_event()
-        event.events = EPOLLIN.rawValue
+        event.events = priority ? EPOLLPRI.rawValue : EPOLLIN.rawValue
         if once { event.events |= EPOLLONESHOT.rawValue }
         if edges { event.events |= EPOLLET.rawValue }
         event.data.u64 = occurrence.token
@@ -89,6 +101,11 @@ final class Poller: Sendable {
     func pause(_ descriptor: CInt) {
         var event = epoll_event()
         epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+    }
+
+    /// Stops watching a descriptor that stays open.
+    func unwatch(_ descriptor: CInt) {
+        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
     }
 
     /// Stops watching a descriptor and closes it.

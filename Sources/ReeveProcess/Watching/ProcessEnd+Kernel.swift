@@ -1,7 +1,7 @@
 import CLinux
 
 extension ProcessEnd {
-    init(_ end: clinux_end, startedAt: Int64, duration: Duration) {
+    init(_ end: clinux_end, startedAt: Int64, duration: Duration, together: CgroupUsage?) {
         let signal = clinux_exit_signal(end.status)
         self.init(
             reason: signal >= 0
@@ -15,11 +15,12 @@ extension ProcessEnd {
                 bytesWritten: end.written_bytes
             ),
             endedAt: startedAt + duration.wholeMilliseconds,
-            duration: duration
+            duration: duration,
+            together: together
         )
     }
 
-    init(unknownSince startedAt: Int64, duration: Duration) {
+    init(unknownSince startedAt: Int64, duration: Duration, together: CgroupUsage?) {
         self.init(
             reason: .unknown,
             usage: ResourceUsage(
@@ -30,7 +31,8 @@ extension ProcessEnd {
                 bytesWritten: 0
             ),
             endedAt: startedAt + duration.wholeMilliseconds,
-            duration: duration
+            duration: duration,
+            together: together
         )
     }
 }

@@ -60,7 +60,7 @@ final class ProcessTable: Sendable {
         state.withLockedValue { $0.child(key)?.tree }
     }
 
-    func forget(_ key: ProcessKey) -> Bool {
+    func forget(_ key: ProcessKey) -> ChildRecord? {
         state.withLockedValue { $0.forget(key) }
     }
 

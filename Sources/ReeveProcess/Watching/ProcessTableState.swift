@@ -113,11 +113,12 @@ struct ProcessTableState {
         return orders
     }
 
-    mutating func forget(_ key: ProcessKey) -> Bool {
-        guard let id = ids[key], children[id]?.record.end != nil else { return false }
+    /// Answers what was forgotten; `nil`: the process is not known, or not over.
+    mutating func forget(_ key: ProcessKey) -> ChildRecord? {
+        guard let id = ids[key], let record = children[id]?.record, record.end != nil else { return nil }
         children[id] = nil
         ids[key] = nil
-        return true
+        return record
     }
 
     mutating func publish(_ id: UInt64, _ counts: OutputCounts) -> [OutputWaiter] {

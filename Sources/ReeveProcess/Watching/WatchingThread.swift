@@ -13,14 +13,22 @@ struct ProcessClocks: Sendable {
 final class WatchingThread {
     private let table: ProcessTable
     private let kills: KillTable
+    private let lingering: LingeringCgroups
     private let poller: Poller
     private let clocks: ProcessClocks
     private let buffer: UnsafeMutableRawBufferPointer
     private var watches: [UInt64: ChildWatch] = [:]
 
-    private init(_ table: ProcessTable, _ kills: KillTable, _ poller: Poller, _ clocks: ProcessClocks) {
+    private init(
+        _ table: ProcessTable,
+        _ kills: KillTable,
+        _ lingering: LingeringCgroups,
+        _ poller: Poller,
+        _ clocks: ProcessClocks
+    ) {
         self.table = table
         self.kills = kills
+        self.lingering = lingering
         self.poller = poller
         self.clocks = clocks
         let size = SpoolWriter.room + SpoolFormat.maximumPayload
@@ -35,10 +43,11 @@ final class WatchingThread {
     static func start(
         _ table: ProcessTable,
         _ kills: KillTable,
+        _ lingering: LingeringCgroups,
         _ poller: Poller,
         _ clocks: ProcessClocks
     ) throws(StartError) {
-        let result = startThread("processes") { WatchingThread(table, kills, poller, clocks).run() }
+        let result = startThread("processes") { WatchingThread(table, kills, lingering, poller, clocks).run() }
         guard result == 0 else { throw StartError(.process, errno: result) }
     }
 
@@ -77,6 +86,7 @@ final class WatchingThread {
         case .grace: tell(occurrence.id) { $0.graceIsOver(buffer) }
         case .death: kills.someoneDied(occurrence.id)
         case .deadline: kills.timeIsOver(occurrence.id)
+        case .cgroupChange: lingering.changed(occurrence.id)
         }
     }
 

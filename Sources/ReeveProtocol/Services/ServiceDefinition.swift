@@ -10,6 +10,12 @@ package struct ServiceDefinition: Sendable, Hashable, Codable {
     package var environment: [String: ConfiguredValue]?
     package var workingDirectory: String?
     package var limits: LimitsDefinition?
+    /// In the place of all but the first of its user's.
+    package var groups: [String]?
+    /// `0022` if absent.
+    package var umask: FileMask?
+    /// -20 (first) to 19 (last); the agent's if absent.
+    package var nice: Int?
     /// What has to be before it is started. While it runs, the loss of a condition of another service stops it.
     package var requires: [RequirementDefinition]?
     /// When it is ready; as soon as its program is executed if absent.
@@ -24,8 +30,8 @@ package struct ServiceDefinition: Sendable, Hashable, Codable {
     package var labels: [String: String]?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, description, command, script, user, environment, workingDirectory, limits, requires, ready, probe
-        case watchdog, restart, stop, log, labels
+        case name, description, command, script, user, environment, workingDirectory, limits, groups, umask, nice
+        case requires, ready, probe, watchdog, restart, stop, log, labels
     }
 
     package init(name: String, command: [String]? = nil) {
@@ -40,7 +46,10 @@ package struct ServiceDefinition: Sendable, Hashable, Codable {
             user: user,
             environment: environment,
             workingDirectory: workingDirectory,
-            limits: limits
+            limits: limits,
+            groups: groups,
+            umask: umask,
+            nice: nice
         )
     }
 

@@ -16,7 +16,12 @@ package struct ServiceState: Sendable, Hashable, Codable {
     /// How the last process ended.
     package var exitCode: Int?
     package var signal: Int?
-    /// A stable word for why it is not running, or why its last process ended: `exit`, `signal`, `notFound`,
+    /// Set if that made the kernel write a core file.
+    package var coreDumped: Bool?
+    /// Those of the limits that the present or last process does not have, as the agent could not enforce them: `memory`,
+    /// `cpu`, `tasks`. Absent if there are none.
+    package var notEnforced: [String]?
+    /// A stable word for why it is not running, or why its last process ended: `exit`, `signal`, `outOfMemory`, `notFound`,
     /// `notReady`, `unhealthy`, `watchdog`, `requested`, `requirement`, `changed`, `removed`, `agentStopped`,
     /// `agentCrashed`, ….
     package var cause: String?
@@ -37,7 +42,13 @@ package struct ServiceState: Sendable, Hashable, Codable {
     }
 
     /// Its process has ended, or could not be started: nothing of what was known of it holds any more.
-    package mutating func lostProcess(cause: String, reason: String, exitCode: Int? = nil, signal: Int? = nil) {
+    package mutating func lostProcess(
+        cause: String,
+        reason: String,
+        exitCode: Int? = nil,
+        signal: Int? = nil,
+        coreDumped: Bool = false
+    ) {
         pid = nil
         health = nil
         readyAt = nil
@@ -46,6 +57,7 @@ package struct ServiceState: Sendable, Hashable, Codable {
         self.reason = reason
         self.exitCode = exitCode
         self.signal = signal
+        self.coreDumped = coreDumped ? true : nil
     }
 
     /// Whether a process runs and is ready.

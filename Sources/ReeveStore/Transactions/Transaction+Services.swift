@@ -221,7 +221,7 @@ private struct ServiceContent {
     /// What the process did itself is said as that; what was done to it, as the reason of its end.
     private var ending: String {
         guard let reason = state.reason else { return "exited" }
-        return ["exit", "signal"].contains(state.cause) ? reason : "ended: \(reason)"
+        return ["exit", "signal", "outOfMemory"].contains(state.cause) ? reason : "ended: \(reason)"
     }
 
     private var repeated: String {

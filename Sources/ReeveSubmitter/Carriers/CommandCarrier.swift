@@ -39,15 +39,15 @@ struct CommandCarrier: Carrier {
     func carry(_ submissions: [Submission]) async -> Attempt {
         do {
             var command = endpoint.commandDefinition
-            let input = try await writer.lines(submissions)
-            command.input = String(decoding: input, as: UTF8.self)
-            return try await run(command, submissions[0])
+            let input = String(decoding: try await writer.lines(submissions), as: UTF8.self)
+            command.input = .text(input)
+            return try await run(command, submissions[0], input: input)
         } catch {
             return .trouble("\(error)")
         }
     }
 
-    private func run(_ command: CommandDefinition, _ submission: Submission) async throws -> Attempt {
+    private func run(_ command: CommandDefinition, _ submission: Submission, input: String) async throws -> Attempt {
         let mark = String(UInt64.random(in: .min ... .max), radix: 16)
         let name = "\(endpoint.name)-\(mark)"
         let spool = "\(surroundings.directory)/\(name)"
@@ -64,7 +64,7 @@ struct CommandCarrier: Carrier {
         )
         occasion.notifySocket = nil
         defer { unlink(spool) }
-        let shellLine: @Sendable () -> String = { [endpoint] in Self.shellLine(endpoint, command.input ?? "") }
+        let shellLine: @Sendable () -> String = { [endpoint] in Self.shellLine(endpoint, input) }
         let end = try await surroundings.launcher.run(command, on: occasion, within: timeout, clock: surroundings.clock)
         guard let end else {
             let reason = "did not end within \(Interval(timeout)) and was killed" + output(spool)

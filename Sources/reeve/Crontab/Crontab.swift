@@ -123,7 +123,7 @@ private struct CrontabReader {
         let command = [shell, "-c", job.command.line]
         if let input = job.command.input {
             var step = StepDefinition(name: "main", command: command)
-            step.input = input
+            step.input = .text(input)
             task.steps = [step]
         } else {
             task.command = command
