@@ -44,7 +44,11 @@ struct Housekeeper: Sendable {
     private func expireRuns(madeBefore time: Timestamp) async throws {
         while true {
             let expired = try await store.read { [configuration] reader in
-                try reader.expiredRuns(keeping: configuration.historyPerTask, madeBefore: time)
+                try reader.expiredRuns(
+                    keeping: configuration.historyPerTask,
+                    bytes: configuration.historySize.bytes,
+                    madeBefore: time
+                )
             }
             guard !expired.isEmpty else { return }
             for piece in stride(from: 0, to: expired.count, by: Self.piece) {

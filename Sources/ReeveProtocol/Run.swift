@@ -59,6 +59,13 @@ package struct Run: Sendable, Hashable, Codable {
     /// `backup/7`
     package var shortName: String { "\(task)/\(number)" }
 
+    /// Bytes of output that are kept of it, of all tries of its steps.
+    package var keptOutput: Int {
+        steps.flatMap { [$0.output, $0.earlierOutput] }.compactMap(\.self).reduce(0) {
+            $0 + max(0, $1.bytes - $1.dropped)
+        }
+    }
+
     /// It is another try that the agent made by itself: it stands back where the slot is over or the task is paused.
     package var isAutomaticRetry: Bool { trigger == .retry && by == nil }
 
@@ -88,6 +95,8 @@ package struct RunStep: Sendable, Hashable, Codable {
     package var readyAt: Timestamp?
     package var stoppedAt: Timestamp?
     package var output: OutputSummary?
+    /// Of its tries before this one.
+    package var earlierOutput: OutputSummary?
     package var usage: Usage?
     /// Those of its limits that the agent could not enforce: `memory`, `cpu`, `tasks`. Absent if there are none.
     package var notEnforced: [String]?
@@ -157,11 +166,14 @@ package struct StopRequest: Sendable, Hashable, Codable {
     package var at: Timestamp
     package var by: String
     package var reason: String?
+    /// What its processes are sent first, in the place of what their task says: a name of ``StopDefinition/signals``.
+    package var signal: String?
 
-    package init(at: Timestamp, by: String, reason: String? = nil) {
+    package init(at: Timestamp, by: String, reason: String? = nil, signal: String? = nil) {
         self.at = at
         self.by = by
         self.reason = reason
+        self.signal = signal
     }
 }
 

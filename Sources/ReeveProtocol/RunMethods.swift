@@ -13,9 +13,11 @@ package struct RunReference: Sendable, Decodable {
 package struct RunStopParameters: Sendable, Decodable {
     package var run: String
     package var reason: String?
+    /// What is sent first, in the place of what the task says.
+    package var signal: String?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case run, reason
+        case run, reason, signal
     }
 }
 

@@ -125,12 +125,14 @@ extension StopDefinition {
     /// The number of its signal, SIGTERM's without one.
     package var signalNumber: Int32 { Self.signals[signal ?? "TERM"] ?? 15 }
 
-    func problems() -> [InvalidValue] {
-        guard let signal, Self.signals[signal] == nil else { return [] }
-        let known = Self.signals.keys.sorted()
+    func problems() -> [InvalidValue] { Self.problems(ofSignal: signal, at: "/stop/signal") }
+
+    package static func problems(ofSignal signal: String?, at path: String) -> [InvalidValue] {
+        guard let signal, signals[signal] == nil else { return [] }
+        let known = signals.keys.sorted()
         return [
             InvalidValue(
-                path: "/stop/signal",
+                path: path,
                 reason: "\"\(signal)\" is not a signal that a stop can begin with",
                 expected: known.joined(separator: ", "),
                 hint: nearest(signal.uppercased(), among: known).map { "did you mean \"\($0)\"?" }

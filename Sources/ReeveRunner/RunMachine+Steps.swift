@@ -34,7 +34,7 @@ extension RunMachine {
         if record.status == .stopping {
             // Told before: again, in case nobody did after all.
             let stop = steps[step].stop ?? StopDefinition()
-            turn.then += [.signal(attempt, number: stop.signalNumber), .wait(.grace(attempt), stop.effectiveGrace)]
+            turn.then += [.signal(attempt, number: signalNumber(step)), .wait(.grace(attempt), stop.effectiveGrace)]
             return
         }
         let start = record.startedAt ?? now
@@ -122,6 +122,11 @@ extension RunMachine {
         }
     }
 
+    private func signalNumber(_ step: Int) -> Int32 {
+        let asked = run.stopRequest?.signal.flatMap { StopDefinition.signals[$0] }
+        return asked ?? (steps[step].stop ?? StopDefinition()).signalNumber
+    }
+
     private mutating func signal(_ step: Int, _ ending: Verdict, _ turn: inout Turn) {
         run.steps[step].status = .stopping
         run.steps[step].cause = ending.cause
@@ -129,7 +134,7 @@ extension RunMachine {
         turn.details.append(.step(run.steps[step]))
         let stop = steps[step].stop ?? StopDefinition()
         let attempt = present(step)
-        turn.then += [.signal(attempt, number: stop.signalNumber), .wait(.grace(attempt), stop.effectiveGrace)]
+        turn.then += [.signal(attempt, number: signalNumber(step)), .wait(.grace(attempt), stop.effectiveGrace)]
     }
 
     /// Why a step is being ended; from its record, where it was told before this machine was made.
@@ -154,8 +159,13 @@ extension RunMachine {
         close(step, verdict, &turn, time)
         endings[step] = nil
         if let wait {
-            let name = run.steps[step].name
+            let (name, outputs) = (run.steps[step].name, [run.steps[step].earlierOutput, run.steps[step].output])
             run.steps[step] = RunStep(name: name)
+            run.steps[step].earlierOutput = outputs.compactMap(\.self).reduce(into: OutputSummary(bytes: 0, dropped: 0))
+            {
+                $0.bytes += $1.bytes
+                $0.dropped += $1.dropped
+            }
             run.steps[step].attempt = attempt + 1
             run.steps[step].notBefore = time + wait
             turn.details.append(.step(run.steps[step]))

@@ -21,10 +21,10 @@ enum ExitCodes {
         if outcome == "succeeded" { return done }
         if outcome == "timedOut" { return timedOut }
         guard outcome == "failed" || outcome == "canceled" else { return ownTrouble }
-        let steps = run["steps"]?.array ?? []
-        guard let step = steps.last(where: { $0["outcome"]?.string != nil && $0["outcome"]?.string != "succeeded" })
-        else { return ownTrouble }
-        return code(ofStep: step)
+        // Of those that came to what the run did, the first: RFC 3339 in UTC sorts as texts do.
+        let steps = (run["steps"]?.array ?? []).filter { $0["outcome"]?.string == outcome }
+        let first = steps.min { ($0["stoppedAt"]?.string ?? "") < ($1["stoppedAt"]?.string ?? "") }
+        return first.map(code(ofStep:)) ?? ownTrouble
     }
 
     private static func code(ofStep step: JSON) -> Int32 {

@@ -2,7 +2,10 @@ import ArgumentParser
 
 /// Which part of a log is printed, as options.
 struct LogOptions: ParsableArguments {
-    @Flag(name: .shortAndLong, help: "Go on until the run ends, or the service is removed.")
+    @Flag(
+        name: .shortAndLong,
+        help: "Go on until the run ends, the task with its next run, a service until it is removed."
+    )
     var follow = false
 
     @Option(help: ArgumentHelp("Only stdout or stderr.", valueName: "name"), completion: .list(["stdout", "stderr"]))

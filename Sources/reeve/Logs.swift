@@ -8,7 +8,7 @@ struct Logs: Command {
         commandName: "logs",
         abstract: "Print what a run or a service wrote.",
         discussion: """
-            A task's name means its last run; without an argument it is the last run of all. A name that no task has \
+            A task's name means its last run, and with -f also those that come after it; without an argument it is the last run of all. A name that no task has \
             may be a service's ("reeve service logs" takes several). What the command wrote to standard error goes to \
             standard error.
 
@@ -42,6 +42,36 @@ struct Logs: Command {
         }
         let source = OutputSource(run: run, step: step, stream: log.stream, session)
         try await LogPrinter(session, [source], log).print(run: run)
+        if log.follow, let task = self.run, !task.contains("/"), run["task"]?.string == task {
+            try await followNext(after: run, session)
+        }
+    }
+
+    /// The task's runs after that one, each as it comes.
+    private func followNext(after run: JSON, _ session: Session) async throws {
+        var log = log
+        log.tail = nil
+        var (last, place) = (run["number"]?.integer ?? 0, JSON?.none)
+        var patience = Patience(session)
+        while true {
+            // From when the run was made on: the next may have been made long before it ended.
+            var parameters: JSONObject = ["lane": .string("task:\(run["task"]?.string ?? "")"), "wait": "5m"]
+            parameters["since"] = run["createdAt"]
+            parameters["after"] = place
+            let answer = try await patience.call("event.list", parameters)
+            place = answer["next"]
+            let numbers = (answer["events"]?.array ?? []).compactMap { $0["data"]?["number"]?.integer }
+            for number in Set(numbers).sorted() where number > last {
+                last = number
+                let name = "\(run["task"]?.string ?? "")/\(number)"
+                // It may be gone from the history by now.
+                guard let next = try? await patience.call("run.get", ["run": .string(name)])["run"] else { continue }
+                guard next["startedAt"] != nil || next["status"]?.string != "stopped" else { continue }
+                Standard.say("reeve: the output of \(name)")
+                let source = OutputSource(run: next, step: step, stream: log.stream, patience.session)
+                try await LogPrinter(patience.session, [source], log).print(run: next)
+            }
+        }
     }
 
     /// - Returns: Whether there is a service of that name.

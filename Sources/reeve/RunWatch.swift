@@ -60,7 +60,11 @@ struct RunWatch: Sendable {
             }
             Standard.say("reeve: asking it to end; interrupt again to leave it running")
             // The agent may be away; the second interrupt still works then.
-            _ = try? await session.call("run.stop", ["run": .string(id), "reason": "interrupted by its caller"])
+            let name: JSON = signal == SIGINT ? "INT" : "TERM"
+            _ = try? await session.call(
+                "run.stop",
+                ["run": .string(id), "reason": "interrupted by its caller", "signal": name]
+            )
         }
     }
 }

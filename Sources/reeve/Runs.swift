@@ -49,25 +49,39 @@ struct Runs: Command {
         let limit = max(1, count ?? (since == nil ? 20 : .max))
         let answer = try await session.list("run.list", parameters, "runs", limit: limit)
         if session.printJSON(answer) { return }
-        let table = Self.table(answer["runs"]?.array ?? [], session.times)
+        let table = Self.table(answer["runs"]?.array ?? [], session.times, bars: session.terminal.isTerminal)
         session.print(table, ifEmpty: failed ? "no such run" : "nothing has run")
     }
 
-    static func table(_ runs: [JSON], _ times: TimeText) -> Table {
-        var table = Table("RUN", "OUTCOME", "TIME", "TOOK", "TRIGGER", "WHY")
-        for run in runs {
+    /// - Parameter bars: Lengths also as bars, where there is more than one to compare.
+    static func table(_ runs: [JSON], _ times: TimeText, bars: Bool = false) -> Table {
+        var table =
+            bars
+            ? Table("RUN", "OUTCOME", "TIME", "TOOK", "", "TRIGGER", "WHY")
+            : Table("RUN", "OUTCOME", "TIME", "TOOK", "TRIGGER", "WHY")
+        let lengths = runs.map { times.length($0) }
+        let known = lengths.compactMap(\.self)
+        let longest = bars && known.count > 1 ? known.max() ?? 0 : 0
+        for (run, length) in zip(runs, lengths) {
             let word = run["outcome"]?.string ?? run["status"]?.string
             let time = times.time(run, "startedAt") ?? times.time(run, "due") ?? times.time(run, "createdAt")
+            let bar = bars ? [Table.Cell(length.map { Self.bar($0, of: longest) }, Style.of(word))] : []
             table.add(
-                Table.Cell(RunName.short(run), .strong),
-                Table.Cell(word, Style.of(word)),
-                Table.Cell(time),
-                Table.Cell(times.took(run)),
-                Table.Cell(run["trigger"]?.string),
-                Table.Cell(why(run, times))
+                [
+                    Table.Cell(RunName.short(run), .strong), Table.Cell(word, Style.of(word)), Table.Cell(time),
+                    Table.Cell(times.took(run)),
+                ] + bar + [Table.Cell(run["trigger"]?.string), Table.Cell(why(run, times))]
             )
         }
         return table
+    }
+
+    /// A length of time beside the longest of the list: up to eight characters, in eighths of one.
+    static func bar(_ length: Int64, of longest: Int64) -> String {
+        guard longest > 0 else { return "" }
+        let eighths = max(1, Int((Double(length) / Double(longest) * 64).rounded()))
+        let blocks = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+        return String(repeating: "█", count: eighths / 8) + blocks[eighths % 8]
     }
 
     /// The reason, and how many slots the run stands for if it is more than one.

@@ -12,6 +12,7 @@ struct Stop: Command {
             EXAMPLES:
               reeve stop backup
               reeve stop backup/7 --reason 'wrong disk'
+              reeve stop backup --signal INT
             """
     )
 
@@ -23,14 +24,29 @@ struct Stop: Command {
     @Option(help: ArgumentHelp("Why, for who looks.", valueName: "text"))
     var reason: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What is sent first, in the place of what the task says: TERM, INT, KILL, …",
+            valueName: "name"
+        )
+    )
+    var signal: String?
+
     func perform() async throws {
         let session = try await Session.open(options)
         for run in runs {
             let name = RunName.resolved(run)
             var parameters: JSONObject = ["run": .string(name)]
             parameters["reason"] = reason.map(JSON.string)
+            parameters["signal"] = signal.map { .string(Self.plain($0)) }
             let answer = try await session.call("run.stop", parameters)
             if !session.printJSON(answer) { Standard.say("\(run): asked to end") }
         }
+    }
+
+    /// `SIGINT` and `int` are `INT`.
+    private static func plain(_ signal: String) -> String {
+        let name = signal.uppercased()
+        return name.hasPrefix("SIG") ? String(name.dropFirst(3)) : name
     }
 }

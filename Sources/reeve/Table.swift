@@ -29,6 +29,10 @@ struct Table {
         rows.append(cells)
     }
 
+    mutating func add(_ cells: [Cell]) {
+        rows.append(cells)
+    }
+
     var isEmpty: Bool { rows.isEmpty }
 
     func text(_ terminal: Terminal) -> String {

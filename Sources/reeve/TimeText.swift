@@ -46,9 +46,14 @@ struct TimeText {
 
     /// From one member to another, or until now.
     func took(_ object: JSON, from: String = "startedAt", to: String = "stoppedAt") -> String? {
+        length(object, from: from, to: to).map(Self.length)
+    }
+
+    /// The same in milliseconds.
+    func length(_ object: JSON, from: String = "startedAt", to: String = "stoppedAt") -> Int64? {
         guard let start = object[from]?.string.flatMap({ Timestamp($0) }) else { return nil }
         let end = object[to]?.string.flatMap({ Timestamp($0) }) ?? now
-        return Self.length(max(0, end.since(start).milliseconds))
+        return max(0, end.since(start).milliseconds)
     }
 
     /// With as many digits as matter: `350ms`, `12.3s`, `20m11s`, `3h20m`, `4d3h`.

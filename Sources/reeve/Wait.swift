@@ -36,7 +36,9 @@ struct Wait: Command {
         var patience = Patience(session)
         let answer: JSON
         do {
-            answer = try await patience.call("run.wait", parameters)
+            answer = try await WaitProgress(session, run: named["run"] ?? .null).show {
+                try await patience.call("run.wait", parameters)
+            }
         } catch let error as RPCError where error.kind == "deadline" {
             Standard.say("reeve: \(error.message)")
             throw ExitStatus(ExitCodes.timedOut)

@@ -36,6 +36,17 @@ struct ExitCodeTests {
                 """
         )
         #expect(ExitCodes.code(ofRun: run) == 7)
+        let graph = try JSON(
+            parsing: """
+                {"outcome": "failed", "steps": [
+                    {"outcome": "failed", "exitCode": 8, "stoppedAt": "2026-11-28T10:00:01.000Z"},
+                    {"outcome": "failed", "exitCode": 9, "stoppedAt": "2026-11-28T10:00:00.000Z"},
+                    {"outcome": "skipped", "stoppedAt": "2026-11-28T10:00:00.000Z"},
+                    {"outcome": "canceled", "signal": 15, "stoppedAt": "2026-11-28T09:00:00.000Z"}
+                ]}
+                """
+        )
+        #expect(ExitCodes.code(ofRun: graph) == 9, "the first of them")
     }
 }
 

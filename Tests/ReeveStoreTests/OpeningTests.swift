@@ -103,9 +103,10 @@ import Testing
         let put = try await first.put(TaskDefinition(id: "t", command: ["a"])).task
         let run = try await first.write { try $0.createRun(task: put, trigger: .manual, due: nil) }
         let task = try #require(try await first.read { try $0.task("t") })
-        // What version 3 had, before sets and priorities.
+        // What version 3 had, before sets, priorities and sizes of output.
         try await first.write { transaction in
             for statement in [
+                "DROP INDEX runs_output", "DROP INDEX runs_outcome", "ALTER TABLE runs DROP COLUMN outputBytes",
                 "DROP INDEX runs_queue", "DROP INDEX runs_notBefore", "DROP INDEX runs_notAfter",
                 "ALTER TABLE runs DROP COLUMN priority", "ALTER TABLE runs DROP COLUMN notAfter",
                 "CREATE INDEX runs_live ON runs (ifnull(due, createdAt), createdAt) WHERE status <> 'stopped'",

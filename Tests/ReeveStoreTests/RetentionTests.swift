@@ -29,6 +29,33 @@ import Testing
         }
     }
 
+    @Test func `the oldest runs go by which a task has more output than it may, and the newest stays`() async throws {
+        try await withStore { store, directory in
+            func put(_ id: String, outputs: [Int]) async throws -> [String] {
+                let task = try await store.put(TaskDefinition(id: id, command: ["a"])).task
+                var ids: [String] = []
+                for bytes in outputs {
+                    var run = try await store.write { try $0.createRun(task: task, trigger: .manual, due: nil) }
+                    ids.append(run.id)
+                    run.status = .stopped
+                    run.outcome = .succeeded
+                    run.steps[0].output = OutputSummary(bytes: bytes + 5, dropped: 5)
+                    run.steps[0].earlierOutput = OutputSummary(bytes: 1, dropped: 0)
+                    _ = try await store.write { [run] in try $0.update(run) }
+                }
+                return ids
+            }
+            let much = try await put("much", outputs: [9, 49, 0, 49])
+            _ = try await put("little", outputs: [49, 49])
+            _ = try await put("one", outputs: [999])
+            let start = directory.clock.now - .hours(1)
+            let expired = try await store.read { try $0.expiredRuns(keeping: 99, bytes: 100, madeBefore: start) }
+            #expect(Set(expired) == [much[0], much[1]])
+            _ = try await store.write { try $0.removeRuns(expired) }
+            #expect(try await store.read { try $0.expiredRuns(keeping: 99, bytes: 100, madeBefore: start) } == [])
+        }
+    }
+
     @Test func `old runs go, by number and by age, and living ones stay`() async throws {
         try await withStore { store, directory in
             let task = try await store.put(TaskDefinition(id: "t", command: ["a"])).task

@@ -1,3 +1,5 @@
+import GRDB
+import JSON
 import ReeveProtocol
 import TestSupport
 import Testing
@@ -90,6 +92,57 @@ import Testing
             for (plan, index) in zip(plans.dropFirst(), ["queue", "queue", "notBefore", "notAfter", "notAfter"]) {
                 #expect(plan.count == 1 && plan[0].contains("INDEX runs_\(index)"), "\(plan)")  // no sorting
             }
+        }
+    }
+
+    @Test func `of a hundred thousand runs a page is found without going through them`() async throws {
+        try await withStore { store, _ in
+            try await store.write { transaction in
+                let run = Run(
+                    id: "ID",
+                    task: "TASK",
+                    number: 1,
+                    revision: 1,
+                    trigger: .manual,
+                    createdAt: transaction.now
+                )
+                let record = try JSONCoder.encode(run).text.replacing("'", with: "''")
+                try transaction.database.run(
+                    """
+                    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000)
+                    INSERT INTO runs (id, task, number, status, outcome, createdAt, record)
+                    SELECT 'id-' || n, 'task-' || (n % 1000), n, 'stopped',
+                        CASE WHEN n IN (7, 77) THEN 'lost' WHEN n % 10000 = 0 THEN 'failed' ELSE 'succeeded' END, n,
+                        replace(replace(replace('\(record)', '\(transaction.now)', strftime('%Y-%m-%dT%H:%M:%fZ', n / 1000.0, 'unixepoch')),
+                            '"ID"', '"id-' || n || '"'), '"TASK"', '"task-' || (n % 1000) || '"')
+                    FROM numbers
+                    """
+                )
+            }
+            func list(_ outcomes: [Outcome]? = nil, task: String? = nil, after: String? = nil) async throws -> [String]
+            {
+                try await store.read { reader in
+                    let last = try after.flatMap { try reader.run($0) }
+                    let query = try #require(RunQuery.page(task: task, after: last, limit: 5, outcomes: outcomes))
+                    let plan = try reader.database.all("EXPLAIN QUERY PLAN " + query.sql, query.values) {
+                        $0.text(3) ?? ""
+                    }
+                    let walks = plan.filter { $0.contains(" runs") }
+                    #expect(walks.allSatisfy { $0.contains("USING INDEX") || $0.contains("COVERING INDEX") }, "\(plan)")
+                    // What is sorted is what the parts have found: a page of each.
+                    let sorts = plan.count { $0.contains("TEMP B-TREE FOR ORDER BY") }
+                    #expect(sorts <= ((outcomes?.count ?? 1) > 1 ? 1 : 0), "\(plan)")
+                    return try reader.runs(task: task, after: after, limit: 5, outcomes: outcomes).map(\.id)
+                }
+            }
+            #expect(try await list() == (0..<5).map { "id-\(100_000 - $0)" })
+            #expect(try await list(after: "id-50000") == (1...5).map { "id-\(50_000 - $0)" })
+            #expect(try await list([.lost, .failed]) == (0..<5).map { "id-\(100_000 - $0 * 10_000)" })
+            #expect(try await list([.lost, .failed], after: "id-20000") == ["id-10000", "id-77", "id-7"])
+            #expect(try await list([.lost]) == ["id-77", "id-7"])
+            #expect(try await list([.canceled]) == [])
+            #expect(try await list(task: "task-7") == (0..<5).map { "id-\(99_007 - $0 * 1000)" })
+            #expect(try await list([.lost], task: "task-7") == ["id-7"])
         }
     }
 }

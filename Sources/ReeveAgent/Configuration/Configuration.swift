@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
     /// Runs kept of each task, and for how long.
     package var historyPerTask = 100
     package var historyAge = Interval.days(30)
+    /// Of the output of one task's runs: the oldest go beyond it.
+    package var historySize = ByteSize.mebibytes(256)
     /// How long tasks of `reeve run` are kept.
     package var historyAdHoc = Interval.hours(24)
     /// The zone of schedules that name none; the host's if `nil`.

@@ -71,9 +71,10 @@ package struct ConfigurationFile: Sendable, Decodable {
     struct HistorySection: Sendable, Decodable {
         var perTask: Int?
         var age: Interval?
+        var size: ByteSize?
         var adHoc: Interval?
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case perTask, age, adHoc }
+        enum CodingKeys: String, CodingKey, CaseIterable { case perTask, age, size, adHoc }
     }
 
     struct SchedulerSection: Sendable, Decodable {
@@ -240,6 +241,7 @@ extension Configuration {
         attachmentFolders = file.runner?.attachments?.folders ?? attachmentFolders
         historyPerTask = file.runner?.history?.perTask ?? historyPerTask
         historyAge = file.runner?.history?.age ?? historyAge
+        historySize = file.runner?.history?.size ?? historySize
         historyAdHoc = file.runner?.history?.adHoc ?? historyAdHoc
         timeZone = file.scheduler?.timeZone ?? timeZone
         missed = file.scheduler?.missed ?? missed

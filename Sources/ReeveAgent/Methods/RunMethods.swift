@@ -62,7 +62,14 @@ struct RunMethods: Sendable {
     }
 
     @Sendable private func stop(_ parameters: RunStopParameters, _ call: Call) async throws -> JSON {
-        let request = StopRequest(at: wallClock.now, by: call.caller.name, reason: parameters.reason)
+        let problems = StopDefinition.problems(ofSignal: parameters.signal, at: "/signal")
+        guard problems.isEmpty else { throw Failure(problems, below: "") }
+        let request = StopRequest(
+            at: wallClock.now,
+            by: call.caller.name,
+            reason: parameters.reason,
+            signal: parameters.signal
+        )
         let run = try await parts.store.write { transaction in
             let run = try transaction.existingRun(parameters.run)
             guard run.status != .stopped else {

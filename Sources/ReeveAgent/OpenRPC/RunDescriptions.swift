@@ -56,7 +56,10 @@ extension OpenRPC {
             .operate,
             "Asks a run to end: a signal, and after its grace a kill of all that it started",
             "Answered when the request is durable: run.wait tells when it has ended. One that has stopped is invalidState.",
-            parameters: [named, .optional("reason", .string, "what for")],
+            parameters: [
+                named, .optional("reason", .string, "what for"),
+                .optional("signal", .signal, "what is sent first, in the place of what the task says"),
+            ],
             result: .open([
                 .required("run", .uuid, "its id"), .required("status", .openWord(RunStatus.self), "how far it is"),
             ]),

@@ -112,6 +112,14 @@ extension OpenRPC {
                 "both streams together"
             ),
             .optional(
+                "earlierOutput",
+                .open([
+                    .required("bytes", .count, "how much they wrote"),
+                    .required("dropped", .count, "how much of that was not kept"),
+                ]),
+                "of its tries before this one"
+            ),
+            .optional(
                 "usage",
                 .open([
                     .required("userTime", .duration, "processor time of its own code"),

@@ -274,11 +274,7 @@ extension OpenRPC {
 
     private static var stopFields: [Field] {
         [
-            .optional(
-                "signal",
-                Schema(["type": "string", "enum": .array(StopDefinition.signals.keys.sorted().map { .string($0) })]),
-                "what is sent first; TERM by default"
-            ),
+            .optional("signal", .signal, "what is sent first; TERM by default"),
             .optional("grace", .duration, "how long until it is killed; 10s by default"),
         ]
     }
@@ -323,5 +319,12 @@ extension OpenRPC {
             .optional("umask", .text("^[0-7]{1,4}$"), "permissions that new files do not get; 0022 by default\(whose)"),
             .optional("nice", .integer(from: -20, to: 19), "-20 goes first, 19 last; the agent's by default\(whose)"),
         ]
+    }
+}
+
+extension Schema {
+    /// A signal that an end may begin with.
+    static var signal: Schema {
+        Schema(["type": "string", "enum": .array(StopDefinition.signals.keys.sorted().map { .string($0) })])
     }
 }

@@ -4,7 +4,7 @@ import GRDB
 ///
 /// The database's version is its `user_version`. A step is never changed after a release; a new one is added.
 enum Schema {
-    static let steps: [String] = [version1, version2, version3, version4, version5]
+    static let steps: [String] = [version1, version2, version3, version4, version5, version6]
     static var version: Int { steps.count }
 
     /// Makes or brings up the tables in one transaction for each version.
@@ -107,5 +107,11 @@ enum Schema {
         CREATE INDEX runs_notBefore ON runs (notBefore) WHERE status = 'pending' AND notBefore IS NOT NULL;
         CREATE INDEX runs_notAfter ON runs (notAfter) WHERE status = 'pending' AND notAfter IS NOT NULL;
         CREATE INDEX runs_queue ON runs (priority DESC, ifnull(due, createdAt), createdAt) WHERE status <> 'stopped';
+        """
+
+    private static let version6 = """
+        ALTER TABLE runs ADD COLUMN outputBytes INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX runs_output ON runs (task, number, outputBytes) WHERE outputBytes > 0;
+        CREATE INDEX runs_outcome ON runs (outcome, createdAt) WHERE outcome IS NOT NULL;
         """
 }

@@ -10,15 +10,37 @@ enum RetentionQuery {
         ) AS t JOIN runs AS r ON r.task = t.task AND r.number <= t.last - ?1
         WHERE r.status = 'stopped' LIMIT ?2
         """
+    /// All but the newest of what is within the bytes, of tasks that have more.
+    static let large = """
+        SELECT id FROM (
+            SELECT id, status, sum(outputBytes) OVER latest AS total, row_number() OVER latest AS place
+            FROM runs WHERE outputBytes > 0 AND task IN (
+                SELECT task FROM runs WHERE outputBytes > 0 GROUP BY task HAVING sum(outputBytes) > ?1
+            )
+            WINDOW latest AS (PARTITION BY task ORDER BY number DESC)
+        ) WHERE total > ?1 AND place > 1 AND status = 'stopped' LIMIT ?2
+        """
 }
 
 // What housekeeping looks for, beside the writer.
 extension StateReading {
     /// Runs that have stopped and are not kept any longer: all but the last `perTask` of each task, and those made before
-    /// a time. Answers their ids.
-    package func expiredRuns(keeping perTask: Int, madeBefore time: Timestamp, limit: Int = 1000) throws -> [String] {
-        let ids = try database.all(RetentionQuery.old, [.time(time), .integer(limit)]) { $0[0] as String }
-        guard ids.isEmpty else { return ids }
-        return try database.all(RetentionQuery.beyond, [.integer(perTask), .integer(limit)]) { $0[0] as String }
+    /// a time, and those by which a task's runs have more output than `bytes`, the oldest first; the newest stays. Answers
+    /// their ids.
+    package func expiredRuns(
+        keeping perTask: Int,
+        bytes: Int = .max,
+        madeBefore time: Timestamp,
+        limit: Int = 1000
+    ) throws -> [String] {
+        let queries: [(sql: String, bound: DatabaseValue)] = [
+            (RetentionQuery.old, .time(time)), (RetentionQuery.beyond, .integer(perTask)),
+            (RetentionQuery.large, .integer(bytes)),
+        ]
+        for query in queries {
+            let ids = try database.all(query.sql, [query.bound, .integer(limit)]) { $0[0] as String }
+            guard ids.isEmpty else { return ids }
+        }
+        return []
     }
 }

@@ -16,6 +16,49 @@ enum RunQuery {
         "SELECT record FROM runs WHERE status = 'pending' AND notAfter <= ? ORDER BY notAfter LIMIT ?"
     static let nextOverdue =
         "SELECT notAfter FROM runs WHERE status = 'pending' AND notAfter > ? ORDER BY notAfter LIMIT 1"
+
+    /// Runs, newest first; `nil` if none can be meant.
+    static func page(
+        task: String? = nil,
+        after last: Run? = nil,
+        limit: Int,
+        since: Timestamp? = nil,
+        outcomes: [Outcome]? = nil,
+        live: Bool = false,
+        hidden: Bool = true
+    ) -> (sql: String, values: [DatabaseValue])? {
+        var conditions: [String] = []
+        var values: [DatabaseValue] = []
+        func add(_ condition: String, _ value: DatabaseValue...) {
+            conditions.append(condition)
+            values += value
+        }
+        if let task { add("task = ?", .text(task)) }
+        if let last, task != nil {
+            add("number < ?", .integer(last.number))
+        } else if let last {
+            add("(createdAt, row) < (?, (SELECT row FROM runs WHERE id = ?))", .time(last.createdAt), .text(last.id))
+        }
+        if let since { add("createdAt >= ?", .time(since)) }
+        if live { add("status <> 'stopped'") }
+        if !hidden { add("substr(task, 1, \(adHocPrefix.count)) <> '\(adHocPrefix)'") }
+        let order = task == nil ? "createdAt DESC, row DESC" : "number DESC"
+        // The few that live, or that ended in a way that is rare, are not looked for through the whole history.
+        let index = task != nil ? "" : outcomes != nil ? "INDEXED BY runs_outcome" : live ? "INDEXED BY runs_queue" : ""
+        let parts = outcomes.map { $0.map { conditions + ["outcome = '\($0.rawValue)'"] } } ?? [conditions]
+        let selects = parts.map { conditions in
+            let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+            return "SELECT record, createdAt, row, number FROM runs \(index) \(condition) ORDER BY \(order) LIMIT ?"
+        }
+        let each = selects.flatMap { _ in values + [.integer(limit)] }
+        switch selects.count {
+        case 0: return nil
+        case 1: return (selects[0], each)
+        default:
+            let union = selects.map { "SELECT * FROM (\($0))" }.joined(separator: " UNION ALL ")
+            return ("SELECT record FROM (\(union)) ORDER BY \(order) LIMIT ?", each + [.integer(limit)])
+        }
+    }
 }
 
 extension StateReading {
@@ -55,38 +98,20 @@ extension StateReading {
         live: Bool = false,
         hidden: Bool = true
     ) throws -> [Run] {
-        var conditions: [String] = []
-        var values: [DatabaseValue] = []
-        if let task {
-            conditions.append("task = ?")
-            values.append(.text(task))
+        let last = try after.map { id in
+            guard let last = try run(id) else { throw StoreError.notFound("run", id) }
+            return last
         }
-        if let after {
-            guard let last = try run(after) else { throw StoreError.notFound("run", after) }
-            if task != nil {
-                conditions.append("number < ?")
-                values.append(.integer(last.number))
-            } else {
-                conditions.append("(createdAt, row) < (?, (SELECT row FROM runs WHERE id = ?))")
-                values += [.time(last.createdAt), .text(after)]
-            }
-        }
-        if let since {
-            conditions.append("createdAt >= ?")
-            values.append(.time(since))
-        }
-        if let outcomes {
-            conditions.append("outcome IN (\(outcomes.map { _ in "?" }.joined(separator: ", ")))")
-            values += outcomes.map { .text($0.rawValue) }
-        }
-        if live { conditions.append("status <> 'stopped'") }
-        if !hidden { conditions.append("substr(task, 1, \(adHocPrefix.count)) <> '\(adHocPrefix)'") }
-        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let order = task == nil ? "createdAt DESC, row DESC" : "number DESC"
-        // The few that live are not looked for through the whole history.
-        let table = live && task == nil ? "runs INDEXED BY runs_queue" : "runs"
-        let sql = "SELECT record FROM \(table) \(condition) ORDER BY \(order) LIMIT ?"
-        return try runs(sql, values + [.integer(limit)])
+        let query = RunQuery.page(
+            task: task,
+            after: last,
+            limit: limit,
+            since: since,
+            outcomes: outcomes,
+            live: live,
+            hidden: hidden
+        )
+        return try query.map { try runs($0.sql, $0.values) } ?? []
     }
 
     /// Every run that has not stopped, in the order in which they begin: the highest priority first, and among equals by

@@ -193,8 +193,11 @@ extension Transaction {
 
     private func write(_ run: Run) throws {
         try database.run(
-            "UPDATE runs SET status = ?, outcome = ?, record = ? WHERE id = ?",
-            [.text(run.status.rawValue), .text(run.outcome?.rawValue), try .encoded(run), .text(run.id)]
+            "UPDATE runs SET status = ?, outcome = ?, outputBytes = ?, record = ? WHERE id = ?",
+            [
+                .text(run.status.rawValue), .text(run.outcome?.rawValue), .integer(run.keptOutput), try .encoded(run),
+                .text(run.id),
+            ]
         )
     }
 

@@ -1,0 +1,70 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// `reeve run`, `logs`, `stop` and `ps`, with both real programs.
+@Suite(.timeLimit(.minutes(5)))
+struct RunCommandTests {
+    @Test func `a task gets the parameters that are given, and says which it has`() async throws {
+        let estate = try Estate()
+        try await estate.running { daemon in
+            let file = estate.folder.path + "/job.yaml"
+            try writeFile(
+                file,
+                """
+                id: job
+                parameters: {db: {default: app, pattern: "[a-z]+"}}
+                script: echo "$REEVE_PARAM_DB"
+                """
+            )
+            _ = try await daemon.reeve("apply", "-f", file)
+            #expect(try await daemon.reeve("run", "job") == "app\n")
+            #expect(try await daemon.reeve("run", "job", "-p", "db=shop") == "shop\n")
+            let wrong = try await daemon.reeve("run", "job", "-p", "db=1", code: 125)
+            #expect(wrong.contains("[a-z]+"), "\(wrong)")
+            let unknown = try await daemon.reeve("run", "job", "-p", "bd=x", code: 125)
+            #expect(unknown.contains("did you mean \"db\"?"), "\(unknown)")
+            #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
+        }
+    }
+
+    @Test func `the log of a task goes on with its next runs`() async throws {
+        let estate = try Estate()
+        try await estate.running { daemon in
+            _ = try await daemon.reeve("add", "job", "-c", "echo run $REEVE_NUMBER")
+            _ = try await daemon.reeve("run", "job")
+            let (first, pipe) = (try Fifo(estate.folder.path + "/first"), try Fifo(estate.folder.path + "/pipe"))
+            // The reader of the log says when it has the first line: then other runs come.
+            async let followed = daemon.shell(
+                "$reeve logs -f job 2>/dev/null >\(pipe.path) & p=$!; "
+                    + "{ read a; echo \"$a\" >\(first.path); read b; read c; kill $p; echo \"$a, $b, $c\"; } <\(pipe.path)"
+            )
+            #expect(try await first.line() == "run 1")
+            _ = try await daemon.reeve("run", "job")
+            _ = try await daemon.reeve("run", "job")
+            #expect(try await followed == "run 1, run 2, run 3\n")
+            #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
+        }
+    }
+
+    @Test func `a run is ended with the signal that is asked for`() async throws {
+        let estate = try Estate()
+        try await estate.running { daemon in
+            let started = try Fifo(estate.folder.path + "/started")
+            let script =
+                "trap 'exit 7' INT; trap 'exit 8' TERM; echo up >\(started.path); while :; do sleep 60 & wait; done"
+            _ = try await daemon.reeve("add", "job", "-c", script)
+            _ = try await daemon.reeve("run", "-d", "job")
+            #expect(try await started.line() == "up")
+            let listed = try await daemon.reeve("ps")
+            #expect(listed.hasPrefix("job/1\trunning\t"), "\(listed)")
+            let refused = try await daemon.reeve("stop", "job", "--signal", "TREM", code: 1)
+            #expect(refused.contains("did you mean \"TERM\"?"), "\(refused)")
+            _ = try await daemon.reeve("stop", "job", "--signal", "sigint")
+            _ = try await daemon.reeve("wait", "job/1", code: 7)
+            let run = try await daemon.reeve("call", "run.get", #"{"run": "job/1"}"#)
+            #expect(run.contains(#""exitCode":7"#), "\(run)")
+            #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
+        }
+    }
+}
