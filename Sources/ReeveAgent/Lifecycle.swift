@@ -41,7 +41,14 @@ final class Lifecycle: Sendable {
             try transaction.loseServices()
             try transaction.setMeta("running", transaction.now.description)
             try transaction.tell("started", "agent \(name) started", agent: name)
-            for endpoint in endpoints { _ = try endpoint.put(transaction) }
+            for endpoint in endpoints {
+                _ = try endpoint.put(
+                    transaction,
+                    source: EndpointSource.configuration,
+                    by: EndpointSource.configuration
+                )
+            }
+            try transaction.removeConfiguredEndpoints(except: Set(endpoints.map(\.definition.name)))
         }
         // Not before: what could not be written is for the next store to write.
         hasBegun.withLockedValue { $0 = true }
@@ -161,6 +168,14 @@ final class Lifecycle: Sendable {
 }
 
 extension Transaction {
+    /// Removes what an earlier configuration said and this one does not.
+    fileprivate func removeConfiguredEndpoints(except names: Set<String>) throws {
+        for endpoint in try endpoints()
+        where endpoint.source == EndpointSource.configuration && !names.contains(endpoint.name) {
+            _ = try removeEndpoint(endpoint.name)
+        }
+    }
+
     /// Appends a change of the agent's own.
     fileprivate func tell(_ what: String, _ summary: String, agent: String) throws {
         try append(

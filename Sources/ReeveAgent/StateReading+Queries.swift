@@ -55,13 +55,14 @@ extension StateReading {
         )
     }
 
-    func namedEndpoint(_ name: String) throws -> StoredEndpoint {
+    /// - Parameter path: Where it is named.
+    func namedEndpoint(_ name: String, path: String = "/endpoint") throws -> StoredEndpoint {
         if let endpoint = try endpoint(name) { return endpoint }
         let near = nearest(name, among: try endpoints().map(\.name))
         throw Failure(
             .notFound,
             "there is no endpoint \"\(name)\"",
-            path: "/endpoint",
+            path: path,
             hint: near.map { "did you mean \"\($0)\"?" } ?? "reeve endpoint ls lists them"
         )
     }

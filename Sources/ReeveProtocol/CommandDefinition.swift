@@ -93,7 +93,7 @@ package struct CommandDefinition: Sendable, Hashable {
             if case .literal(let text) = value, text.contains("\0") {
                 return InvalidValue(path: path, reason: "contains a NUL character")
             }
-            return value == .generate ? InvalidValue(path: path, reason: "cannot be generated") : nil
+            return value.isGenerated ? InvalidValue(path: path, reason: "cannot be generated") : nil
         }
     }
 

@@ -9,8 +9,8 @@ extension EndpointDefinition {
                 InvalidValue(path: "/batch", reason: "is not supported by this version of reeve", hint: "leave it out")
             )
         }
-        problems += kindProblems()
-        return problems + formatProblems() + numberProblems() + answerProblems() + secretProblems()
+        problems += kindProblems() + filterProblems()
+        return problems + formatProblems() + numberProblems() + answerProblems()
     }
 
     private func numberProblems() -> [InvalidValue] {
@@ -31,6 +31,25 @@ extension EndpointDefinition {
         return problems
     }
 
+    /// Lists that are given and empty would take nothing at all, which is hardly meant.
+    private func filterProblems() -> [InvalidValue] {
+        guard let filter else { return [] }
+        var problems: [InvalidValue] = []
+        for (name, count) in [
+            ("types", filter.types?.count), ("lanes", filter.lanes?.count), ("outcomes", filter.outcomes?.count),
+        ] where count == 0 {
+            problems.append(
+                InvalidValue(path: "/filter/\(name)", reason: "is empty and would take nothing", hint: "leave it out")
+            )
+        }
+        for (list, entries) in [("types", filter.types ?? []), ("lanes", filter.lanes ?? [])] {
+            for (index, entry) in entries.enumerated() where entry.isEmpty {
+                problems.append(InvalidValue(path: "/filter/\(list)/\(index)", reason: "must not be empty"))
+            }
+        }
+        return problems
+    }
+
     private func answerProblems() -> [InvalidValue] {
         (answers ?? [:]).keys.filter { !(100...599).contains(Int($0) ?? 0) }.sorted().map {
             InvalidValue(
@@ -39,17 +58,5 @@ extension EndpointDefinition {
                 expected: "100 to 599"
             )
         }
-    }
-
-    private func secretProblems() -> [InvalidValue] {
-        guard case .literal(let text) = secret, !text.hasPrefix("whsec_") else { return [] }
-        return [
-            InvalidValue(
-                path: "/secret",
-                reason: "does not begin with whsec_",
-                expected:
-                    "whsec_ and base64 of 24 to 64 bytes, {\"file\": …}, {\"credential\": …} or {\"generate\": true}"
-            )
-        ]
     }
 }

@@ -100,7 +100,8 @@ package struct EventListParameters: Sendable, Decodable {
     /// How long to wait for a change if there is none yet.
     package var wait: Interval?
 
-    package var `as`: UnsupportedField?
+    /// Of `event.list`: the queue from which it is fetched.
+    package var `as`: String?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case after, limit, lane, type, since, wait, `as`

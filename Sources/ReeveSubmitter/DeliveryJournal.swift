@@ -1,4 +1,5 @@
 package import ReeveProtocol
+package import ReeveStore
 
 /// What the submitter needs of the store.
 package protocol DeliveryJournal: Sendable {
@@ -24,6 +25,9 @@ package protocol DeliveryJournal: Sendable {
 
     /// Tells a fact about an endpoint as a state change; a pause is also kept for the next start.
     func tell(_ fact: EndpointFact, of endpoint: EndpointRecord.Identity) async throws
+
+    /// Ends what was put to an endpoint for a time that is over by now, and answers when the next is.
+    func endTerms() async throws -> Timestamp?
 
     /// Whether that change is among the endpoint's dead letters.
     func isDeadLetter(_ sequence: Int64, of endpoint: String) async throws -> Bool
@@ -51,18 +55,25 @@ package struct EndpointRecord: Sendable, Equatable {
     /// What came up to this number was never meant for it.
     package var startedAfter: Int64
     package var isPaused: Bool
+    /// Signs as well, for a while.
+    package var previousKey: PreviousKey?
+    package var muting: Muting
 
     package init(
         identity: Identity,
         definition: EndpointDefinition,
         cursor: Int64,
         startedAfter: Int64,
-        isPaused: Bool = false
+        isPaused: Bool = false,
+        previousKey: PreviousKey? = nil,
+        muting: Muting = Muting()
     ) {
         self.identity = identity
         self.definition = definition
         self.cursor = cursor
         self.startedAfter = startedAfter
         self.isPaused = isPaused
+        self.previousKey = previousKey
+        self.muting = muting
     }
 }

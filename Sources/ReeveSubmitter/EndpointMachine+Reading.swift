@@ -28,7 +28,7 @@ extension EndpointMachine {
     private mutating func append(_ change: StateChange) {
         let lane = change.lane
         guard settings.takes(change) else {
-            counts.filtered += 1
+            countPassed(change)
             return window.append(change.sequence, lane: lane, weight: 0)
         }
         if let queue = lanes[lane], queue.isDetached || change.sequence <= queue.done {
@@ -67,7 +67,7 @@ extension EndpointMachine {
             if settings.takes(change) {
                 queue.items.append(LaneQueue.Item(change: change, weight: change.weight))
             } else {
-                counts.filtered += 1
+                countPassed(change)
             }
             queue.readThrough = change.sequence
         }
@@ -140,5 +140,10 @@ extension EndpointMachine {
         dirty.insert(lane)
         // Written down at once: the row is what allows the cursor to pass.
         hasNews = true
+    }
+
+    /// It is not sent, and is done so.
+    mutating func countPassed(_ change: StateChange) {
+        if settings.isMuted(change) { counts.muted += 1 } else { counts.filtered += 1 }
     }
 }

@@ -169,8 +169,10 @@ extension EndpointMachine {
         if case .sending(let count) = queue.state { sending = count }
         let rest = queue.items.dropFirst(sending)
         let kept = rest.filter { settings.takes($0.change) }
-        for item in rest where !settings.takes(item.change) { window.pass(item.change.sequence) }
-        counts.filtered += rest.count - kept.count
+        for item in rest where !settings.takes(item.change) {
+            window.pass(item.change.sequence)
+            countPassed(item.change)
+        }
         queue.items = ArraySlice(queue.items.prefix(sending) + kept)
         lanes[lane] = queue
     }

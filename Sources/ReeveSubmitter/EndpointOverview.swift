@@ -4,6 +4,8 @@ package struct DeliveryCounts: Sendable, Equatable {
     package var delivered = 0
     /// Changes that the filter refused.
     package var filtered = 0
+    /// Changes that were recorded while it was muted.
+    package var muted = 0
     /// Requests that failed and were, or will be, made again.
     package var retries = 0
     /// Changes that were given up.

@@ -36,7 +36,7 @@ final class EndpointSender: Sendable {
 
     init(_ record: EndpointRecord, _ machine: EndpointMachine, _ surroundings: Surroundings) {
         identity = record.identity
-        let carrier = surroundings.carriers.carrier(for: record.definition)
+        let carrier = surroundings.carriers.carrier(for: record.definition, previousKey: record.previousKey)
         state = NIOLockedValueBox(State(machine: machine, record: record, carrier: carrier))
         self.surroundings = surroundings
         stopwatch = Stopwatch(surroundings.clock)
@@ -75,12 +75,15 @@ final class EndpointSender: Sendable {
     func redefine(_ record: EndpointRecord) {
         let changed = state.withLockedValue { state in
             defer { state.record = record }
-            if state.record.definition != record.definition {
-                state.carrier = surroundings.carriers.carrier(for: record.definition)
+            let isOther = state.record.definition != record.definition
+            if isOther || state.record.previousKey != record.previousKey {
+                state.carrier = surroundings.carriers.carrier(for: record.definition, previousKey: record.previousKey)
             }
-            return state.record.definition != record.definition || state.record.isPaused != record.isPaused
+            return isOther || state.record.isPaused != record.isPaused || state.record.muting != record.muting
         }
-        if changed { happened(.redefined(EndpointSettings(record.definition), isPaused: record.isPaused)) }
+        if changed {
+            happened(.redefined(EndpointSettings(record.definition, muting: record.muting), isPaused: record.isPaused))
+        }
     }
 
     /// Returns when everything up to that number is done, when the sender has ended, or when the caller is cancelled.
@@ -96,6 +99,7 @@ final class EndpointSender: Sendable {
     }
 
     var record: EndpointRecord { state.withLockedValue(\.record) }
+    var settings: EndpointSettings { state.withLockedValue(\.machine.settings) }
     var overview: EndpointOverview { state.withLockedValue(\.machine.overview) }
     var oldestPending: Timestamp? { state.withLockedValue(\.machine.oldestPending) }
     /// What time it is for the machine.

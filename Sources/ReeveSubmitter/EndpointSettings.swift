@@ -1,5 +1,6 @@
 import JSON
 package import ReeveProtocol
+package import ReeveStore
 
 /// What of an endpoint's definition decides when something is sent, with the defaults filled in.
 package struct EndpointSettings: Sendable, Equatable {
@@ -11,8 +12,10 @@ package struct EndpointSettings: Sendable, Equatable {
     /// Requests at once.
     package var inFlight: Int
     package var refused: RefusedPolicy
+    package var muting: Muting
 
-    package init(_ definition: EndpointDefinition) {
+    package init(_ definition: EndpointDefinition, muting: Muting = Muting()) {
+        self.muting = muting
         name = definition.name
         filter = definition.filter
         retry = RetryPolicy(definition.retry)
@@ -26,6 +29,15 @@ package struct EndpointSettings: Sendable, Equatable {
 
     /// Whether the endpoint is to hear of the change.
     package func takes(_ change: StateChange) -> Bool {
+        isMeant(change) && !muting.covers(change.sequence)
+    }
+
+    /// Whether it is not to hear of it only because it was muted then.
+    package func isMuted(_ change: StateChange) -> Bool {
+        isMeant(change) && muting.covers(change.sequence)
+    }
+
+    private func isMeant(_ change: StateChange) -> Bool {
         !change.isAbout(endpoint: name) && (filter?.takes(change) ?? true)
     }
 }

@@ -48,6 +48,23 @@ extension Store: DeliveryJournal {
         }
     }
 
+    package func endTerms() async throws -> Timestamp? {
+        guard let first = try await read({ try $0.nextTerm() }) else { return nil }
+        return try await write { transaction in
+            let now = transaction.now
+            guard first <= now else { return first }
+            for endpoint in try transaction.endpoints() {
+                if let until = endpoint.pause?.until, until <= now {
+                    try transaction.setEndpointPaused(endpoint.name, nil)
+                }
+                if let until = endpoint.muting.present?.until, until <= now {
+                    try transaction.setEndpointMuted(endpoint.name, nil)
+                }
+            }
+            return try transaction.nextTerm()
+        }
+    }
+
     package func isDeadLetter(_ sequence: Int64, of endpoint: String) async throws -> Bool {
         try await read { try $0.deadLetter(endpoint: endpoint, sequence: sequence) != nil }
     }
@@ -60,13 +77,17 @@ extension Store: DeliveryJournal {
 extension EndpointRecord {
     fileprivate init(_ stored: StoredEndpoint) {
         var definition = stored.definition
-        if definition.secret == .generate, let key = stored.generatedSecret { definition.secret = .literal(key) }
+        if definition.secret?.isGenerated == true, let key = stored.generatedSecret {
+            definition.secret = .literal(key)
+        }
         self.init(
             identity: Identity(name: stored.name, createdAt: stored.createdAt),
             definition: definition,
             cursor: stored.cursor,
             startedAfter: stored.startedAfter,
-            isPaused: stored.pause != nil
+            isPaused: stored.pause != nil,
+            previousKey: stored.previousKey,
+            muting: stored.muting
         )
     }
 }
@@ -111,5 +132,12 @@ extension Transaction {
             data: .object(data)
         )
         try append(lane: .agent, content)
+    }
+}
+
+extension StateReading {
+    /// When the first pause or muting is over.
+    fileprivate func nextTerm() throws -> Timestamp? {
+        try endpoints().flatMap { [$0.pause?.until, $0.muting.present?.until] }.compactMap(\.self).min()
     }
 }

@@ -26,7 +26,7 @@ package struct EndpointStatus: Sendable, Equatable {
 /// How the delivery of one change to one endpoint stands.
 package struct ChangeDelivery: Sendable, Equatable {
     package enum State: String, Sendable {
-        case pending, inFlight, delivered, filtered, dead
+        case pending, inFlight, delivered, filtered, muted, dead
     }
 
     package var endpoint: String
@@ -99,7 +99,7 @@ extension Submitter {
     private func delivery(of change: StateChange, _ sender: EndpointSender) async throws -> ChangeDelivery {
         var delivery = ChangeDelivery(endpoint: sender.identity.name, state: .pending, attempts: 0)
         switch sender.standing(of: change) {
-        case nil: delivery.state = .filtered
+        case nil: delivery.state = sender.settings.isMuted(change) ? .muted : .filtered
         case .done:
             let isDead = try await journal.isDeadLetter(change.sequence, of: sender.identity.name)
             delivery.state = isDead ? .dead : .delivered

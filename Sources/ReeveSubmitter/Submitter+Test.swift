@@ -1,5 +1,6 @@
 import JSON
 package import ReeveProtocol
+package import ReeveStore
 
 /// What an endpoint answered to a test event.
 package struct EndpointTest: Sendable {
@@ -22,14 +23,18 @@ extension Submitter {
     package func test(endpoint name: String, type: String? = nil) async -> EndpointTest? {
         await takenOver()
         guard let record = sender(of: name)?.record else { return nil }
-        return await test(record.definition, type: type)
+        return await test(record.definition, type: type, previousKey: record.previousKey)
     }
 
     /// The same for a definition that need not have been put.
-    package func test(_ definition: EndpointDefinition, type: String? = nil) async -> EndpointTest {
+    package func test(
+        _ definition: EndpointDefinition,
+        type: String? = nil,
+        previousKey: PreviousKey? = nil
+    ) async -> EndpointTest {
         let change = testChange(definition.name)
         let stopwatch = Stopwatch(clock)
-        let attempt = await carriers.carrier(for: definition).carry([
+        let attempt = await carriers.carrier(for: definition, previousKey: previousKey).carry([
             Submission(lane: change.lane, changes: [change], attempt: 1)
         ])
         var asked = change

@@ -93,6 +93,7 @@ package final class Submitter: Sendable {
             group.addTask { [journal = surroundings.journal] in
                 for await _ in journal.endpointChanges() { self.wake.yield() }
             }
+            group.addTask { await self.keepTerms() }
             for await _ in wakes {
                 guard !isOver else { break }
                 let waiters = takeWaiters()
@@ -160,7 +161,8 @@ package final class Submitter: Sendable {
 extension Submitter {
     /// Brings the senders in line with the endpoints that there are.
     private func takeOverEndpoints(in group: inout DiscardingTaskGroup) async throws {
-        let records = try await journal.endpoints()
+        // From a queue others fetch.
+        let records = try await journal.endpoints().filter { $0.definition.kind != .queue }
         let wanted = Dictionary(uniqueKeysWithValues: records.map { ($0.identity.name, $0) })
         for sender in senders where wanted[sender.identity.name]?.identity != sender.identity {
             state.withLockedValue { $0.senders[sender.identity.name] = nil }
@@ -179,7 +181,7 @@ extension Submitter {
 
     private func makeSender(_ record: EndpointRecord) async throws -> EndpointSender {
         let machine = EndpointMachine(
-            EndpointSettings(record.definition),
+            EndpointSettings(record.definition, muting: record.muting),
             cursor: record.cursor,
             positions: try await journal.positions(of: record.identity.name),
             isPaused: record.isPaused,
@@ -187,6 +189,31 @@ extension Submitter {
             seed: .random(in: .min ... .max)
         )
         return EndpointSender(record, machine, surroundings)
+    }
+
+    /// Ends in time what was put to endpoints for a time: pauses and mutings.
+    private func keepTerms() async {
+        enum Wake { case endpointsChanged, timeCame }
+        let (wakes, wake) = AsyncStream.makeStream(of: Wake.self)
+        await withDiscardingTaskGroup { group in
+            group.addTask { [journal] in
+                for await _ in journal.endpointChanges() { wake.yield(.endpointsChanged) }
+                wake.finish()
+            }
+            var alarm: Timestamp?
+            for await what in wakes {
+                if what == .timeCame { alarm = nil }
+                do {
+                    guard let next = try await journal.endTerms(), alarm.map({ next < $0 }) ?? true else { continue }
+                    alarm = next
+                    group.addTask { [wallClock] in
+                        // Ends early if the clock was set, which is looked at, or by cancellation, and then nobody listens.
+                        try? await wallClock.wait(until: next)
+                        wake.yield(.timeCame)
+                    }
+                } catch { return failed(error) }
+            }
+        }
     }
 
     private func run(_ sender: EndpointSender) async {

@@ -57,6 +57,8 @@ struct ExampleFixture: Sendable {
             let fifo = try Fifo(agent.folder.path + "/slow")
             try await agent.put("slow", shell: "read line < \(fifo.path)")
             try await agent.call("task.run", ["task": "slow"])
+        case "endpoint.commit":
+            try await agent.call("endpoint.put", ["endpoint": ["name": "work", "kind": "queue"]])
         case "run.retry":
             try await agent.put("failing", shell: "exit 1")
             _ = try await agent.runToEnd("failing")

@@ -191,7 +191,7 @@ struct TaskFolderTests {
             while reasons == [] {
                 reasons = try await agent.call("agent.status")["degraded"]?.array?.map { $0["reason"]?.string }
             }
-            #expect(reasons == ["\(typo): is not there: until it is, 1 tasks and services from files stay"])
+            #expect(reasons == ["\(typo): is not there: until it is, 1 tasks, services and endpoints from files stay"])
             #expect(try await agent.call("task.get", ["task": "a"])[at: "task", "revision"] == 1)
         }
         try await live([DropInFolder(folder.path + "/none")]) { _ = try await $0.taskEvent("a", "removed") }
@@ -261,7 +261,7 @@ struct TaskFolderTests {
             "\"a\" is an earlier task's in this file"
         ),
         ("tasks: {}\n", ":1:", "/tasks"), ("[]\n", "", "is an array, not a task"),
-        ("tasks: []\nid: x\n", ":2:", "/id: unknown field"), ("endpoints: []\n", ":1:", "/endpoints"),
+        ("tasks: []\nid: x\n", ":2:", "/id: unknown field"), ("endpoints:\n", ":1:", "/endpoints"),
         ("tasks:\nservices: []\n", ":1:", "/tasks: holds nothing"), ("# nothing\n", "", "is empty"),
         ("schedule: {cron: \"61 * * * *\"}\ncommand: [a]\n", ":1:", "61"), ("comand: [a]\n", ":1:", "/comand"),
         ("command: [a]\ngroup: a b\n", ":2:", "/group"),

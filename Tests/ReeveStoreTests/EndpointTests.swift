@@ -90,7 +90,7 @@ import Testing
         try await withJournal(["a", "b", "a"]) { store in
             try await commit(store, cursor: 2, ["a": 0])
             var definition = EndpointDefinition(name: "e", url: "http://b/")
-            definition.secret = .generate
+            definition.secret = .generate(.shared)
             let put = try await store.write { [definition] in
                 try $0.putEndpoint(definition, start: 3, generatedSecret: "whsec_x")
             }

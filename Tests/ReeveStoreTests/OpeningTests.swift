@@ -111,7 +111,9 @@ import Testing
                 "ALTER TABLE runs DROP COLUMN priority", "ALTER TABLE runs DROP COLUMN notAfter",
                 "CREATE INDEX runs_live ON runs (ifnull(due, createdAt), createdAt) WHERE status <> 'stopped'",
                 "DROP INDEX tasks_applySet", "DROP INDEX tasks_source", "ALTER TABLE tasks DROP COLUMN applySet",
-                "PRAGMA user_version = 3",
+                "ALTER TABLE endpoints DROP COLUMN source", "ALTER TABLE endpoints DROP COLUMN by",
+                "ALTER TABLE endpoints DROP COLUMN changedAt", "ALTER TABLE endpoints DROP COLUMN previousKey",
+                "ALTER TABLE endpoints DROP COLUMN muting", "PRAGMA user_version = 3",
             ] { try transaction.database.run(statement) }
         }
         await first.close()

@@ -70,7 +70,7 @@ import Testing
         (.journal, { _ = try $0.publish([event("a")]) }),
         (.tasks, { _ = try $0.setPaused("t", Pause(by: "x", at: $0.now)) }),
         (.runs, { _ = try $0.createRun(task: try $0.existingTask("t"), trigger: .manual, due: nil) }),
-        (.endpoints, { _ = try $0.putEndpoint(EndpointDefinition(name: "e", url: "http://a/"), start: 0) }),
+        (.endpoints, { _ = try $0.putEndpoint(EndpointDefinition(name: "e", url: "http://b/"), start: 0) }),
         (.deliveries, { try $0.commitDelivery(endpoint: "e", cursor: 1) }),
     ]
 

@@ -1,3 +1,4 @@
+import Crypto
 import ReeveProtocol
 import Testing
 
@@ -6,12 +7,35 @@ import Testing
 struct SigningKeyTests {
     @Test func `signs as the example of Standard Webhooks`() throws {
         let key = try #require(SigningKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
-        let signature = key.signature(
+        let signature = try key.signature(
             id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
             time: 1_614_265_330,
             body: Array(#"{"test": 2432232314}"#.utf8)
         )
         #expect(signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+    }
+
+    @Test func `signs with Ed25519 so that the public half tells`() throws {
+        let text = SigningKey.generate(.ed25519)
+        let key = try #require(SigningKey(text))
+        #expect(text.hasPrefix("whsk_"))
+        let body = Array("{}".utf8)
+        let signature = try key.signature(id: "msg_1", time: 17, body: body)
+        #expect(signature.hasPrefix("v1a,"))
+        let publicText = try #require(key.publicKey)
+        #expect(publicText.hasPrefix("whpk_"))
+        let publicKey = try Curve25519.Signing.PublicKey(
+            rawRepresentation: try #require(Base64.decoded(publicText.dropFirst(5)))
+        )
+        let bytes = try #require(Base64.decoded(signature.dropFirst(4)))
+        #expect(publicKey.isValidSignature(bytes, for: Array("msg_1.17.{}".utf8)))
+        #expect(!publicKey.isValidSignature(bytes, for: Array("msg_1.18.{}".utf8)))
+        // The long form, as libsodium has it, has the public half behind the private one.
+        let half = try #require(Base64.decoded(text.dropFirst(5)))
+        let other = try #require(Base64.decoded(publicText.dropFirst(5)))
+        #expect(SigningKey("whsk_" + Base64.encoded(half + other))?.publicKey == publicText)
+        #expect(SigningKey("whsk_" + Base64.encoded(half + half)) == nil)
+        #expect(SigningKey("whsk_" + Base64.encoded(half.dropLast())) == nil)
     }
 
     @Test(arguments: [24, 32, 64])

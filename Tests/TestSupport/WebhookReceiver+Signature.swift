@@ -1,21 +1,37 @@
 import Crypto
 
 extension WebhookReceiver.Request {
+    /// Whether the request is signed with the private half of that key (`whpk_`), likewise.
+    package func isSigned(withPairOf publicKey: String) -> Bool {
+        guard publicKey.hasPrefix("whpk_"), let bytes = base64Decoded(publicKey.dropFirst(5)),
+            let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes), let signed = signedBytes
+        else { return false }
+        return signatures("v1a,").contains { key.isValidSignature($0, for: signed) }
+    }
+
     /// Whether the request is signed with that secret as Standard Webhooks prescribes, for the id of its event.
     ///
     /// Written apart from what signs, so that a mistake there does not pass here.
     package func isSigned(with secret: String) -> Bool {
         guard
             let key = base64Decoded(secret.dropFirst("whsec_".count)), secret.hasPrefix("whsec_"),
-            let id = values(of: "webhook-id").first, values(of: "webhook-id").count == 1, id == self.id,
-            let time = values(of: "webhook-timestamp").first, Int(time) != nil,
-            let signatures = values(of: "webhook-signature").first
+            let signed = signedBytes
         else { return false }
-        let signed = Array("\(id).\(time).".utf8) + body
-        return signatures.split(separator: " ").contains { signature in
-            guard signature.hasPrefix("v1,"), let code = base64Decoded(signature.dropFirst(3)) else { return false }
-            return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: signed, using: SymmetricKey(data: key))
+        return signatures("v1,").contains { code in
+            HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: signed, using: SymmetricKey(data: key))
         }
+    }
+
+    private var signedBytes: [UInt8]? {
+        guard let id = values(of: "webhook-id").first, values(of: "webhook-id").count == 1, id == self.id,
+            let time = values(of: "webhook-timestamp").first, Int(time) != nil
+        else { return nil }
+        return Array("\(id).\(time).".utf8) + body
+    }
+
+    private func signatures(_ kind: String) -> [[UInt8]] {
+        let all = values(of: "webhook-signature").first?.split(separator: " ") ?? []
+        return all.filter { $0.hasPrefix(kind) }.compactMap { base64Decoded($0.dropFirst(kind.count)) }
     }
 }
 

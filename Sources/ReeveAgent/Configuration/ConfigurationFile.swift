@@ -1,7 +1,6 @@
 import JSON
 import JSONRPC
 import ReeveProtocol
-import ReeveSubmitter
 import YAML
 
 /// The configuration as it stands in a file: everything optional, unknown keys refused.
@@ -196,12 +195,7 @@ extension ConfigurationFile {
         check("/limits/inFlight", (1...100_000).contains(limits?.inFlight ?? 1), "must be from 1 to 100000")
         check("/limits/connections", (1...100_000).contains(limits?.connections ?? 1), "must be from 1 to 100000")
         for (index, endpoint) in (endpoints ?? []).enumerated() {
-            check(
-                "/endpoints/\(index)/secret",
-                endpoint.secret != .generate,
-                "cannot be generated here, for a made key is shown once: give {file: …} or {credential: …}"
-            )
-            problems += (endpoint.problems() + endpoint.sendingProblems()).map { $0.below("/endpoints/\(index)") }
+            problems += endpoint.problemsInFile().map { $0.below("/endpoints/\(index)") }
         }
         return problems
     }

@@ -2,11 +2,13 @@ import JSON
 package import ReeveProtocol
 import YAML
 
-/// What a drop-in file says: one task or service, or lists of them below `tasks:` and `services:`, as YAML or JSON.
+/// What a drop-in file says: one task or service, or lists of them below `tasks:` and `services:`, and endpoints
+/// below `endpoints:`, as YAML or JSON.
 package struct DropInFile: Sendable {
     package let path: String
     package let tasks: [CheckedTask]
     package let services: [ServiceDefinition]
+    let endpoints: [EndpointPreparation]
     private let document: YAMLDocument
     private let hasLists: Bool
 
@@ -36,6 +38,9 @@ package struct DropInFile: Sendable {
         }
         tasks = (content.tasks ?? []).map { checker.check($0, now: now, count: 0) }
         services = content.services ?? []
+        let definitions = content.endpoints ?? []
+        // What cannot be prepared is among the problems.
+        endpoints = definitions.compactMap { try? EndpointPreparation($0) }
         hasLists = content.hasLists
         let problems = problems(content)
         guard problems.isEmpty else {
@@ -46,6 +51,7 @@ package struct DropInFile: Sendable {
     /// What it says, in its order.
     package var names: [DropInName] {
         tasks.map { DropInName(.task, $0.task.id) } + services.map { DropInName(.service, $0.name) }
+            + endpoints.map { DropInName(.endpoint, $0.definition.name) }
     }
 
     /// What is not there now, or is probably not meant, of what it says.
@@ -71,18 +77,24 @@ package struct DropInFile: Sendable {
 
     private func problems(_ content: Content) -> [InvalidValue] {
         let ofTasks = tasks.problems(in: "file") { pointer("tasks", $0) }
+        let ofServices = problems("services", "service", services, \.name) { $0.problems() }
+        let ofEndpoints = problems("endpoints", "endpoint", content.endpoints ?? [], \.name) { $0.problemsInFile() }
+        return (ofTasks + ofServices).map { named($0, content) } + ofEndpoints
+    }
+
+    private func problems<Definition>(
+        _ list: String,
+        _ kind: String,
+        _ definitions: [Definition],
+        _ name: (Definition) -> String,
+        _ problems: (Definition) -> [InvalidValue]
+    ) -> [InvalidValue] {
         var names: Set<String> = []
-        let ofServices = services.enumerated().flatMap { index, service in
-            let again =
-                names.insert(service.name).inserted
-                ? [] : [InvalidValue.again(service.name, "service", "file", "/name")]
-            return (service.problems() + again).map { $0.below(pointer("services", index)) }
+        return definitions.enumerated().flatMap { index, definition in
+            let name = name(definition)
+            let again = names.insert(name).inserted ? [] : [InvalidValue.again(name, kind, "file", "/name")]
+            return (problems(definition) + again).map { $0.below(pointer(list, index)) }
         }
-        let unsupported = InvalidValue(
-            path: "/endpoints",
-            reason: "is not supported in these files by this version of reeve"
-        )
-        return (ofTasks + ofServices).map { named($0, content) } + (content.endpoints == nil ? [] : [unsupported])
     }
 
     /// A name that is wrong and does not stand in the file is the file's own.
@@ -124,7 +136,7 @@ package struct DropInFile: Sendable {
 private struct Content {
     var tasks: [TaskDefinition]?
     var services: [ServiceDefinition]?
-    var endpoints: UnsupportedField?
+    var endpoints: [EndpointDefinition]?
     var hasLists: Bool
     /// The member that would say the name, where the file's own name stands for it.
     var nameIsTheFiles: String?
@@ -132,7 +144,7 @@ private struct Content {
     private struct Lists: Decodable {
         var tasks: [TaskDefinition]?
         var services: [ServiceDefinition]?
-        var endpoints: UnsupportedField?
+        var endpoints: [EndpointDefinition]?
 
         enum CodingKeys: String, CodingKey, CaseIterable { case tasks, services, endpoints }
     }
@@ -143,7 +155,7 @@ private struct Content {
             throw InvalidValue(
                 path: "",
                 reason: json == .null ? "is empty" : "is \(json.kindName), not a \(bare)",
-                expected: "one \(bare), or tasks: and services: with lists"
+                expected: "one \(bare), or tasks:, services: and endpoints: with lists"
             )
         }
         let lists = Lists.CodingKeys.allCases.map(\.rawValue).filter { object[$0] != nil }
@@ -165,6 +177,7 @@ private struct Content {
         switch bare {
         case .task: tasks = [try JSONCoder.decode(from: .object(object), unknownFields: .reject)]
         case .service: services = [try JSONCoder.decode(from: .object(object), unknownFields: .reject)]
+        case .endpoint: endpoints = [try JSONCoder.decode(from: .object(object), unknownFields: .reject)]
         }
     }
 }

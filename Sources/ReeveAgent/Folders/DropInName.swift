@@ -1,7 +1,7 @@
 /// What drop-in files are about, without what they say of it.
 package struct DropInName: Sendable, Hashable {
     package enum Kind: String, Sendable, CustomStringConvertible {
-        case task, service
+        case task, service, endpoint
 
         package var description: String { rawValue }
     }

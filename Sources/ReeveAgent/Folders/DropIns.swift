@@ -5,7 +5,7 @@ import ReeveEngine
 import ReeveProtocol
 import ReeveStore
 
-/// Takes over the tasks and services of drop-in folders, and what becomes of their files while the agent runs.
+/// Takes over the tasks, services and endpoints of drop-in folders, and what becomes of their files while the agent runs.
 ///
 /// Each belongs to its file: it goes when the file, or its entry there, goes. A file that is bad as a whole or in part
 /// changes nothing of what it said before.
@@ -52,7 +52,7 @@ final class DropIns: Sendable {
     /// Works until its task is cancelled, or the store fails.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for topic in [Signals.Topic.tasks, .services] {
+            for topic in [Signals.Topic.tasks, .services, .endpoints] {
                 group.addTask { [store, reload, hasConflicts] in
                     for await _ in store.signals.changes(topic) where hasConflicts.withLockedValue({ $0 }) {
                         reload.set()
@@ -98,7 +98,9 @@ final class DropIns: Sendable {
         var found = seen.problems
         for folder in seen.absent { found[folder] = ["\(folder): is not there"] }
         for (folder, count) in try await settle(seen.claims, &absences) {
-            found[folder] = ["\(folder): is not there: until it is, \(count) tasks and services from files stay"]
+            found[folder] = [
+                "\(folder): is not there: until it is, \(count) tasks, services and endpoints from files stay"
+            ]
         }
         // Until it is known: what ends a conflict just after it was found is not missed.
         hasConflicts.withLockedValue { $0 = true }
@@ -168,7 +170,8 @@ final class DropIns: Sendable {
         return try await store.read { reader in
             let tasks = try reader.taskSources(beginning: prefix).map { (DropInName(.task, $0.id), $0.source) }
             let services = try reader.services().map { (DropInName(.service, $0.name), $0.source) }
-            return (tasks + services).filter { $0.1.hasPrefix(prefix) }.map { name, source in
+            let endpoints = try reader.endpoints().map { (DropInName(.endpoint, $0.name), $0.source) }
+            return (tasks + services + endpoints).filter { $0.1.hasPrefix(prefix) }.map { name, source in
                 DropInAbsences.Entry(name: name, file: String(source.dropFirst(prefix.count)))
             }
         }
@@ -197,7 +200,13 @@ final class DropIns: Sendable {
             }
             // Only all of them together are what the file says.
             for service in services { try transaction.checkCircles(through: service) }
-            return changed + services.map { DropInName(.service, $0.name) }
+            changed += services.map { DropInName(.service, $0.name) }
+            for endpoint in file.endpoints {
+                let before = try transaction.endpoint(endpoint.definition.name)
+                let put = try endpoint.put(transaction, source: source, by: source)
+                if put.definition != before?.definition { changed.append(DropInName(.endpoint, put.name)) }
+            }
+            return changed
         }
         guard !changed.isEmpty else { return }
         logger.info("took over a file", metadata: ["file": "\(file.path)", "changed": "\(changed)"])
@@ -228,6 +237,7 @@ extension Transaction {
         switch name.kind {
         case .task: try moveTask(name.name, to: source)
         case .service: try moveService(name.name, to: source)
+        case .endpoint: try moveEndpoint(name.name, to: source)
         }
     }
 
@@ -235,6 +245,7 @@ extension Transaction {
         switch name.kind {
         case .task: _ = try removeTask(name.name, by: source, source: source)
         case .service: _ = try removeService(name.name, source: source, by: source)
+        case .endpoint: _ = try removeEndpoint(name.name, source: source)
         }
     }
 }

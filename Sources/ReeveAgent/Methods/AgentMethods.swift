@@ -120,8 +120,8 @@ struct AgentMethods: Sendable {
             (try reader.nextDue(), try reader.endpoints().map { ($0, try reader.backlog(of: $0)) })
         }
         let statuses = parts.endpointStatuses
-        let endpoints = stored.map { endpoint, backlog in
-            EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
+        let endpoints = try stored.map { endpoint, backlog in
+            try EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
         }
         return Facts(statistics: statistics, due: due, endpoints: endpoints)
     }

@@ -20,11 +20,10 @@ struct EndpointMethods: Sendable {
 
     @Sendable private func put(_ parameters: EndpointPutParameters, _ call: Call) async throws -> JSON {
         let prepared = try EndpointPreparation(parameters.endpoint)
+        let by = call.caller.name
         let (endpoint, created, earlier) = try await parts.store.write { transaction in
             let created = try transaction.endpoint(prepared.definition.name) == nil
-            var endpoint = try prepared.put(transaction)
-            // The receiver said that it is gone (410); putting the endpoint again says that it is back.
-            if endpoint.pause?.by == "agent" { endpoint = try transaction.setEndpointPaused(endpoint.name, nil) }
+            let endpoint = try prepared.put(transaction, source: EndpointSource.rpc, by: by)
             let first = try transaction.firstSequence() ?? endpoint.cursor + 1
             return (endpoint, created, max(0, endpoint.cursor - first + 1))
         }
@@ -33,7 +32,7 @@ struct EndpointMethods: Sendable {
         answer["created"] = .bool(created)
         answer["cursor"] = .number(String(endpoint.cursor))
         answer["earlier"] = .number(String(earlier))
-        if let secret = prepared.generatedSecret { answer["secret"] = .string(secret) }
+        answer.members += EndpointView.madeKey(prepared.generatedSecret).members
         return .object(answer)
     }
 
@@ -45,7 +44,7 @@ struct EndpointMethods: Sendable {
         var answer = JSONObject()
         answer["endpoint"] = try EndpointView.definition(endpoint.definition)
         let status = parts.endpointStatuses[endpoint.name]
-        answer.members += EndpointView.state(endpoint, backlog, status: status).members
+        answer.members += try EndpointView.state(endpoint, backlog, status: status).members
         return .object(answer)
     }
 
@@ -58,8 +57,8 @@ struct EndpointMethods: Sendable {
                 .map { ($0, try reader.backlog(of: $0)) }
         }
         let statuses = parts.endpointStatuses
-        let items = endpoints.prefix(limit).map { endpoint, backlog in
-            EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
+        let items = try endpoints.prefix(limit).map { endpoint, backlog in
+            try EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
         }
         let last = endpoints.count > limit ? endpoints[limit - 1].0.name : nil
         return ["endpoints": .array(items), "next": last.map(JSON.string) ?? .null]
@@ -69,7 +68,7 @@ struct EndpointMethods: Sendable {
         let undelivered = try await parts.store.write { transaction in
             let endpoint = try transaction.namedEndpoint(parameters.endpoint)
             let undelivered = try transaction.pendingCount(endpoint.name)
-            _ = try transaction.removeEndpoint(endpoint.name)
+            _ = try transaction.removeEndpoint(endpoint.name, source: EndpointSource.rpc)
             return undelivered
         }
         return ["endpoint": .string(parameters.endpoint), "undelivered": .number(String(undelivered))]
@@ -77,8 +76,11 @@ struct EndpointMethods: Sendable {
 
     @Sendable private func test(_ parameters: EndpointTestParameters, _ call: Call) async throws -> JSON {
         let definition: EndpointDefinition
+        var previousKey: PreviousKey?
         switch parameters.endpoint {
-        case .name(let name): definition = try await parts.store.read { try $0.namedEndpoint(name).definition }
+        case .name(let name):
+            let endpoint = try await parts.store.read { try $0.namedEndpoint(name) }
+            (definition, previousKey) = (endpoint.definition, endpoint.previousKey)
         case .definition(let given):
             guard call.role.grants(.administer) else {
                 throw Failure(InvalidValue(path: "/endpoint", reason: "a definition needs the role administer"))
@@ -87,6 +89,15 @@ struct EndpointMethods: Sendable {
             guard problems.isEmpty else { throw Failure(problems, below: "/endpoint") }
             definition = given
         }
-        return EndpointView.test(try await parts.submitter.test(definition, type: parameters.type))
+        guard definition.kind != .queue else {
+            throw Failure(
+                .invalidState,
+                "nothing is sent to a queue: consumers fetch from it",
+                path: "/endpoint",
+                hint: "event.list {as: NAME}, then endpoint.commit"
+            )
+        }
+        let test = try await parts.submitter.test(definition, type: parameters.type, previousKey: previousKey)
+        return EndpointView.test(test)
     }
 }

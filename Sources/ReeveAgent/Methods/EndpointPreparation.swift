@@ -14,35 +14,42 @@ struct EndpointPreparation {
         let problems = definition.problems() + definition.sendingProblems()
         guard problems.isEmpty else { throw Failure(problems, below: "/endpoint") }
         guard let start = EndpointStart(definition.from) else {
-            throw Failure(
-                InvalidValue(
-                    path: "/endpoint/from",
-                    reason: "\"\(definition.from ?? "")\" is no place to begin at",
-                    expected: "now, oldest, a journal number or a time"
-                )
-            )
+            throw Failure(EndpointStart.problem(definition.from ?? "").below("/endpoint"))
         }
         self.definition = definition
         self.start = start
         self.definition.from = nil  // it says where to begin, once
-        guard definition.secret == .generate else { return }
-        let secret = SigningKey.generate()
+        guard case .generate(let kind) = definition.secret else { return }
+        let secret = SigningKey.generate(kind)
         self.definition.secret = .literal(secret)
         generatedSecret = secret
     }
 }
 
 extension EndpointPreparation {
-    func put(_ transaction: Transaction) throws -> StoredEndpoint {
-        try transaction.putEndpoint(
+    func put(_ transaction: Transaction, source: String, by: String) throws -> StoredEndpoint {
+        let endpoint = try transaction.putEndpoint(
             definition,
             start: try transaction.sequence(of: start),
-            generatedSecret: generatedSecret
+            generatedSecret: generatedSecret,
+            source: source,
+            by: by
         )
+        // The receiver said that it is gone (410); putting the endpoint again says that it is back.
+        guard endpoint.pause?.by == "agent" else { return endpoint }
+        return try transaction.setEndpointPaused(endpoint.name, nil, by: by)
     }
 }
 
 extension EndpointStart {
+    static func problem(_ text: String) -> InvalidValue {
+        InvalidValue(
+            path: "/from",
+            reason: "\"\(text)\" is no place to begin at",
+            expected: "now, oldest, a journal number or a time"
+        )
+    }
+
     /// `now` where nothing is said.
     init?(_ text: String?) {
         switch text {
@@ -57,5 +64,22 @@ extension EndpointStart {
                 return nil
             }
         }
+    }
+}
+
+extension EndpointDefinition {
+    /// What is wrong with it where it stands in a file: there a key that is made would be shown to nobody.
+    func problemsInFile() -> [InvalidValue] {
+        var problems = problems() + sendingProblems()
+        if secret?.isGenerated == true {
+            problems.append(
+                InvalidValue(
+                    path: "/secret",
+                    reason: "cannot be generated here, for a made key is shown once: give {file: …} or {credential: …}"
+                )
+            )
+        }
+        if let from, EndpointStart(from) == nil { problems.append(EndpointStart.problem(from)) }
+        return problems
     }
 }

@@ -79,6 +79,7 @@ struct EventMethods: Sendable {
     }
 
     @Sendable private func list(_ parameters: EventListParameters, _ call: Call) async throws -> JSON {
+        if let queue = parameters.as { return try await fetch(queue, parameters) }
         let store = try parts.store
         let query = try query(parameters)
         let signals = store.signals.changes(.journal)
@@ -89,16 +90,46 @@ struct EventMethods: Sendable {
             query.after = page.next
             return try await store.read { [query] in try $0.changes(query) }
         }
-        return [
+        return view(page)
+    }
+
+    private func view(_ page: ChangePage) -> JSON {
+        [
             "events": .array(page.changes.map { CloudEvent.single($0, agent: agentName) }),
             "next": .number(String(page.next)),
         ]
     }
 
-    private func query(_ parameters: EventListParameters) throws -> ChangeQuery {
-        if parameters.as != nil {
-            throw Failure(InvalidValue(path: "/as", reason: "is not supported by this version of reeve"))
+    /// What a queue has for its consumer.
+    private func fetch(_ queue: String, _ parameters: EventListParameters) async throws -> JSON {
+        for (name, isGiven) in [
+            ("lane", parameters.lane != nil), ("type", parameters.type != nil), ("since", parameters.since != nil),
+        ] where isGiven {
+            throw Failure(
+                InvalidValue(path: "/\(name)", reason: "is not for queues", hint: "the queue's filter decides")
+            )
         }
+        let query = try query(parameters)
+        let store = try parts.store
+        let signals = store.signals.changes(.journal)
+        @Sendable func page(after: Int64?) async throws -> ChangePage {
+            try await store.read { reader in
+                let endpoint = try reader.namedQueue(queue, path: "/as")
+                if let pause = endpoint.pause {
+                    throw Failure(.invalidState, "endpoint \"\(queue)\" is paused by \(pause.by)", path: "/as")
+                }
+                return try reader.fetch(endpoint, after: after, limit: query.limit)
+            }
+        }
+        let first = try await page(after: parameters.after)
+        let found = try await longPoll(first, parameters.wait, clock, isNews: { !$0.changes.isEmpty }) { last in
+            for await _ in signals { break }
+            return try await page(after: last.next)
+        }
+        return view(found)
+    }
+
+    private func query(_ parameters: EventListParameters) throws -> ChangeQuery {
         if let after = parameters.after, after < 0 {
             throw Failure(InvalidValue(path: "/after", reason: "\(after) is no journal number", expected: "0 or more"))
         }
@@ -121,6 +152,9 @@ struct EventMethods: Sendable {
             throw Failure(
                 InvalidValue(path: "/wait", reason: "is only for event.list", hint: "a subscription waits by itself")
             )
+        }
+        if parameters.as != nil {
+            throw Failure(InvalidValue(path: "/as", reason: "is only for event.list"))
         }
         let store = try parts.store
         var query = try query(parameters)

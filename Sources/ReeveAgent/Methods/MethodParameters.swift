@@ -24,6 +24,9 @@ extension SubscriptionReference: MethodParameters {}
 extension EndpointPutParameters: MethodParameters {}
 extension EndpointReference: MethodParameters {}
 extension EndpointTestParameters: MethodParameters {}
+extension EndpointPauseParameters: MethodParameters {}
+extension EndpointRotateParameters: MethodParameters {}
+extension EndpointCommitParameters: MethodParameters {}
 extension ListParameters: MethodParameters {}
 extension StatusParameters: MethodParameters {}
 extension NoParameters: MethodParameters {}

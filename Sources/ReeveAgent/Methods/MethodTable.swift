@@ -24,7 +24,8 @@ struct MethodTable: Sendable {
     var methods: [AgentMethod] {
         let described: [AgentMethod] =
             agent.methods + tasks.methods + runs.methods + services.methods + serviceLogs.methods + events.methods
-            + endpoints.methods + why.methods + timelines.methods
+            + endpoints.methods + EndpointStandingMethods(parts: parts, wallClock: wallClock).methods + why.methods
+            + timelines.methods
             + GroupMethods(parts: parts, limits: runLimits).methods
             + EngineMethods(engine: engine).methods
         return [discover] + described

@@ -66,7 +66,8 @@ extension OpenRPC {
                            "journal": {"head": 9, "oldest": 1}},
                  "counts": {"tasks": 1, "live": 0, "services": 2, "servicesReady": 2, "deadLetters": 0},
                  "due": {"task": "nightly-backup", "time": "2026-11-22T03:00:00.000Z"},
-                 "endpoints": [{"name": "ops", "kind": "webhook", "state": "active", "pending": 0, "oldest": null,
+                 "endpoints": [{"name": "ops", "kind": "webhook", "source": "rpc", "by": "uid:0",
+                  "changedAt": "2026-11-21T10:00:00.000Z", "paused": null, "muted": null, "state": "active", "pending": 0, "oldest": null,
                    "deadLetters": 0, "cursor": 9}],
                  "degraded": []}}
                 """

@@ -2,7 +2,10 @@ import ReeveProtocol
 
 extension OpenRPC {
     static var endpointMethods: [MethodDescription] {
-        [endpointPut, endpointGet, endpointList, endpointRemove, endpointTest]
+        [
+            endpointPut, endpointGet, endpointList, endpointRemove, endpointTest, endpointPause, endpointMute,
+            endpointResume, endpointRotate, endpointCommit,
+        ]
     }
 
     private static let endpoint = Field.required("endpoint", .string, "its name")
@@ -21,6 +24,7 @@ extension OpenRPC {
                 .required("cursor", .count, "the journal's number after which it begins"),
                 .required("earlier", .count, "changes that the journal still holds and that it does not get"),
                 .optional("secret", .string, "the key that was made: it is shown only here"),
+                .optional("publicKey", .string, "of a pair that was made, what the receiver needs"),
             ]),
             errors: [.unavailable, .storage],
             example: """
@@ -43,8 +47,10 @@ extension OpenRPC {
             errors: [.notFound, .unavailable],
             example: """
                 {"params": {"endpoint": "ops"}, "result": {"endpoint": {"name": "ops", "kind": "webhook",
-                  "url": "https://example.com/hook", "secret": "…"}, "state": "active", "pending": 0, "oldest": null,
-                 "deadLetters": 0, "cursor": 9, "inFlight": 0, "laggards": 0, "delivered": 9, "filtered": 0, "retries": 0,
+                  "url": "https://example.com/hook", "secret": "…"}, "source": "rpc", "by": "uid:0", "changedAt": "2026-11-21T10:00:00.000Z", 
+                 "paused": null, "muted": null,
+                 "state": "active", "pending": 0, "oldest": null,
+                 "deadLetters": 0, "cursor": 9, "inFlight": 0, "laggards": 0, "delivered": 9, "filtered": 0, "mutedChanges": 0, "retries": 0,
                  "lastAnswer": "200 OK", "nextTry": null}}
                 """
         )
@@ -60,7 +66,8 @@ extension OpenRPC {
             errors: [.unavailable],
             example: """
                 {"params": {}, "result": {"endpoints": [{"name": "ops", "kind": "webhook",
-                  "url": "https://example.com/hook", "state": "active", "pending": 0, "oldest": null, "deadLetters": 0,
+                  "url": "https://example.com/hook", "source": "rpc", "by": "uid:0", "changedAt": "2026-11-21T10:00:00.000Z", 
+                  "paused": null, "muted": null, "state": "active", "pending": 0, "oldest": null, "deadLetters": 0,
                   "cursor": 9}], "next": null}}
                 """
         )

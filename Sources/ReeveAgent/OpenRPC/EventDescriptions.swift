@@ -85,7 +85,12 @@ extension OpenRPC {
             .observe,
             "The journal from a number on",
             parameters: selection + [
-                .optional("wait", .duration, "how long to wait for one, if there is none yet"), reserved("as"),
+                .optional("wait", .duration, "how long to wait for one, if there is none yet"),
+                .optional(
+                    "as",
+                    .string,
+                    "an endpoint of kind queue: what it has not committed, by its filter; without lane, type, since"
+                ),
             ],
             result: .open([
                 .required("events", .list(of: .ref("CloudEvent")), "in the journal's order"),

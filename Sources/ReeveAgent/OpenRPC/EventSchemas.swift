@@ -16,7 +16,7 @@ extension OpenRPC {
                     .required("endpoint", .string, "its name"),
                     .required(
                         "state",
-                        .openWord(["pending", "inFlight", "delivered", "filtered", "dead"]),
+                        .openWord(["pending", "inFlight", "delivered", "filtered", "muted", "dead"]),
                         "how it stands"
                     ),
                     .required("attempts", .count, "tries until now, where they are still known"),
@@ -72,7 +72,13 @@ extension OpenRPC {
                 "A Value; as a key also one that the agent makes.",
                 .either(
                     .ref("Value"),
-                    .closed([.required("generate", Schema(["const": true]), "made, and answered once")])
+                    .closed([
+                        .required(
+                            "generate",
+                            Schema(["enum": [true, "ed25519"]]),
+                            "made, and answered once: a secret that both sides have, or a pair of which the receiver gets the public half"
+                        )
+                    ])
                 )
             ),
         ]
@@ -104,7 +110,11 @@ extension OpenRPC {
                 .boolean,
                 "whether runs that did not succeed have the last 2 KiB of their output with them"
             ),
-            .optional("secret", .ref("Secret"), "whsec_ and base64 of 24 to 64 bytes; without one nothing is signed"),
+            .optional(
+                "secret",
+                .ref("Secret"),
+                "of a webhook: whsec_ and base64 of 24 to 64 bytes, or whsk_ and an Ed25519 key; without one nothing is signed"
+            ),
             .optional("filter", .ref("Filter"), "everything by default"),
             .optional("drain", .ref("Drain"), "of step changes"),
             .optional("timeout", .duration, "of one try: 15s by default, 60s of a command"),
@@ -134,7 +144,7 @@ extension OpenRPC {
 
     private static var filterFields: [Field] {
         [
-            .optional("types", .list(of: .string), "types, or their beginnings with * behind: order.*"),
+            .optional("types", .list(of: .string), "types, with * for any characters: order.*, *.failed"),
             .optional("lanes", .list(of: .string), "lanes, likewise: task:backup, event:*"),
             .optional("labels", .map(of: .string), "all of these are among the task's"),
             .optional("outcomes", .list(of: .word(Outcome.self)), "only runs that ended so"),
@@ -156,6 +166,21 @@ extension OpenRPC {
     static var endpointStateFields: [Field] {
         [
             .required("state", .openWord(["active", "down", "paused", "unavailable"]), "how it stands"),
+            .required(
+                "source",
+                .string,
+                "whose it is: rpc, configuration or folder:PATH; it can be changed only from there"
+            ),
+            .required("by", .string, "who put it last"),
+            .required("changedAt", .timestamp, "when"),
+            .required("paused", Schema.ref("Pause").orNull, "nothing is sent: by whom, until when, why"),
+            .required(
+                "muted",
+                Schema.ref("Pause").orNull,
+                "what is recorded meanwhile is never sent: by whom, until when, why"
+            ),
+            .optional("publicKey", .string, "whpk_…: what the receiver checks Ed25519 signatures with"),
+            .optional("previousKeyUntil", .timestamp, "how long the key before this one signs as well"),
             .required("pending", .count, "changes that are not delivered"),
             .required("oldest", .timestamp.orNull, "of them"),
             .required("deadLetters", .count, "changes that were given up"),
@@ -164,6 +189,7 @@ extension OpenRPC {
             .optional("laggards", .count, "lanes that the cursor has left behind"),
             .optional("delivered", .count, "changes since the submitter started"),
             .optional("filtered", .count, "changes since then that it does not take"),
+            .optional("mutedChanges", .count, "changes since then that were recorded while it was muted"),
             .optional("retries", .count, "requests since then that failed"),
             .optional("lastAnswer", Schema.string.orNull, "to the last request"),
             .optional("nextTry", .timestamp.orNull, "when it is tried again, if it is down"),

@@ -7,7 +7,9 @@ import ReeveSubmitter
 enum EndpointView {
     static func definition(_ definition: EndpointDefinition) throws -> JSON {
         guard case .object(var object) = try JSONCoder.encode(definition) else { return nil }
-        if case .literal = definition.secret { object["secret"] = "…" }
+        if case .literal = definition.secret {
+            object["secret"] = "…"
+        }
         for field in ["headers", "environment"] {
             guard case .object(let values) = object[field] else { continue }
             object[field] = .object(
@@ -28,19 +30,49 @@ enum EndpointView {
     }
 
     /// One entry of a list.
-    static func item(_ endpoint: StoredEndpoint, _ backlog: EndpointBacklog, status: EndpointStatus?) -> JSON {
+    static func item(_ endpoint: StoredEndpoint, _ backlog: EndpointBacklog, status: EndpointStatus?) throws -> JSON {
         var object: JSONObject = ["name": .string(endpoint.name)]
         object["kind"] = .string(endpoint.definition.kind.rawValue)
         object["url"] = url(endpoint.definition)
         object["path"] = endpoint.definition.path.map(JSON.string)
         object["command"] = endpoint.definition.command.map { .array($0.map(JSON.string)) }
-        object.members += state(endpoint, backlog, status: status).members
+        object.members += try state(endpoint, backlog, status: status).members
         return .object(object)
     }
 
-    static func state(_ endpoint: StoredEndpoint, _ backlog: EndpointBacklog, status: EndpointStatus?) -> JSONObject {
-        var object = JSONObject()
-        object["state"] = .string(status?.overview.state.rawValue ?? "unavailable")
+    /// A key that was made, to be shown once: of a pair only the half that the receiver needs.
+    static func madeKey(_ key: String?) -> JSONObject {
+        guard let key else { return [:] }
+        if let publicKey = SigningKey(key)?.publicKey { return ["publicKey": .string(publicKey)] }
+        return ["secret": .string(key)]
+    }
+
+    /// What people have put to it for a time or for good.
+    static func standing(_ endpoint: StoredEndpoint) throws -> JSONObject {
+        [
+            "paused": try endpoint.pause.map { try TaskView.pause($0, zone: nil) } ?? .null,
+            "muted": try endpoint.muting.present.map { try TaskView.pause($0, zone: nil) } ?? .null,
+        ]
+    }
+
+    private static func stateWord(_ endpoint: StoredEndpoint, _ status: EndpointStatus?) -> String {
+        if endpoint.pause != nil { return EndpointOverview.State.paused.rawValue }
+        if endpoint.definition.kind == .queue { return EndpointOverview.State.active.rawValue }
+        return status?.overview.state.rawValue ?? "unavailable"
+    }
+
+    static func state(_ endpoint: StoredEndpoint, _ backlog: EndpointBacklog, status: EndpointStatus?) throws
+        -> JSONObject
+    {
+        var object: JSONObject = ["source": .string(endpoint.source), "by": .string(endpoint.by)]
+        object["changedAt"] = endpoint.changedAt.json
+        object["state"] = .string(stateWord(endpoint, status))
+        object.members += try standing(endpoint).members
+        // The half that the receiver needs is no secret.
+        if case .literal(let text) = endpoint.definition.secret {
+            object["publicKey"] = SigningKey(text)?.publicKey.map(JSON.string)
+        }
+        object["previousKeyUntil"] = endpoint.previousKey?.until.json
         object["pending"] = .number(String(backlog.pending))
         object["oldest"] = backlog.oldest?.json ?? .null
         object["deadLetters"] = .number(String(backlog.deadLetters))
@@ -51,6 +83,7 @@ enum EndpointView {
         object["laggards"] = .number(String(status.overview.laggards))
         object["delivered"] = .number(String(counts.delivered))
         object["filtered"] = .number(String(counts.filtered))
+        object["mutedChanges"] = .number(String(counts.muted))
         object["retries"] = .number(String(counts.retries))
         object["lastAnswer"] = counts.lastAnswer.map(JSON.string) ?? .null
         object["nextTry"] = status.nextTry?.json ?? .null

@@ -4,7 +4,7 @@ import GRDB
 ///
 /// The database's version is its `user_version`. A step is never changed after a release; a new one is added.
 enum Schema {
-    static let steps: [String] = [version1, version2, version3, version4, version5, version6]
+    static let steps: [String] = [version1, version2, version3, version4, version5, version6, version7]
     static var version: Int { steps.count }
 
     /// Makes or brings up the tables in one transaction for each version.
@@ -113,5 +113,14 @@ enum Schema {
         ALTER TABLE runs ADD COLUMN outputBytes INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX runs_output ON runs (task, number, outputBytes) WHERE outputBytes > 0;
         CREATE INDEX runs_outcome ON runs (outcome, createdAt) WHERE outcome IS NOT NULL;
+        """
+
+    private static let version7 = """
+        ALTER TABLE endpoints ADD COLUMN source TEXT NOT NULL DEFAULT 'rpc';
+        ALTER TABLE endpoints ADD COLUMN by TEXT NOT NULL DEFAULT '';
+        ALTER TABLE endpoints ADD COLUMN changedAt INTEGER NOT NULL DEFAULT 0;
+        UPDATE endpoints SET changedAt = createdAt;
+        ALTER TABLE endpoints ADD COLUMN previousKey TEXT;
+        ALTER TABLE endpoints ADD COLUMN muting TEXT;
         """
 }

@@ -3,7 +3,12 @@ import JSON
 package import ReeveProtocol
 
 extension StateReading {
-    private var columns: String { "definition, cursor, createdAt, startedAfter, paused, generatedSecret" }
+    private var columns: String {
+        """
+        definition, cursor, createdAt, startedAfter, paused, generatedSecret,
+        source, by, changedAt, previousKey, muting
+        """
+    }
 
     package func endpoint(_ name: String) throws -> StoredEndpoint? {
         let sql = "SELECT \(columns) FROM endpoints WHERE name = ?"
@@ -93,6 +98,11 @@ extension StoredEndpoint {
         startedAfter = row[3]
         pause = try row.decoded(4)
         generatedSecret = row[5]
+        source = row[6]
+        by = row[7]
+        changedAt = row.time(8) ?? createdAt
+        previousKey = try row.decoded(9)
+        muting = try row.decoded(10) ?? Muting()
     }
 }
 

@@ -3,34 +3,48 @@ import JSON
 package import ReeveProtocol
 
 extension Transaction {
-    /// Puts an endpoint. One that is there keeps its cursor, positions, dead letters and pause.
+    /// Puts an endpoint. One that is there keeps its cursor, positions, dead letters, pause and muting.
+    ///
+    /// Throws `conflict` with the owner where it is another source's; only the configuration takes over what others have.
     /// - Parameters:
     ///   - start: The number after which a new one begins; not more than the head.
     ///   - generatedSecret: The key made for it; an existing endpoint keeps its own if this is absent.
     package func putEndpoint(
         _ definition: EndpointDefinition,
         start: Int64,
-        generatedSecret: String? = nil
+        generatedSecret: String? = nil,
+        source: String = EndpointSource.rpc,
+        by: String = EndpointSource.rpc
     ) throws -> StoredEndpoint {
+        if let stored = try endpoint(definition.name) {
+            if source != EndpointSource.configuration { try checkOwner(stored, source) }
+            guard stored.definition != definition || stored.source != source || generatedSecret != nil else {
+                return stored
+            }
+        }
         let cursor = max(0, min(start, try head()))
         try database.run(
             """
-            INSERT INTO endpoints (name, definition, cursor, createdAt, startedAfter, generatedSecret)
-            VALUES (?1, ?2, ?3, ?4, ?3, ?5)
+            INSERT INTO endpoints
+                (name, definition, cursor, createdAt, startedAfter, generatedSecret, source, by, changedAt)
+            VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7, ?4)
             ON CONFLICT (name) DO UPDATE SET
-                definition = ?2, generatedSecret = ifnull(?5, generatedSecret)
+                definition = ?2, generatedSecret = ifnull(?5, generatedSecret), source = ?6, by = ?7, changedAt = ?4
             """,
             [
                 .text(definition.name), try .encoded(definition), .integer(cursor), .time(now), .text(generatedSecret),
+                .text(source), .text(by),
             ]
         )
         tell(.endpoints)
         return try existingEndpoint(definition.name)
     }
 
-    /// Removes an endpoint with its positions and dead letters. Throws `notFound`.
-    package func removeEndpoint(_ name: String) throws -> StoredEndpoint {
+    /// Removes an endpoint with its positions and dead letters. Throws `notFound`, and `conflict` with the owner where it is
+    /// another source's; `nil` removes it whosever it is.
+    package func removeEndpoint(_ name: String, source: String? = nil) throws -> StoredEndpoint {
         let endpoint = try existingEndpoint(name)
+        if let source { try checkOwner(endpoint, source) }
         try database.run("DELETE FROM endpoints WHERE name = ?", [.text(name)])
         try database.run("DELETE FROM positions WHERE endpoint = ?", [.text(name)])
         try database.run("DELETE FROM deadLetters WHERE endpoint = ?", [.text(name)])
@@ -38,28 +52,105 @@ extension Transaction {
         return endpoint
     }
 
-    /// Pauses an endpoint, and tells of it, or lets it go on (`nil`). Throws `notFound`.
+    /// From now on an endpoint belongs to another source; nothing else of it changes. Throws `notFound`.
+    package func moveEndpoint(_ name: String, to source: String) throws {
+        _ = try existingEndpoint(name)
+        try database.run("UPDATE endpoints SET source = ? WHERE name = ?", [.text(source), .text(name)])
+        tell(.endpoints)
+    }
+
+    private func checkOwner(_ endpoint: StoredEndpoint, _ source: String) throws {
+        guard endpoint.source != source else { return }
+        throw StoreError(
+            .conflict(StoreError.Conflict(owner: endpoint.source)),
+            "endpoint \"\(endpoint.name)\" belongs to \(endpoint.source) and can be changed only from there"
+        )
+    }
+
+    /// Moves the cursor of an endpoint from which consumers fetch: everything up to that number is done there. One that is
+    /// there already, or further, stays. Throws `notFound`.
+    package func commitQueue(_ name: String, through sequence: Int64) throws -> StoredEndpoint {
+        let endpoint = try existingEndpoint(name)
+        guard sequence > endpoint.cursor else { return endpoint }
+        try database.run("UPDATE endpoints SET cursor = ? WHERE name = ?", [.integer(sequence), .text(name)])
+        tell(.deliveries)
+        return try existingEndpoint(name)
+    }
+
+    /// Gives an endpoint another key. The one until now signs as well until a time, if one is given. Throws `notFound`.
+    package func setKey(
+        _ name: String,
+        _ secret: ConfiguredValue,
+        previous: PreviousKey?,
+        by: String
+    ) throws -> StoredEndpoint {
+        var definition = try existingEndpoint(name).definition
+        definition.secret = secret
+        try database.run(
+            """
+            UPDATE endpoints SET definition = ?, generatedSecret = NULL, previousKey = ?, by = ?, changedAt = ?
+            WHERE name = ?
+            """,
+            [try .encoded(definition), try .encoded(previous), .text(by), .time(now), .text(name)]
+        )
+        tell(.endpoints)
+        return try existingEndpoint(name)
+    }
+
+    /// Pauses an endpoint, or lets it go on (`nil`), and tells of it. Throws `notFound`.
     @discardableResult
-    package func setEndpointPaused(_ name: String, _ pause: Pause?) throws -> StoredEndpoint {
+    package func setEndpointPaused(_ name: String, _ pause: Pause?, by: String = "agent") throws -> StoredEndpoint {
         let endpoint = try existingEndpoint(name)
         guard endpoint.pause != pause else { return endpoint }
         let paused = try DatabaseValue.encoded(pause)
         try database.run("UPDATE endpoints SET paused = ? WHERE name = ?", [paused, .text(name)])
-        if let pause {
-            var data: JSONObject = ["endpoint": .string(name), "by": .string(pause.by)]
-            data["reason"] = pause.reason.map(JSON.string)
-            let reason = pause.reason.map { ": \($0)" } ?? ""
-            let content = StateChange.Content(
-                type: EventType.endpoint("paused"),
-                subject: name,
-                time: now,
-                summary: "endpoint \(name) paused by \(pause.by)\(reason)",
-                data: .object(data)
-            )
-            try append(lane: .agent, content)
-        }
+        if let pause { try appendStanding(name, "paused", pause) } else { try appendResumed(name, by) }
         tell(.endpoints)
         return try existingEndpoint(name)
+    }
+
+    /// From now on what is recorded is not sent to an endpoint, or again (`nil`); tells of it. Throws `notFound`.
+    @discardableResult
+    package func setEndpointMuted(_ name: String, _ pause: Pause?, by: String = "agent") throws -> StoredEndpoint {
+        let endpoint = try existingEndpoint(name)
+        var muting = endpoint.muting
+        if let pause {
+            muting.begin(pause, head: try head())
+        } else {
+            guard muting.present != nil else { return endpoint }
+            muting.end(head: try head(), first: try firstSequence() ?? .max)
+        }
+        try database.run(
+            "UPDATE endpoints SET muting = ? WHERE name = ?",
+            [try .encoded(muting), .text(name)]
+        )
+        if let pause { try appendStanding(name, "muted", pause) } else { try appendResumed(name, by) }
+        tell(.endpoints)
+        return try existingEndpoint(name)
+    }
+
+    private func appendStanding(_ name: String, _ what: String, _ pause: Pause) throws {
+        var data: JSONObject = ["endpoint": .string(name), "by": .string(pause.by)]
+        data["reason"] = pause.reason.map(JSON.string)
+        data["until"] = pause.until.map { .string($0.description) }
+        let reason = pause.reason.map { ": \($0)" } ?? ""
+        try appendFact(name, what, "endpoint \(name) \(what) by \(pause.by)\(reason)", data)
+    }
+
+    private func appendResumed(_ name: String, _ by: String) throws {
+        let data: JSONObject = ["endpoint": .string(name), "by": .string(by)]
+        try appendFact(name, "resumed", "endpoint \(name) resumed by \(by)", data)
+    }
+
+    private func appendFact(_ name: String, _ what: String, _ summary: String, _ data: JSONObject) throws {
+        let content = StateChange.Content(
+            type: EventType.endpoint(what),
+            subject: name,
+            time: now,
+            summary: summary,
+            data: .object(data)
+        )
+        try append(lane: .agent, content)
     }
 
     /// Notes what an endpoint's submitter has done, all at once.
@@ -137,4 +228,10 @@ extension Transaction {
         guard let endpoint = try endpoint(name) else { throw StoreError.notFound("endpoint", name) }
         return endpoint
     }
+}
+
+/// Where endpoints come from, beside folders.
+package enum EndpointSource {
+    package static let rpc = "rpc"
+    package static let configuration = "configuration"
 }

@@ -11,6 +11,12 @@ package struct StoredEndpoint: Sendable, Hashable {
     package var pause: Pause?
     /// The key that was made for it, where its secret is `{generate: true}`.
     package var generatedSecret: String?
+    /// Whose it is: `rpc`, `configuration`, or `folder:PATH`.
+    package var source: String
+    package var by: String
+    package var changedAt: Timestamp
+    package var previousKey: PreviousKey?
+    package var muting: Muting
 
     package var name: String { definition.name }
 }

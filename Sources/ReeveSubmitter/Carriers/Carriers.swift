@@ -1,4 +1,5 @@
 import ReeveProtocol
+import ReeveStore
 
 /// Makes what carries to an endpoint, by its kind: the one place that knows all kinds.
 struct Carriers: Sendable {
@@ -12,7 +13,7 @@ struct Carriers: Sendable {
     var clock: any Clock<Duration>
     var wallClock: any WallClock
 
-    func carrier(for endpoint: EndpointDefinition) -> any Carrier {
+    func carrier(for endpoint: EndpointDefinition, previousKey: PreviousKey? = nil) -> any Carrier {
         let writer = EventWriter(endpoint, sender: sender, tails: tails)
         switch endpoint.kind {
         case .webhook:
@@ -22,7 +23,8 @@ struct Carriers: Sendable {
                 transport: transport,
                 values: values,
                 wallClock: wallClock,
-                tails: tails
+                tails: tails,
+                previousKey: previousKey
             )
         case .file:
             let place = FilePlace(path: endpoint.path ?? "", rotation: endpoint.rotate)

@@ -1,5 +1,6 @@
 import JSON
 package import ReeveProtocol
+package import ReeveStore
 
 /// Makes submissions into a signed request, posts it, and says what became of it.
 package struct WebhookCarrier: Carrier {
@@ -15,6 +16,7 @@ package struct WebhookCarrier: Carrier {
     private let transport: any Transport
     private let values: ValueReader
     private let wallClock: any WallClock
+    private let previousKey: PreviousKey?
 
     package init(
         _ endpoint: EndpointDefinition,
@@ -22,7 +24,8 @@ package struct WebhookCarrier: Carrier {
         transport: any Transport,
         values: ValueReader,
         wallClock: any WallClock,
-        tails: (any OutputTails)? = nil
+        tails: (any OutputTails)? = nil,
+        previousKey: PreviousKey? = nil
     ) {
         self.endpoint = endpoint
         self.sender = sender
@@ -30,6 +33,7 @@ package struct WebhookCarrier: Carrier {
         self.transport = transport
         self.values = values
         self.wallClock = wallClock
+        self.previousKey = previousKey
     }
 
     /// It is signed anew each time, and its secrets are read anew.
@@ -65,12 +69,9 @@ package struct WebhookCarrier: Carrier {
             TransportHeader(name: "webhook-timestamp", value: "\(time)"),
         ]
         headers += message.headers
-        if let secret = endpoint.secret {
-            guard let key = SigningKey(try values.read(secret)) else {
-                throw TransportFailure("the secret is not whsec_ and base64 of 24 to 64 bytes")
-            }
-            let signature = key.signature(id: message.id, time: time, body: message.body)
-            headers.append(TransportHeader(name: "webhook-signature", value: signature))
+        let signatures = try keys().map { try $0.signature(id: message.id, time: time, body: message.body) }
+        if !signatures.isEmpty {
+            headers.append(TransportHeader(name: "webhook-signature", value: signatures.joined(separator: " ")))
         }
         for (name, value) in (endpoint.headers ?? [:]).sorted(by: { $0.key < $1.key }) {
             let text = try values.read(value)
@@ -82,6 +83,20 @@ package struct WebhookCarrier: Carrier {
         }
         let timeout = endpoint.timeout?.duration ?? Self.defaultTimeout
         return TransportRequest(url: try values.read(url), headers: headers, body: message.body, timeout: timeout)
+    }
+
+    /// The endpoint's own key first, and that which it had before for as long as that is to hold.
+    private func keys() throws -> [SigningKey] {
+        var secrets = [endpoint.secret].compactMap(\.self)
+        if let previousKey, previousKey.until > wallClock.now { secrets.append(previousKey.secret) }
+        return try secrets.map { secret in
+            guard let key = SigningKey(try values.read(secret)) else {
+                throw TransportFailure(
+                    "the secret is neither whsec_ and base64 of 24 to 64 bytes nor whsk_ and an Ed25519 key"
+                )
+            }
+            return key
+        }
     }
 
     /// A line break would begin a header of somebody else's.

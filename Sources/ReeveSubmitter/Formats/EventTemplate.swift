@@ -160,12 +160,14 @@ extension EndpointDefinition {
         } catch {
             problems.append(error)
         }
-        if case .literal(let text) = secret, text.hasPrefix("whsec_"), SigningKey(text) == nil {
+        if case .literal(let text) = secret, SigningKey(text) == nil {
             problems.append(
                 InvalidValue(
                     path: "/secret",
                     reason: "is no key",
-                    expected: "whsec_ and base64 of 24 to 64 bytes"
+                    expected:
+                        "whsec_ and base64 of 24 to 64 bytes, whsk_ and base64 of an Ed25519 key, {\"file\": …}, "
+                        + "{\"credential\": …} or {\"generate\": true}"
                 )
             )
         }
