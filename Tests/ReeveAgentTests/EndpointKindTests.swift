@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import JSONRPC
+import ReeveStore
 import TestSupport
 import Testing
 
@@ -54,6 +55,10 @@ struct EndpointKindTests {
             let receipts = try await agent.call("event.publish", ["events": events])
             #expect(try await agent.call("agent.flush", ["deadline": "60s"])["delivered"] == true)
             #expect(try Self.lines(path).map { $0["data"]?["number"] } == [1, 1, 2])
+            // What was done is written down a moment later.
+            for await _ in try #require(agent.store).signals.changes(.deliveries) {
+                if try await agent.call("endpoint.get", ["endpoint": "notify"])["deadLetters"] == 1 { break }
+            }
             let bad = try await agent.call("event.get", ["event": receipts[at: "events", "0", "id"] ?? nil])
             #expect(bad[at: "endpoints", "0", "state"] == "dead")
             let good = try await agent.call("event.get", ["event": receipts[at: "events", "1", "id"] ?? nil])
