@@ -1,5 +1,5 @@
 import ReeveLaunch
-import ReeveProtocol
+package import ReeveProtocol
 
 extension RunMachine {
     // MARK: What happens to a step
@@ -228,6 +228,14 @@ extension RunMachine {
                     close(step, .unmet(requirement, state), &turn, now)
                 }
             }
+        }
+    }
+
+    /// What a step that has not begun still waits for.
+    package func waits(of step: Int) -> [StepRequirement] {
+        guard run.steps[step].status == .pending, run.steps[step].attempt == 1 else { return [] }
+        return (steps[step].requires ?? []).filter {
+            if case .open = standing(of: $0) { true } else { false }
         }
     }
 

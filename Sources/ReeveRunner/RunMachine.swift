@@ -144,7 +144,7 @@ package struct RunMachine: Sendable {
     package let owner: String?
     /// By name, as this run has them.
     package let parameters: [String: String]
-    private let timeout: Interval?
+    let timeout: Interval?
     /// Why the steps are being ended that are, before they end by themselves.
     var endings: [Int: Verdict] = [:]
     /// What the run comes to that is being ended as a whole.
@@ -226,93 +226,6 @@ package struct RunMachine: Sendable {
         if let timeout { turn.then.append(.wait(.run, timeout)) }
         if !attachments.isEmpty { begin(with: attachments, &turn, now) }
         goOn(&turn, now)
-    }
-
-    private mutating func begin(with attachments: [AttachmentDefinition], _ turn: inout Turn, _ now: Timestamp) {
-        run.attachments = attachments.map { attachment in
-            let end = attachment.expires.map { run.createdAt + $0 }
-            let isOver = end.map { $0 <= now } ?? false
-            var record = RunAttachment(
-                path: attachment.path,
-                status: isOver ? .expired : .pending,
-                expiresAt: end,
-                at: now
-            )
-            if isOver, let end {
-                record.cause = "attachmentExpired"
-                record.reason = "its time was over \(now.since(end)) before the run began"
-            }
-            return record
-        }
-        endIfUnattached(&turn, now)
-        if runEnding == nil { turn.then.append(.attach) }
-    }
-
-    private mutating func attached(_ attachments: [RunAttachment], _ turn: inout Turn, _ now: Timestamp) {
-        guard run.status == .preparing, !isAttached else { return }
-        run.attachments = attachments
-        turn.details += attachments.map(RunDetail.attachment)
-        endIfUnattached(&turn, now)
-        goOn(&turn, now)
-    }
-
-    private mutating func endIfUnattached(_ turn: inout Turn, _ now: Timestamp) {
-        let failed = run.attachments?.first { $0.status == .failed || $0.status == .expired }
-        guard let failed else { return }
-        let reason = "attachment \(failed.path): \(failed.reason ?? failed.status.rawValue)"
-        endWhole(Verdict(.failed, failed.cause, reason), others: .notReached, &turn, now)
-    }
-
-    /// Everything is in place that has to be before a step starts.
-    var isAttached: Bool { (run.attachments ?? []).allSatisfy { $0.status == .attached } }
-
-    private mutating func resumed(_ found: [Int: Int], _ turn: inout Turn, _ now: Timestamp) {
-        let active = run.steps.indices.filter { isActive($0) }
-        if run.status == .stopping { takeUpEnding() }
-        for step in active where found[step] == nil { lose(step, &turn, now) }
-        if runEnding == nil {
-            if let lost = active.first(where: { run.steps[$0].status == .stopped }) {
-                endWhole(verdict(of: lost), others: .agentCrashed, &turn, now)
-            } else if let timeout, let start = run.startedAt {
-                turn.then.append(.wait(.run, left(of: timeout, since: start, now)))
-            }
-        }
-        for (step, pid) in found.sorted(by: { $0.key < $1.key }) where isActive(step) {
-            if run.steps[step].status == .preparing {
-                started(present(step), pid, notEnforced: run.steps[step].notEnforced ?? [], &turn, now)
-            } else {
-                attend(step, &turn, now)
-            }
-        }
-        // Nothing of it has begun: what is in place already stays as it is.
-        if runEnding == nil, !isAttached { turn.then.append(.attach) }
-        for (step, record) in run.steps.enumerated() where record.status == .pending {
-            guard let time = record.notBefore else { continue }
-            turn.then.append(.wait(.retry(present(step)), max(.zero, time.since(now))))
-        }
-        goOn(&turn, now)
-    }
-
-    /// What a run that was being ended comes to, as far as its record tells.
-    private mutating func takeUpEnding() {
-        if let request = run.stopRequest {
-            runEnding = .requested(request)
-        } else if let cause = run.cause, let outcome = Verdict.outcome(ofEnding: cause) {
-            runEnding = Verdict(outcome, cause, run.reason)
-        } else if let step = steps.indices.first(where: { steps[$0].essential == true && run.steps[$0].outcome != nil })
-        {
-            runEnding = verdict(of: step)
-        } else {
-            runEnding = Verdict(.canceled, run.cause, run.reason)
-        }
-        for step in run.steps.indices where isActive(step) && run.steps[step].status < .stopping {
-            endings[step] = run.stopRequest.map(Verdict.requested) ?? runEnding.map(\.ofOthers)
-        }
-    }
-
-    private mutating func lose(_ step: Int, _ turn: inout Turn, _ now: Timestamp) {
-        let mayHave = run.steps[step].status < .running
-        close(step, mayHave ? .mayHaveStarted : .agentCrashed, &turn, now)
     }
 
     private mutating func stopRequested(_ request: StopRequest, _ turn: inout Turn, _ now: Timestamp) {

@@ -227,6 +227,27 @@ struct RunExplanationTests {
         #expect(json[at: "reasons", "3"] == "it was due at 2026-11-21 02:50 UTC")
     }
 
+    @Test func `a run says what its steps do and wait for`() {
+        var definition = TaskDefinition(id: "backup")
+        definition.steps = ["app", "load", "test", "send"].map { StepDefinition(name: $0, command: ["true"]) }
+        definition.steps?[2].requires = [StepRequirement("load"), StepRequirement("app", .ready)]
+        let run = Fixture.run(3, .running) { run in
+            run.steps = ["app", "load", "test", "send"].map { RunStep(name: $0) }
+            run.steps[0].status = .running
+            run.steps[0].pid = 47
+            run.steps[0].startedAt = Fixture.now - .minutes(2)
+            run.steps[1].attempt = 2
+            run.steps[1].notBefore = Fixture.now + .seconds(5)
+            run.steps[3].status = .preparing
+        }
+        #expect(
+            Fixture.explanation(run, definition).sentences.dropFirst() == [
+                "step app, 1 of 4: process 47, for 2m", "step send, 4 of 4: no process yet",
+                "step load is tried again in 5s, for the 2. time", "step test waits for step load to have succeeded",
+            ]
+        )
+    }
+
     @Test func `one that is being stopped says who asked for it`() {
         let run = Fixture.run(3, .stopping) { run in
             run.stopRequest = StopRequest(at: Fixture.now - .seconds(3), by: "uid:7", reason: "it hangs")

@@ -7,36 +7,19 @@ import TestSupport
 
 /// A state directory of a test's own, which is removed with the value.
 final class StateDirectory: Sendable {
-    let path: String
+    private let folder: TemporaryFolder
     let clock = ManualWallClock()
     let stopwatch = ManualClock()
 
     init() throws {
-        var template = Array("/tmp/reeve-store-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw POSIXFailure(number: errno) }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        folder = try TemporaryFolder()
     }
 
-    deinit {
-        for name in files { unlink("\(path)/\(name)") }
-        rmdir(path)
-    }
-
+    var path: String { folder.path }
     var database: String { path + "/reeve.db" }
 
     /// The names of the files in it, sorted.
-    var files: [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    var files: [String] { names(in: path).sorted() }
 
     func open() throws -> Store {
         let stopwatch = stopwatch

@@ -91,7 +91,7 @@ extension Transaction {
         run.stoppedAt = now
         run.previousOutcome = try noteLast(run)
         try insert(run, of: task)
-        try append(run)
+        try append(run, labels: Self.labels(of: task))
         return run
     }
 
@@ -171,7 +171,7 @@ extension Transaction {
         var run = run
         run.notAfter = task.definition.queueTimeout.map { (run.notBefore ?? now) + $0 }
         try insert(run, of: task)
-        try append(run)
+        try append(run, labels: Self.labels(of: task))
         return run
     }
 
@@ -201,8 +201,9 @@ extension Transaction {
         )
     }
 
-    private func append(_ run: Run) throws {
-        let change = RunChange(run: run, labels: try labels(of: run.task))
+    /// - Parameter labels: The task's, where they are at hand.
+    private func append(_ run: Run, labels: JSON? = nil) throws {
+        let change = RunChange(run: run, labels: try labels ?? self.labels(of: run.task))
         try append(lane: .task(run.task), try change.ofRun(at: now))
     }
 
@@ -215,6 +216,11 @@ extension Transaction {
             [.text(run.id), .integer(run.number), .text(run.outcome?.rawValue), .text(run.task)]
         )
         return before.flatMap(Outcome.init(rawValue:))
+    }
+
+    private static func labels(of task: StoredTask) throws -> JSON {
+        guard let labels = task.definition.labels else { return [:] }
+        return try JSONCoder.encode(labels)
     }
 
     private func labels(of task: String) throws -> JSON {

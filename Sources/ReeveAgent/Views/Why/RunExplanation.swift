@@ -1,5 +1,6 @@
 import JSON
 import ReeveProtocol
+import ReeveRunner
 import ReeveScheduler
 
 /// Says in words, and as data, why a run is as it is: what it waits for, how far it is, or how it ended and why.
@@ -147,11 +148,12 @@ struct RunExplanation: Sendable {
 
     private var stepSentences: [String] {
         let current = currentSteps
-        let again = run.steps.compactMap { step -> String? in
-            guard step.status == .pending, let time = step.notBefore else { return nil }
-            let when = time > now ? "in \(time.since(now).words)" : "now"
-            return "step \(step.name) is tried again \(when), for the \(step.attempt). time"
-        }
+        let again =
+            run.steps.compactMap { step -> String? in
+                guard step.status == .pending, let time = step.notBefore else { return nil }
+                let when = time > now ? "in \(time.since(now).words)" : "now"
+                return "step \(step.name) is tried again \(when), for the \(step.attempt). time"
+            } + stepWaitSentences
         guard run.steps.count > 1 else {
             return (current.first.flatMap { run.steps[$0].pid }.map { ["its process is \($0)"] } ?? []) + again
         }
@@ -159,6 +161,16 @@ struct RunExplanation: Sendable {
         case 0: return again
         case 1: return ["it is at step \(words(current[0], of: "\(current[0] + 1) of \(run.steps.count)"))"] + again
         default: return current.map { "step \(words($0, of: "\($0 + 1) of \(run.steps.count)"))" } + again
+        }
+    }
+
+    private var stepWaitSentences: [String] {
+        guard let definition, run.status < .stopping else { return [] }
+        let machine = RunMachine(run: run, definition: definition)
+        return run.steps.indices.compactMap { index in
+            let waits = machine.waits(of: index).map(\.description)
+            return waits.isEmpty
+                ? nil : "step \(run.steps[index].name) waits for \(waits.joined(separator: " and for "))"
         }
     }
 

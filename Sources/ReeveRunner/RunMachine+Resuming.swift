@@ -1,0 +1,53 @@
+import ReeveProtocol
+
+// A run that had begun, and is taken up by a machine that knows no more than its record.
+extension RunMachine {
+    mutating func resumed(_ found: [Int: Int], _ turn: inout Turn, _ now: Timestamp) {
+        let active = run.steps.indices.filter { isActive($0) }
+        if run.status == .stopping { takeUpEnding() }
+        for step in active where found[step] == nil { lose(step, &turn, now) }
+        if runEnding == nil {
+            if let lost = active.first(where: { run.steps[$0].status == .stopped }) {
+                endWhole(verdict(of: lost), others: .agentCrashed, &turn, now)
+            } else if let timeout, let start = run.startedAt {
+                turn.then.append(.wait(.run, left(of: timeout, since: start, now)))
+            }
+        }
+        for (step, pid) in found.sorted(by: { $0.key < $1.key }) where isActive(step) {
+            if run.steps[step].status == .preparing {
+                started(present(step), pid, notEnforced: run.steps[step].notEnforced ?? [], &turn, now)
+            } else {
+                attend(step, &turn, now)
+            }
+        }
+        // Nothing of it has begun: what is in place already stays as it is.
+        if runEnding == nil, !isAttached { turn.then.append(.attach) }
+        for (step, record) in run.steps.enumerated() where record.status == .pending {
+            guard let time = record.notBefore else { continue }
+            turn.then.append(.wait(.retry(present(step)), max(.zero, time.since(now))))
+        }
+        goOn(&turn, now)
+    }
+
+    /// What a run that was being ended comes to, as far as its record tells.
+    private mutating func takeUpEnding() {
+        if let request = run.stopRequest, run.cause == "requested" {
+            runEnding = .requested(request)
+        } else if let cause = run.cause, let outcome = Verdict.outcome(ofEnding: cause) {
+            runEnding = Verdict(outcome, cause, run.reason)
+        } else if let step = steps.indices.first(where: { steps[$0].essential == true && run.steps[$0].outcome != nil })
+        {
+            runEnding = verdict(of: step)
+        } else {
+            runEnding = Verdict(.canceled, run.cause, run.reason)
+        }
+        for step in run.steps.indices where isActive(step) && run.steps[step].status < .stopping {
+            endings[step] = runEnding.map(\.ofOthers)
+        }
+    }
+
+    private mutating func lose(_ step: Int, _ turn: inout Turn, _ now: Timestamp) {
+        let mayHave = run.steps[step].status < .running
+        close(step, mayHave ? .mayHaveStarted : .agentCrashed, &turn, now)
+    }
+}
