@@ -10,7 +10,11 @@ struct EndpointGroup: ParsableCommand {
               reeve endpoint add ops https://example.com/hook --generate-secret
               reeve endpoint test ops
               reeve endpoint ls
+              reeve endpoint mute ops --for 30m --reason deployment
             """,
-        subcommands: [EndpointList.self, EndpointShow.self, EndpointAdd.self, EndpointRemove.self, EndpointTest.self]
+        subcommands: [
+            EndpointList.self, EndpointShow.self, EndpointAdd.self, EndpointRemove.self, EndpointTest.self,
+            EndpointPause.self, EndpointMute.self, EndpointResume.self, EndpointRotate.self,
+        ]
     )
 }

@@ -7,8 +7,8 @@ struct EndpointList: Command {
         commandName: "ls",
         abstract: "List the endpoints.",
         discussion: """
-            In a pipe an endpoint is a line, with tabs between name, state, pending, dead letters, the oldest \
-            undelivered, last answer and address.
+            In a pipe an endpoint is a line, with tabs between name, kind, state, pending, in flight, dead letters, the \
+            oldest undelivered, delivered, retries, last answer and place. What it is counted since is the agent's start.
 
             EXAMPLES:
               reeve endpoint ls
@@ -26,35 +26,59 @@ struct EndpointList: Command {
     }
 
     static func table(_ endpoints: [JSON], _ times: TimeText) -> Table {
-        var table = Table("ENDPOINT", "STATE", "PENDING", "DEAD", "OLDEST", "LAST ANSWER", "URL")
+        var table = Table(
+            "ENDPOINT",
+            "KIND",
+            "STATE",
+            "PENDING",
+            "IN FLIGHT",
+            "DEAD",
+            "OLDEST",
+            "DELIVERED",
+            "RETRIES",
+            "LAST ANSWER",
+            "PLACE"
+        )
         for endpoint in endpoints {
             let state = endpoint["state"]?.string
+            let isMuted = endpoint["muted"]?.object != nil
             let isAnswerGood = endpoint["lastAnswer"]?.string?.hasPrefix("2") == true
             table.add(
                 Table.Cell(endpoint["name"]?.string, .strong),
-                Table.Cell(state, style(state)),
-                Table.Cell(endpoint["pending"]?.integer.map(String.init)),
+                Table.Cell(endpoint["kind"]?.string),
+                Table.Cell(isMuted ? "\(state ?? ""), muted" : state, isMuted ? .caution : style(state)),
+                number(endpoint, "pending"),
+                number(endpoint, "inFlight"),
                 Table.Cell(
                     endpoint["deadLetters"]?.integer.map(String.init),
                     endpoint["deadLetters"]?.integer ?? 0 > 0 ? .failure : .plain
                 ),
                 Table.Cell(times.terminal.isTerminal ? times.distance(endpoint, "oldest") : endpoint["oldest"]?.string),
-                Table.Cell(endpoint["lastAnswer"]?.string, isAnswerGood ? .plain : .caution),
-                Table.Cell(url(endpoint["url"]))
+                number(endpoint, "delivered"),
+                number(endpoint, "retries"),
+                Table.Cell(endpoint["lastAnswer"]?.string.map { Table.cut($0, 40) }, isAnswerGood ? .plain : .caution),
+                Table.Cell(place(endpoint))
             )
         }
         return table
     }
 
-    private static func style(_ state: String?) -> Style {
+    private static func number(_ endpoint: JSON, _ name: String) -> Table.Cell {
+        Table.Cell(endpoint[name]?.integer.map(String.init))
+    }
+
+    static func style(_ state: String?) -> Style {
         switch state {
-        case "unavailable", "paused", "opened": .failure
-        case "waiting", "backingOff": .caution
+        case "unavailable", "down": .failure
+        case "paused": .caution
         default: .plain
         }
     }
 
-    static func url(_ url: JSON?) -> String? {
-        url?.string ?? url.flatMap { $0 == .null ? nil : $0.text }
+    /// Where it is: an address, a path, or what is run.
+    private static func place(_ endpoint: JSON) -> String? {
+        if let command = endpoint["command"]?.array { return command.compactMap(\.string).joined(separator: " ") }
+        guard let place = endpoint["path"] ?? endpoint["url"], place != .null else { return nil }
+        return place.string ?? place.text
     }
 }

@@ -1,0 +1,113 @@
+import Glibc
+import JSON
+import JSONRPC
+import TestSupport
+import Testing
+
+/// `reeve endpoint` and `reeve top` beside a real daemon, and what needs a process of its own.
+@Suite(.timeLimit(.minutes(5)))
+struct EndpointCommandTests {
+    @Test func `endpoints of every kind are added, listed, muted and rotated from the command line`() async throws {
+        try await WebhookReceiver.running { receiver in
+            let estate = try Estate()
+            try await estate.running { daemon in
+                let added = try await daemon.reeve(
+                    "endpoint",
+                    "add",
+                    "chat",
+                    receiver.url,
+                    "--slack",
+                    "--only",
+                    "failures"
+                )
+                #expect(added.contains("chat: added"))
+                _ = try await daemon.reeve(
+                    "endpoint",
+                    "add",
+                    "log",
+                    "--to-file",
+                    estate.folder.path + "/events",
+                    "--rotate",
+                    "1MiB"
+                )
+                _ = try await daemon.reeve("endpoint", "add", "work", "--queue", "--type", "order.*")
+                let command = [
+                    "endpoint", "add", "mail", "--command", "--only", "failures", "--text", "--", "/bin/cat",
+                ]
+                _ = try await daemon.reeve(command)
+                let secret = try await daemon.reeve("endpoint", "rotate", "chat")
+                #expect(secret.contains("whsec_"))
+                _ = try await daemon.reeve("add", "backup", "-c", "echo no space left; exit 2")
+                _ = try await daemon.reeve("run", "backup", code: 2)
+                _ = try await daemon.reeve("flush", "--deadline", "60s")
+                let body = receiver.records.first?.request.event?["text"]?.string ?? ""
+                #expect(receiver.records.count == 1 && body.hasSuffix("```\nno space left\n```"), "\(body)")
+                _ = try await daemon.reeve("endpoint", "mute", "log", "--for", "30m", "--reason", "deployment")
+                let rows = try await daemon.reeve("endpoint", "ls").split(separator: "\n").map { line in
+                    line.split(separator: "\t").map(String.init)
+                }
+                #expect(
+                    rows.map { Array($0.prefix(3)) } == [
+                        ["chat", "webhook", "active"], ["log", "file", "active, muted"], ["mail", "command", "active"],
+                        ["work", "queue", "active"],
+                    ]
+                )
+                #expect(rows.allSatisfy { $0.count == 11 })
+                #expect(rows[1].last == estate.folder.path + "/events" && rows[2].last == "/bin/cat")
+                _ = try await daemon.reeve("endpoint", "resume", "log")
+                let tested = try await daemon.reeve("endpoint", "test", "mail")
+                #expect(tested.contains("mail: delivered") && tested.contains("a test of endpoint mail"), "\(tested)")
+                let top = try await daemon.reeve("top").split(separator: "\n").map { $0.split(separator: "\t") }
+                #expect(top.first?.prefix(1) == ["agent"])
+                #expect(top.filter { $0[0] == "endpoint" }.map { $0[1] } == ["chat", "log", "mail", "work"])
+            }
+        }
+    }
+
+    @Test func `the standard output of the daemon has the events as lines`() async throws {
+        let estate = try Estate(
+            configuration: "endpoints:\n- {name: out, kind: stdout, filter: {types: [\"order.*\"]}}\n"
+        )
+        try await estate.running { daemon in
+            try await daemon.call("event.publish", ["events": [["type": "order.paid", "data": ["total": 12]]]])
+            #expect(try await daemon.call("agent.flush", ["deadline": "60s"])["delivered"] == true)
+            let lines = try readFile(estate.logPath).split(separator: "\n").filter { $0.hasPrefix("{\"specversion\"") }
+            #expect(try lines.map { try JSON(parsing: String($0))["data"]?["total"] } == [12])
+        }
+    }
+
+    @Test(.enabled(if: StorageTests.canMount, "needs root, to mount a small file system"))
+    func `a full disk is the file endpoint's trouble, and when there is room every line is there once`() async throws {
+        let estate = try Estate()
+        let disk = estate.folder.path + "/disk"
+        mkdir(disk, 0o755)
+        // In a mount name space of its own; the agent's own state is elsewhere.
+        let line =
+            "mount -t tmpfs -o size=256k tmpfs \(disk) && head -c 200k /dev/zero > \(disk)/ballast && exec \"$@\""
+        try await estate.running(wrapped: ["unshare", "--mount", "sh", "-c", line, "sh"]) { daemon in
+            let endpoint: JSON = [
+                "name": "log", "kind": "file", "path": .string(disk + "/events"), "filter": ["types": ["order.*"]],
+                "retry": ["delay": "10ms", "maximum": "50ms"],
+            ]
+            try await daemon.call("endpoint.put", ["endpoint": endpoint])
+            let client = try await daemon.connect()
+            let changes = try await client.subscribe("event.subscribe", ["type": "dev.reeve.endpoint.opened"])
+            let padding = JSON.string(String(repeating: "x", count: 2000))
+            let events = (1...50).map { ["type": "order.paid", "id": .string("\($0)"), "data": padding] as JSON }
+            try await daemon.call("event.publish", ["events": .array(events)])
+            var reason = ""
+            for try await message in changes {
+                guard case .item(let event, _) = message else { continue }
+                reason = event["data"]?["reason"]?.string ?? ""
+                break
+            }
+            #expect(reason == "cannot write \(disk)/events: No space left on device", "\(reason)")
+            await client.close()
+            #expect(unlink("/proc/\(daemon.child.pid)/root\(disk)/ballast") == 0)
+            #expect(try await daemon.call("agent.flush", ["deadline": "120s"])["delivered"] == true)
+            let text = try readFile("/proc/\(daemon.child.pid)/root\(disk)/events")
+            let ids = try text.split(separator: "\n").map { try JSON(parsing: String($0))["publisherid"]?.string }
+            #expect(ids.count == 50 && Set(ids).count == 50, "\(ids)")
+        }
+    }
+}
