@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import ReeveProtocol
 import ReeveRunner
@@ -6,11 +5,13 @@ import ReeveStore
 
 /// Removes what has been kept for long enough: old runs with their output, ad hoc tasks, delivered changes.
 ///
-/// It works when the agent starts and after every thousand changes, never by the clock: an idle agent keeps what it has.
+/// It works when the agent starts, after every thousand changes and when room for output is short, never by the clock: an
+/// idle agent keeps what it has.
 struct Housekeeper: Sendable {
     var store: Store
     var configuration: Configuration
     var paths: RunPaths
+    var output: OutputKeeper
     var wallClock: any WallClock
     var logger: Logger
 
@@ -18,11 +19,22 @@ struct Housekeeper: Sendable {
     static let interval: Int64 = 1000
 
     func run() async throws {
+        output.begin()
         while true {
             let last = store.head
             try await work()
-            await store.signals.waitForJournal(after: last + Self.interval)
+            await waitForWork(after: last)
             try Task.checkCancellation()
+        }
+    }
+
+    /// Until there are so many changes, or output needs room.
+    private func waitForWork(after last: Int64) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [store] in await store.signals.waitForJournal(after: last + Self.interval) }
+            group.addTask { [output] in await output.waitUntilShort() }
+            await group.next()
+            group.cancelAll()
         }
     }
 
@@ -38,6 +50,7 @@ struct Housekeeper: Sendable {
         try await expireRuns(madeBefore: now - configuration.historyAge)
         try await repeatedly { try $0.expireAdHocTasks(putBefore: now - configuration.historyAdHoc) }
         while try await trim(before: now - Self.changeAge) > 0 {}
+        if output.isShort { output.makeRoom(sparing: Set(try await store.read { try $0.liveRuns().map(\.id) })) }
     }
 
     /// Looks for them beside the writer: with many tasks and runs that takes a while, and nobody is to wait for it.
@@ -53,7 +66,7 @@ struct Housekeeper: Sendable {
             guard !expired.isEmpty else { return }
             for piece in stride(from: 0, to: expired.count, by: Self.piece) {
                 let ids = Array(expired[piece..<min(expired.count, piece + Self.piece)])
-                for run in try await store.write({ try $0.removeRuns(ids) }) { removeOutput(of: run) }
+                for run in try await store.write({ try $0.removeRuns(ids) }) { output.remove(run) }
             }
             logger.debug("removed old runs", metadata: ["runs": "\(expired.count)"])
         }
@@ -64,7 +77,7 @@ struct Housekeeper: Sendable {
         while true {
             let runs = try await store.write(piece)
             guard !runs.isEmpty else { return }
-            for run in runs { removeOutput(of: run) }
+            for run in runs { output.remove(run) }
             logger.debug("removed old runs", metadata: ["runs": "\(runs.count)"])
         }
     }
@@ -74,18 +87,5 @@ struct Housekeeper: Sendable {
             let kept = try transaction.firstSequence(since: time) ?? transaction.head() + 1
             return try transaction.trimJournal(upTo: kept - 1)
         }
-    }
-
-    private func removeOutput(of run: String) {
-        let directory = paths.outputDirectory(ofRun: run)
-        guard let stream = opendir(directory) else { return }
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { unlink("\(directory)/\(name)") }
-        }
-        closedir(stream)
-        rmdir(directory)
     }
 }

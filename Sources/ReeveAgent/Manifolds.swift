@@ -21,6 +21,8 @@ struct Manifolds: Sendable {
     let readiness: Readiness
     let lifecycle: Lifecycle
     let custody = ServiceCustody()
+    /// Room for the output of all runs; it outlives a restart of the runner, as their spools do.
+    let outputBudget: SpoolBudget
     /// Made at the first start of the part that hands them out.
     let processTable = NIOLockedValueBox<Processes?>(nil)
     /// Raised when the drop-in folders are to be looked at.
@@ -148,7 +150,7 @@ struct Manifolds: Sendable {
             // The submitter is there for the order of the end alone: it stops after what has changes to tell.
             inputs: [.required(Part.store), .required(Part.processes), .live(Part.submitter)],
             outputs: [Part.runner.declaration]
-        ) { [environment, configuration, paths] inputs in
+        ) { [environment, configuration, paths, outputBudget] inputs in
             let runner = Runner(
                 store: try inputs[Part.store],
                 launcher: StepLauncher(
@@ -156,7 +158,11 @@ struct Manifolds: Sendable {
                     prober: Prober(clock: environment.clock),
                     attachments: AttachmentPlacer(folders: configuration.attachmentFolders),
                     paths: paths,
-                    outputQuota: configuration.outputPerStep.bytes
+                    outputQuota: OutputQuota(
+                        perStep: configuration.outputPerStep.bytes,
+                        perRun: configuration.outputPerRun.bytes,
+                        total: outputBudget
+                    )
                 ),
                 limits: configuration.runLimits,
                 clock: environment.clock,
@@ -232,11 +238,18 @@ struct Manifolds: Sendable {
     }
 
     private var housekeeper: Manifold {
-        Manifold("housekeeper", inputs: [.required(Part.store)]) { [environment, configuration, paths] inputs in
+        Manifold("housekeeper", inputs: [.required(Part.store)]) {
+            [environment, configuration, paths, outputBudget] inputs in
             let housekeeper = Housekeeper(
                 store: try inputs[Part.store],
                 configuration: configuration,
                 paths: paths,
+                output: OutputKeeper(
+                    directory: paths.outputDirectory,
+                    budget: outputBudget,
+                    startedAt: environment.startedAt,
+                    logger: environment.logger
+                ),
                 wallClock: environment.wallClock,
                 logger: environment.logger
             )
@@ -342,6 +355,7 @@ struct Manifolds: Sendable {
             readiness: readiness,
             commandChecker: commandChecker,
             cgroups: environment.cgroups.standing,
+            outputBudget: outputBudget,
             attachmentFolders: configuration.attachmentFolders,
             runLimits: configuration.runLimits
         ).methods

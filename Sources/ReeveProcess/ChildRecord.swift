@@ -1,3 +1,5 @@
+import Glibc
+
 /// What is known of one process: from its start until its owner forgets it, also long after its end.
 package struct ChildRecord: Sendable, Equatable {
     package enum State: Sendable, Equatable {
@@ -99,6 +101,11 @@ package struct OutputCounts: Sendable, Equatable {
     package internal(set) var spoolError: CInt?
     /// Nothing more will be kept: both streams are closed, or no longer waited for.
     package internal(set) var isComplete = false
+
+    /// ``spoolError`` for people; ``SpoolBudget`` is what is used up where the kernel is not the one that says so.
+    package var spoolTrouble: String? {
+        spoolError.map { $0 == EDQUOT ? "the room for output (runner.output) is used up" : errorText($0) }
+    }
 
     package var bytes: UInt64 { output + error }
     package var dropped: UInt64 { droppedOutput + droppedError }

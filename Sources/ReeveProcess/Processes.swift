@@ -204,8 +204,16 @@ package final class Processes: Sendable {
     /// a device that does not answer. The end of the process itself is told as any other.
     package func kill(_ key: ProcessKey, within limit: Duration = .seconds(5)) async -> [Survivor] {
         guard let tree = table.tree(key) else { return [] }
-        if !Self.seesProcesses { table.signal(key, SIGKILL, toGroup: true) }
+        // Only where nothing else can be found: who is found by its parents has to be so before these are dead.
+        if !Self.seesProcesses || !Self.hasDescriptors { table.signal(key, SIGKILL, toGroup: true) }
         return await kill(tree, within: limit)
+    }
+
+    /// Without one nobody can be looked for.
+    private static var hasDescriptors: Bool {
+        let descriptor = open("/", O_RDONLY | O_CLOEXEC)
+        if descriptor >= 0 { close(descriptor) }
+        return descriptor >= 0
     }
 
     /// The same for ``leftovers(marks:cgroups:)``; their cgroups are removed.

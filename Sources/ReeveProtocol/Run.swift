@@ -112,10 +112,13 @@ package struct OutputSummary: Sendable, Hashable, Codable {
     /// How much the step wrote, of which `dropped` was not kept.
     package var bytes: Int
     package var dropped: Int
+    /// Why what came last could not be kept, for people: a full disk, a quota; absent if it could.
+    package var trouble: String?
 
-    package init(bytes: Int, dropped: Int) {
+    package init(bytes: Int, dropped: Int, trouble: String? = nil) {
         self.bytes = bytes
         self.dropped = dropped
+        self.trouble = trouble
     }
 }
 

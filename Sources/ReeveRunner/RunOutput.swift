@@ -102,7 +102,7 @@ package struct RunOutput: Sendable {
         var heads: [Head] = []
         for source in sources {
             let spool = try reader(source).read(after: position[source], limit: min(left, window), stream: stream)
-            page.dropped += Int(spool.droppedOutput + spool.droppedError)
+            page.dropped += dropped(spool, source)
             page.next[source] = spool.chunks.isEmpty ? spool.next : position[source]
             heads.append(Head(source: source, chunks: spool.chunks[...], end: spool.next, isAtEnd: spool.atEnd))
         }
@@ -126,13 +126,22 @@ package struct RunOutput: Sendable {
         return page
     }
 
+    /// Of a file that made room for others nothing is left but the record, which is that of the last try.
+    private func dropped(_ spool: SpoolPage, _ source: Source) -> Int {
+        let record = run.steps[source.step]
+        guard !spool.isThere, stream == nil, record.attempt == source.attempt else {
+            return Int(spool.droppedOutput + spool.droppedError)
+        }
+        return record.output?.bytes ?? 0
+    }
+
     /// The last `count` bytes of what is there.
     package func read(tail count: Int) throws(SpoolError) -> Page {
         var page = Page(next: Position())
         var chunks: [(source: Source, chunk: SpoolChunk)] = []
         for source in sources {
             let spool = try reader(source).read(tail: count, stream: stream)
-            page.dropped += Int(spool.droppedOutput + spool.droppedError)
+            page.dropped += dropped(spool, source)
             page.next[source] = spool.next
             chunks += spool.chunks.map { (source, $0) }
         }

@@ -296,6 +296,12 @@ extension Usage {
     }
 }
 
+extension OutputSummary {
+    init(_ counts: OutputCounts) {
+        self.init(bytes: Int(counts.bytes), dropped: Int(counts.dropped), trouble: counts.spoolTrouble)
+    }
+}
+
 extension RunMachine.StepEnd {
     init(_ end: ProcessEnd, output: OutputCounts?) {
         self.init(
@@ -304,7 +310,7 @@ extension RunMachine.StepEnd {
             coreDumped: end.coreDumped,
             outOfMemoryKills: end.together?.outOfMemoryKills ?? 0,
             usage: Usage(end),
-            output: output.map { OutputSummary(bytes: Int($0.bytes), dropped: Int($0.dropped)) },
+            output: output.map(OutputSummary.init),
             at: Timestamp(milliseconds: end.endedAt)
         )
     }

@@ -239,7 +239,7 @@ package final class Runner: Sendable {
         state.withLockedValue { $0.living[run.id] = Living(task: run.task, group: definition.group, orders: sender) }
         let supervisor = RunSupervisor(
             store: store,
-            launcher: launcher,
+            launcher: launcher.ofRun(),
             clock: clock,
             now: { [wallClock] in wallClock.now },
             logger: logger

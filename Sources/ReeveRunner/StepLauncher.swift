@@ -8,15 +8,16 @@ package struct StepLauncher: Sendable {
     package var prober: Prober
     package var attachments: AttachmentPlacer
     package var paths: RunPaths
-    /// Bytes of output kept of each step.
-    package var outputQuota: Int
+    package var outputQuota: OutputQuota
+    /// What the run's steps share; `nil`: it is nobody's yet.
+    private var runBudget: SpoolBudget?
 
     package init(
         launcher: CommandLauncher,
         prober: Prober,
         attachments: AttachmentPlacer,
         paths: RunPaths,
-        outputQuota: Int
+        outputQuota: OutputQuota
     ) {
         self.launcher = launcher
         self.attachments = attachments
@@ -26,6 +27,13 @@ package struct StepLauncher: Sendable {
     }
 
     package var processes: Processes { launcher.processes }
+
+    /// One for the steps of one run.
+    func ofRun() -> StepLauncher {
+        var launcher = self
+        launcher.runBudget = SpoolBudget(limit: outputQuota.perRun, within: outputQuota.total)
+        return launcher
+    }
 
     /// What every process of the run, and of no other, has in its environment.
     static func marks(of run: Run) -> [String] { ["REEVE_RUN=\(run.id)"] }
@@ -44,11 +52,13 @@ package struct StepLauncher: Sendable {
         parameters: [String: String]
     ) throws(LaunchFailure) -> ChildRecord {
         var facts = facts(record, run, parameters)
+        var output = SpoolSpecification(path: paths.output(run: run.id, step: record), quota: outputQuota.perStep)
+        output.budget = runBudget ?? outputQuota.total
         var occasion = CommandLauncher.Occasion(
             key: RunPaths.key(run: run.id, step: record),
             facts: [:],
             marks: Self.marks(of: run),
-            output: SpoolSpecification(path: paths.output(run: run.id, step: record), quota: outputQuota),
+            output: output,
             scriptDirectory: paths.scriptDirectory(run: run.id, step: record),
             cgroup: "\(Self.cgroupPrefix(run))\(record.name).\(record.attempt)"
         )
@@ -105,6 +115,7 @@ package struct StepLauncher: Sendable {
         ]
         for (name, value) in parameters { facts[ParameterDefinition.variable(name)] = value }
         if let due = run.due { facts["REEVE_SLOT"] = due.description }
+        facts["TRACEPARENT"] = TraceParent(run: run.id, step: step.name, attempt: step.attempt)?.description
         return facts
     }
 }

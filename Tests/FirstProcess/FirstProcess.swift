@@ -16,6 +16,7 @@ import ReeveProcess
         try processes.adoptOrphans()
         let folder = CommandLine.arguments[1]
         let first = FirstProcess(processes: processes, folder: folder)
+        if CommandLine.arguments.contains("descriptors") { return try await first.runOutOfDescriptors() }
         print("pid \(getpid()) session \(getsid(0))")
         guard Processes.seesProcesses else { return try await first.killBlindly() }
         print("wrong ends \(try await first.wrongEnds())")
@@ -23,6 +24,29 @@ import ReeveProcess
         // Meanwhile others enter the namespace and leave orphans of their own.
         _ = try await first.run("entered", "echo > \(folder)/ready; read x < \(folder)/entered")
         print("zombies left \(try await first.zombies())")
+    }
+
+    /// Starts processes until there are no descriptors left, then ends them.
+    private func runOutOfDescriptors() async throws {
+        var limit = rlimit(rlim_cur: 40, rlim_max: 40)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        var keys: [ProcessKey] = []
+        do {
+            while true {
+                let key = ProcessKey("\(keys.count)")
+                try processes.start(ProcessSpecification(arguments: ["/bin/sleep", "1000"]), key: key)
+                keys.append(key)
+            }
+        } catch {
+            print(error)
+        }
+        var ends: [Int32?] = []
+        for key in keys {
+            _ = await processes.kill(key)
+            ends.append(await processes.ended(key)?.signal)
+        }
+        print("all ended by signal 9: \(!ends.isEmpty && ends.allSatisfy { $0 == SIGKILL })")
+        print("then: \(try await run("then", "exit 0")?.exitCode ?? -1)")
     }
 
     /// What is left to do without a `/proc` of this namespace.

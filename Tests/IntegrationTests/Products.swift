@@ -25,6 +25,9 @@ enum Products {
         return "."
     }()
 
+    /// This program.
+    static var tests: String { executable }
+
     private static var executable: String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = buffer.withUnsafeMutableBytes { bytes in

@@ -24,7 +24,7 @@ struct ProcessTests {
             let names = Set(try #require(lines.last).split(separator: " ").map(String.init))
             let expected: Set<String> = [
                 "A", "B", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PATH", "REEVE_TASK", "REEVE_RUN", "REEVE_NUMBER",
-                "REEVE_STEP", "REEVE_ATTEMPT",
+                "REEVE_STEP", "REEVE_ATTEMPT", "TRACEPARENT",
             ]
             #expect(expected.isSubset(of: names))
             // The shell adds what it needs itself; a run by hand has no slot.
@@ -46,6 +46,33 @@ struct ProcessTests {
             #expect(run["overrides"] == nil)
             _ = try await agent.runToEnd("job")
             #expect(try await agent.call("run.output", ["run": "job/3"])["data"] == "\n")
+        }
+    }
+
+    @Test
+    func `near the limit of all output that of the oldest runs goes, their records stay, and a run's steps share`()
+        async throws
+    {
+        try await RunningAgent.with({ configuration in
+            configuration.outputTotal = .kibibytes(400)
+            configuration.outputPerRun = .kibibytes(160)
+        }) { agent in
+            let write: JSON = ["/bin/sh", "-c", "head -c 100000 /dev/zero; echo end"]
+            let steps: JSON = [["name": "a", "command": write], ["name": "b", "command": write, "requires": ["a"]]]
+            try await agent.call("task.put", ["task": ["id": "job", "steps": steps]])
+            var oldest: JSON = nil
+            // Each takes some of the room, until that of the first is needed.
+            while oldest["dropped"] != 200_008 {
+                let run = try await agent.runToEnd("job")
+                let outputs = run["steps"]?.array?.compactMap { $0["output"] } ?? []
+                let kept = outputs.map { ($0["bytes"]?.integer ?? 0) - ($0["dropped"]?.integer ?? 0) }
+                #expect(run["outcome"] == "succeeded" && outputs.allSatisfy { $0["bytes"] == 100_004 })
+                #expect(kept.count == 2 && kept.reduce(0, +) <= 160 << 10, "\(kept)")
+                #expect(try await agent.call("agent.status")[at: "output", "used"]?.integer ?? 0 <= 400 << 10)
+                oldest = try await agent.call("run.output", ["run": "job/1"])
+            }
+            #expect(oldest["data"] == "" && oldest["end"] == true)
+            #expect(try await agent.call("run.get", ["run": "job/1"])[at: "run", "outcome"] == "succeeded")
         }
     }
 

@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import Logging
 import ReeveEngine
+import ReeveProcess
 import ReeveProtocol
 import ReeveStore
 import TestSupport
@@ -27,6 +28,7 @@ struct RunningAgent: Sendable {
         clock: any Clock<Duration> = ContinuousClock(),
         wallClock: (any WallClock)? = nil,
         time: HostTime? = nil,
+        cgroups: CgroupTree = CgroupTree(without: "none was asked for"),
         _ configure: (inout Configuration) -> Void
     ) throws -> Agent.Environment {
         var configuration = Configuration(name: "web-7", stateDirectory: folder.path + "/state")
@@ -40,7 +42,8 @@ struct RunningAgent: Sendable {
             wallClock: try wallClock ?? SystemClock.needed(Self.wallClock),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             credentialsDirectory: nil,
-            uid: getuid()
+            uid: getuid(),
+            cgroups: cgroups
         )
     }
 
@@ -50,6 +53,7 @@ struct RunningAgent: Sendable {
         clock: any Clock<Duration> = ContinuousClock(),
         wallClock: (any WallClock)? = nil,
         time: HostTime? = nil,
+        cgroups: CgroupTree = CgroupTree(without: "none was asked for"),
         _ configure: (inout Configuration) -> Void = { _ in },
         _ body: @escaping @Sendable (RunningAgent) async throws -> Result
     ) async throws -> Result {
@@ -58,7 +62,15 @@ struct RunningAgent: Sendable {
         let socket = try ListeningSocket(SocketConfiguration(path: path))
         defer { socket.remove() }
         let agent = try Agent(
-            environment(folder, sockets: [socket], clock: clock, wallClock: wallClock, time: time, configure)
+            environment(
+                folder,
+                sockets: [socket],
+                clock: clock,
+                wallClock: wallClock,
+                time: time,
+                cgroups: cgroups,
+                configure
+            )
         )
         let (reports, sender) = AsyncStream.makeStream(of: EngineReport.self)
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -60,7 +60,7 @@ struct FirstProcessTests {
     }
 
     /// It is built next to the test bundle, which is a file here and a folder elsewhere.
-    private static let program: String = {
+    static let program: String = {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = buffer.withUnsafeMutableBytes { bytes in
             readlink("/proc/self/exe", bytes.bindMemory(to: CChar.self).baseAddress!, bytes.count)  // it is not empty

@@ -15,6 +15,10 @@ package struct Configuration: Sendable {
     package var stopTimeout = Interval.seconds(60)
     /// Output kept of each step.
     package var outputPerStep = ByteSize.mebibytes(16)
+    /// Output kept of all steps of a run.
+    package var outputPerRun = ByteSize.mebibytes(64)
+    /// Output kept of all runs: near it, that of the oldest makes room.
+    package var outputTotal = ByteSize.gibibytes(1)
     /// Below which attachments of runs may be put.
     package var attachmentFolders: [String]
     /// Runs kept of each task, and for how long.

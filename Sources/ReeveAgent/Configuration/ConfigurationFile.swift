@@ -62,9 +62,10 @@ package struct ConfigurationFile: Sendable, Decodable {
 
     struct OutputSection: Sendable, Decodable {
         var perStep: ByteSize?
-        var total: UnsupportedField?
+        var perRun: ByteSize?
+        var total: ByteSize?
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case perStep, total }
+        enum CodingKeys: String, CodingKey, CaseIterable { case perStep, perRun, total }
     }
 
     struct HistorySection: Sendable, Decodable {
@@ -164,7 +165,7 @@ extension ConfigurationFile {
         }
         let later: [(String, UnsupportedField?)] = [
             ("/access", access), ("/store", store),
-            ("/controlPlane", controlPlane), ("/metrics", metrics), ("/runner/output/total", runner?.output?.total),
+            ("/controlPlane", controlPlane), ("/metrics", metrics),
             ("/agent/labels", agent?.labels),
         ]
         for (path, field) in later { check(path, field == nil, "is not supported by this version of reeve") }
@@ -184,6 +185,11 @@ extension ConfigurationFile {
             problems += GroupDefinition.nameProblems(name, "/groups/\(name)")
             problems += GroupDefinition.limitProblems(group.limit, "/groups/\(name)/limit")
         }
+        check(
+            "/runner/output/total",
+            (ByteSize.mebibytes(1)...ByteSize(bytes: 1 << 44)).contains(runner?.output?.total ?? .mebibytes(1)),
+            "must be from 1MiB to 16TiB"
+        )
         check("/runner/history/perTask", (1...1_000_000).contains(runner?.history?.perTask ?? 1), "must be at least 1")
         check(
             "/limits/message",
@@ -232,6 +238,8 @@ extension Configuration {
         concurrency = file.runner?.concurrency ?? concurrency
         stopTimeout = file.runner?.stopTimeout ?? stopTimeout
         outputPerStep = file.runner?.output?.perStep ?? outputPerStep
+        outputPerRun = file.runner?.output?.perRun ?? outputPerRun
+        outputTotal = file.runner?.output?.total ?? outputTotal
         attachmentFolders = file.runner?.attachments?.folders ?? attachmentFolders
         historyPerTask = file.runner?.history?.perTask ?? historyPerTask
         historyAge = file.runner?.history?.age ?? historyAge

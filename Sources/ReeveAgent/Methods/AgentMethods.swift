@@ -20,6 +20,7 @@ struct AgentMethods: Sendable {
     /// Whether the agent is ready, and why it is not.
     var readiness: Readiness
     var cgroups: CgroupTree.Standing
+    var outputBudget: SpoolBudget
 
     var methods: [AgentMethod] {
         [
@@ -64,6 +65,9 @@ struct AgentMethods: Sendable {
         answer["sockets"] = .array(identity.socketPaths.map(JSON.string))
         answer["timeZone"] = .string(time.hostZone.name)
         answer["cgroups"] = cgroupsMember
+        answer["output"] = [
+            "used": .number(String(outputBudget.used)), "limit": .number(String(outputBudget.limit)),
+        ]
         answer.members += try await storeMembers(zone: zone).members
         answer["degraded"] = .array(degraded(report))
         return .object(answer.withLocalTimes("startedAt", zone: zone))

@@ -18,6 +18,7 @@ struct MethodTable: Sendable {
     var readiness: Readiness
     var commandChecker: CommandChecker
     var cgroups: CgroupTree.Standing
+    var outputBudget: SpoolBudget
     var attachmentFolders: [String]
     var runLimits: RunLimits
 
@@ -44,7 +45,8 @@ struct MethodTable: Sendable {
             storePath: "\(paths.stateDirectory)/reeve.db",
             wallClock: wallClock,
             readiness: readiness,
-            cgroups: cgroups
+            cgroups: cgroups,
+            outputBudget: outputBudget
         )
     }
 

@@ -62,6 +62,7 @@ extension OpenRPC {
                  "ready": true, "state": "running", "sockets": ["/run/reeve/reeve.sock"], "timeZone": "UTC",
                  "cgroups": {"path": "/sys/fs/cgroup/unified", "controllers": [],
                              "reason": "the cgroup /sys/fs/cgroup/unified is without the controllers cpu, io, memory, pids"},
+                 "output": {"used": 4096, "limit": 1073741824},
                  "store": {"path": "/var/lib/reeve/reeve.db", "size": 81920, "synchronous": "full",
                            "journal": {"head": 9, "oldest": 1}},
                  "counts": {"tasks": 1, "live": 0, "services": 2, "servicesReady": 2, "deadLetters": 0},
@@ -98,6 +99,13 @@ extension OpenRPC {
                     .optional("reason", .string, "what cannot be had, and why"),
                 ]),
                 "whether each process gets a cgroup of its own, and which limits can be enforced"
+            ),
+            .required(
+                "output",
+                .open([
+                    .required("used", .count, "bytes on disk"), .required("limit", .count, "runner.output.total"),
+                ]),
+                "of all runs: near the limit, that of the oldest runs makes room"
             ),
             .required("store", Schema.open(storeFields).orNull, "the database; null while it is away"),
             .optional(

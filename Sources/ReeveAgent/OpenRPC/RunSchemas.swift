@@ -108,6 +108,7 @@ extension OpenRPC {
                 .open([
                     .required("bytes", .count, "how much it wrote"),
                     .required("dropped", .count, "how much of that was not kept"),
+                    .optional("trouble", .string, "why what came last was not: a full disk, runner.output used up"),
                 ]),
                 "both streams together"
             ),

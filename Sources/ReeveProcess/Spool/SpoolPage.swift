@@ -34,7 +34,17 @@ package struct SpoolPage: Sendable, Equatable {
     package let droppedOutput: UInt64
     package let droppedError: UInt64
 
-    static let empty = SpoolPage(chunks: [], next: .start, atEnd: true, droppedOutput: 0, droppedError: 0)
+    /// Whether there is a file: not before anything was written, and not after it was removed.
+    package var isThere = true
+
+    static let empty = SpoolPage(
+        chunks: [],
+        next: .start,
+        atEnd: true,
+        droppedOutput: 0,
+        droppedError: 0,
+        isThere: false
+    )
 
     /// The bytes of all chunks, one after the other.
     package var bytes: [UInt8] { chunks.flatMap(\.bytes) }

@@ -11,6 +11,7 @@ struct SpoolWriter {
     private let specification: SpoolSpecification?
     private var header: SpoolHeader
     private var file: CInt = -1
+    private var share: SpoolShare
     /// Where the next frame goes.
     private var place: UInt64 = 0
 
@@ -18,6 +19,7 @@ struct SpoolWriter {
     init(_ specification: SpoolSpecification?, counts: OutputCounts = OutputCounts()) {
         self.specification = specification
         self.counts = counts
+        share = SpoolShare(specification?.budget)
         header = SpoolHeader(
             headCapacity: UInt64(specification?.head ?? 0),
             tailCapacity: UInt64(specification?.tail ?? 0)
@@ -37,7 +39,7 @@ struct SpoolWriter {
         while begin < count {
             openIfNeeded()
             let left = count - begin
-            let kept = min(left, capacityOfNextFrame())
+            let kept = min(left, capacityOfNextFrame(left))
             guard kept > 0 else {
                 drop(stream, left)
                 return
@@ -61,6 +63,8 @@ struct SpoolWriter {
         counts.isComplete = true
         guard file >= 0 else { return }
         _ = writeHeader()
+        var status = stat()
+        if fstat(file, &status) == 0 { share.end(length: Int(status.st_size)) }
         close(file)
         file = -1
     }
@@ -68,12 +72,12 @@ struct SpoolWriter {
     private var isInHead: Bool { header.headEnd == 0 && header.headCapacity > 0 }
 
     /// How much payload fits where the next frame goes; 0: nothing is kept any more.
-    private mutating func capacityOfNextFrame() -> Int {
+    private mutating func capacityOfNextFrame(_ wanted: Int) -> Int {
         guard specification != nil, counts.spoolError == nil else { return 0 }
         if isInHead {
-            let left = Int(header.headCapacity - place) - SpoolFormat.frameSize
-            if left > 0 { return min(left, SpoolFormat.maximumPayload) }
-            header.headEnd = place
+            let left = min(Int(header.headCapacity - place) - SpoolFormat.frameSize, wanted, SpoolFormat.maximumPayload)
+            if left > 0, mayGrow(by: left + SpoolFormat.frameSize) { return left }
+            endHead(isCut: left > 0)
         }
         guard header.tailCapacity > 0 else { return 0 }
         if place < header.headCapacity || header.tailEnd == 0 {
@@ -82,6 +86,24 @@ struct SpoolWriter {
             header.tailEnd = place
         }
         return min(SpoolFormat.maximumPayload, Int(header.tailCapacity) / 4 - SpoolFormat.frameSize)
+    }
+
+    private mutating func mayGrow(by size: Int) -> Bool {
+        share.grow(
+            to: SpoolFormat.headerSize + Int(place) + size,
+            most: SpoolFormat.headerSize + Int(header.headCapacity)
+        )
+    }
+
+    /// - Parameter isCut: Its budget is used up: the tail begins where the head had to end.
+    private mutating func endHead(isCut: Bool) {
+        header.headEnd = place
+        // Readers take 0 for a head that goes on; without any there is nothing that could.
+        if isCut { header.headCapacity = place }
+        guard header.tailCapacity > 0 else { return }
+        let length = SpoolFormat.headerSize + Int(header.headCapacity)
+        header.tailCapacity = UInt64(share.tail(Int(header.tailCapacity), behind: length))
+        if header.tailCapacity == 0 { counts.spoolError = EDQUOT }
     }
 
     private mutating func writeToHead(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
@@ -137,6 +159,10 @@ struct SpoolWriter {
     private mutating func openIfNeeded() {
         guard let specification, counts.spoolError == nil, !counts.isComplete else { return }
         guard file < 0 || (specification.continues && isDeleted) else { return }
+        guard specification.continues || share.taken > 0 || share.begin(tail: specification.tail) else {
+            counts.spoolError = EDQUOT
+            return
+        }
         let opened = specification.open(insteadOf: file < 0 ? nil : header)
         if file >= 0 { close(file) }
         file = opened.file

@@ -1,0 +1,116 @@
+import NIOConcurrencyHelpers
+
+/// Room on disk that several spools share: none of them is written when it is used up.
+package final class SpoolBudget: Sendable {
+    package let limit: Int
+    private let parent: SpoolBudget?
+    private let state = NIOLockedValueBox(0)
+    private let (shortages, shortageSender) = AsyncStream.makeStream(
+        of: Void.self,
+        bufferingPolicy: .bufferingNewest(1)
+    )
+
+    /// - Parameter parent: What this is a part of: what is taken here is taken there, too.
+    package init(limit: Int, within parent: SpoolBudget? = nil) {
+        self.limit = limit
+        self.parent = parent
+    }
+
+    /// Bytes that are taken.
+    package var used: Int { state.withLockedValue { $0 } }
+
+    /// Nearly used up: nine tenths of it.
+    package var isShort: Bool { used >= limit - limit / 10 }
+
+    /// Tells each time that it came to be nearly used up, or somebody was refused. For one listener.
+    package var whenShort: AsyncStream<Void> { shortages }
+
+    /// Takes so many bytes, if there is room for them. Whether there was.
+    func take(_ bytes: Int) -> Bool {
+        guard parent?.take(bytes) ?? true else { return false }
+        let isTaken = state.withLockedValue { used in
+            guard used + bytes <= limit else { return false }
+            used += bytes
+            return true
+        }
+        if !isTaken { parent?.giveBack(bytes) }
+        if !isTaken || isShort { shortageSender.yield() }
+        return isTaken
+    }
+
+    /// What was there before: counted, whether there is room for it or not.
+    package func adopt(_ bytes: Int) {
+        parent?.adopt(bytes)
+        state.withLockedValue { $0 += bytes }
+        if isShort { shortageSender.yield() }
+    }
+
+    /// A spool is gone, or came to need less than it took.
+    package func giveBack(_ bytes: Int) {
+        parent?.giveBack(bytes)
+        state.withLockedValue { $0 = max(0, $0 - bytes) }
+    }
+}
+
+extension SpoolBudget: Equatable {
+    package static func == (left: SpoolBudget, right: SpoolBudget) -> Bool { left === right }
+}
+
+/// What one spool has taken of its budget.
+///
+/// Its file grows by pieces while the head is written; the tail is taken whole when it begins, as a ring cannot become
+/// smaller later. Of that a small part is taken at once, so that the end of the output is kept also where the budget is
+/// used up meanwhile.
+struct SpoolShare {
+    private static let piece = 64 << 10
+    private static let leastTail = 16 << 10
+
+    private let budget: SpoolBudget?
+    private(set) var taken = 0
+    private var reserve = 0
+
+    init(_ budget: SpoolBudget?) {
+        self.budget = budget
+    }
+
+    /// Whether the file may be made.
+    mutating func begin(tail: Int) -> Bool {
+        reserve = min(tail, Self.leastTail)
+        return take(SpoolFormat.headerSize + reserve)
+    }
+
+    /// Whether the file, without its tail, may be so long; it will not be longer than `most`.
+    mutating func grow(to length: Int, most: Int) -> Bool {
+        let missing = length + reserve - taken
+        guard missing > 0 else { return true }
+        return take(min(max(missing, Self.piece), most + reserve - taken)) || take(missing)
+    }
+
+    /// How long the tail may be behind a head that ends at `length`: as asked for, or less. 0: too short for anything.
+    mutating func tail(_ wanted: Int, behind length: Int) -> Int {
+        guard budget != nil else { return wanted }
+        giveBack(taken - reserve - length)
+        var tail = wanted
+        while tail > reserve, !take(tail - reserve) { tail /= 2 }
+        tail = max(tail, reserve)
+        return tail < SpoolSpecification.minimumTail ? 0 : tail
+    }
+
+    /// The file is closed, and so long.
+    mutating func end(length: Int) {
+        giveBack(taken - length)
+    }
+
+    private mutating func take(_ bytes: Int) -> Bool {
+        guard let budget else { return true }
+        guard budget.take(bytes) else { return false }
+        taken += bytes
+        return true
+    }
+
+    private mutating func giveBack(_ bytes: Int) {
+        guard let budget, bytes > 0 else { return }
+        budget.giveBack(bytes)
+        taken -= bytes
+    }
+}
