@@ -31,6 +31,7 @@ extension Failure {
                 details: details
             )
         case .notFound: self.init(.notFound, error.message, reason: error.message)
+        case .limit: self.init(.limit, error.message, reason: error.message)
         case .backwards: self.init(.invalidState, error.message, reason: error.message)
         case .storage:
             self.init(

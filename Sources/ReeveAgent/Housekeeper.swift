@@ -2,8 +2,9 @@ import Logging
 import ReeveProtocol
 import ReeveRunner
 import ReeveStore
+import ReeveSubmitter
 
-/// Removes what has been kept for long enough: old runs with their output, ad hoc tasks, delivered changes.
+/// Removes what has been kept for long enough: old runs with their output, ad hoc tasks, changes, dead letters.
 ///
 /// It works when the agent starts, after every thousand changes and when room for output is short, never by the clock: an
 /// idle agent keeps what it has.
@@ -41,16 +42,37 @@ struct Housekeeper: Sendable {
     /// Runs whose records one transaction removes.
     private static let piece = 200
 
-    /// Changes that every endpoint is done with are kept this long, to be looked at and as what repeats are told by.
-    private static let changeAge = Interval.days(7)
-
     private func work() async throws {
         let now = wallClock.now
         try await store.write { try $0.expireRevisions() }
         try await expireRuns(madeBefore: now - configuration.historyAge)
         try await repeatedly { try $0.expireAdHocTasks(putBefore: now - configuration.historyAdHoc) }
-        while try await trim(before: now - Self.changeAge) > 0 {}
+        try await expireDeliveries(before: now - configuration.retentionAge)
+        let (age, bytes) = (now - configuration.deadLetterAge, configuration.deadLetterBytes)
+        while try await store.write({ try $0.expireDeadLetters(before: age, bytes: bytes) }) > 0 {}
+        while try await trim(before: now - configuration.retentionAge) > 0 {}
         if output.isShort { output.makeRoom(sparing: Set(try await store.read { try $0.liveRuns().map(\.id) })) }
+    }
+
+    /// What an endpoint has not got by then it does not get: else a dead one would hold the journal for good.
+    private func expireDeliveries(before time: Timestamp) async throws {
+        for endpoint in try await store.read({ try $0.endpoints() }) {
+            let settings = EndpointSettings(endpoint.definition, muting: endpoint.muting)
+            var isAll = false
+            while !isAll {
+                let (expired, all) = try await store.write { transaction in
+                    guard try transaction.endpoint(endpoint.name) != nil else { return (0, true) }
+                    let last = try (transaction.firstSequence(since: time) ?? transaction.head() + 1) - 1
+                    return try transaction.expireDeliveries(endpoint.name, upTo: last, takes: settings.takes)
+                }
+                isAll = all
+                guard expired > 0 else { continue }
+                logger.warning(
+                    "changes became too old to be delivered",
+                    metadata: ["endpoint": "\(endpoint.name)", "changes": "\(expired)"]
+                )
+            }
+        }
     }
 
     /// Looks for them beside the writer: with many tasks and runs that takes a while, and nobody is to wait for it.

@@ -29,6 +29,8 @@ package struct EndpointDefinition: Sendable, Hashable, Codable {
     package var timeout: Interval?
     /// Requests at once, 1 to 100.
     package var inFlight: Int?
+    /// Many events in one request; without it each has its own.
+    package var batch: BatchDefinition?
     package var retry: RetryDefinition?
     package var refused: RefusedPolicy?
     package var answers: [String: AnswerPolicy]?
@@ -36,13 +38,10 @@ package struct EndpointDefinition: Sendable, Hashable, Codable {
     /// `now`, `oldest`, a journal number, or a time.
     package var from: String?
 
-    package var batch: UnsupportedField?
-
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, kind, url, path, rotate, command, user, environment, workingDirectory
         case format, template, tail, secret, headers, answers
-        case filter, drain, timeout, inFlight, retry, refused, from
-        case batch
+        case filter, drain, timeout, inFlight, batch, retry, refused, from
     }
 
     package init(name: String, kind: EndpointKind) {
@@ -101,6 +100,23 @@ package enum RefusedPolicy: String, WireWord {
 /// How an answer is taken, by its status.
 package enum AnswerPolicy: String, WireWord {
     case delivered, retry, deadLetter, pause
+}
+
+/// How much one request may carry: as many events as wait, up to both.
+package struct BatchDefinition: Sendable, Hashable, Codable {
+    /// 1 to 1000.
+    package var events: Int?
+    /// At least 1 KiB, at most 16 MiB; a single event may be larger.
+    package var bytes: ByteSize?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case events, bytes
+    }
+
+    package init(events: Int? = nil, bytes: ByteSize? = nil) {
+        self.events = events
+        self.bytes = bytes
+    }
 }
 
 /// The wait between drains, drawn anew each time between the two.

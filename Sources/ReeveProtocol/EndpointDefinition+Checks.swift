@@ -4,11 +4,6 @@ extension EndpointDefinition {
     /// Everything in the definition that can never be valid; empty for a good one.
     package func problems() -> [InvalidValue] {
         var problems = nameProblems(name, "is not an endpoint's name", longest: 128, at: "/name")
-        if batch != nil {
-            problems.append(
-                InvalidValue(path: "/batch", reason: "is not supported by this version of reeve", hint: "leave it out")
-            )
-        }
         problems += kindProblems() + filterProblems()
         return problems + formatProblems() + numberProblems() + answerProblems()
     }
@@ -19,6 +14,9 @@ extension EndpointDefinition {
             if !isGood { problems.append(InvalidValue(path: path, reason: reason)) }
         }
         check("/inFlight", (1...100).contains(inFlight ?? 1), "must be from 1 to 100")
+        check("/batch/events", (1...1000).contains(batch?.events ?? 1), "must be from 1 to 1000")
+        let size = batch?.bytes ?? ByteSize(bytes: 1 << 20)
+        check("/batch/bytes", (1 << 10...16 << 20).contains(size.bytes), "must be from 1KiB to 16MiB")
         check("/timeout", (timeout ?? .seconds(1)) > .zero, "must be longer than 0")
         check("/retry/delay", (retry?.delay ?? .seconds(1)) > .zero, "must be longer than 0")
         check("/retry/factor", (1...1000).contains(retry?.factor ?? 1), "must be from 1 to 1000")

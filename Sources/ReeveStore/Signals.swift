@@ -15,6 +15,8 @@ package final class Signals: Sendable {
         case end(ofRun: String)
         /// A task was put, removed, paused, resumed or planned anew.
         case tasks
+        /// Something is wanted of dead letters.
+        case wishes
         /// A group was put.
         case groups
         /// When a task is due next was computed.

@@ -14,6 +14,8 @@ package struct StoreError: Error, Sendable, Hashable {
         /// What is there already stands in the way.
         case conflict(Conflict)
         case notFound
+        /// More was asked for than one call may do.
+        case limit
         /// A state would have gone back, or something of a stopped run would have changed.
         case backwards
         /// The store is closing or closed: nothing was changed.

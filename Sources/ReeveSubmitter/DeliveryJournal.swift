@@ -12,10 +12,16 @@ package protocol DeliveryJournal: Sendable {
     /// Wakes at once, and when an endpoint was put, removed, paused or resumed; ends when the store closes.
     func endpointChanges() -> AsyncStream<Void>
 
+    /// Wakes at once, and when something is wanted of dead letters; ends when the store closes.
+    func wishChanges() -> AsyncStream<Void>
+
     func endpoints() async throws -> [EndpointRecord]
 
     /// The lanes of an endpoint that have a position of their own.
-    func positions(of endpoint: String) async throws -> [Lane: Int64]
+    func positions(of endpoint: String) async throws -> [Lane: LanePosition]
+
+    /// The first of an endpoint's dead letters of which something is wanted, by number.
+    func wantedLetters(of endpoint: String, limit: Int) async throws -> [WantedLetter]
 
     /// Up to `limit` changes after that number, of one lane or of all, and not many more than `bytes`.
     func page(after sequence: Int64, of lane: Lane?, limit: Int, bytes: Int) async throws -> JournalPage
@@ -29,23 +35,47 @@ package protocol DeliveryJournal: Sendable {
     /// Ends what was put to an endpoint for a time that is over by now, and answers when the next is.
     func endTerms() async throws -> Timestamp?
 
-    /// Whether that change is among the endpoint's dead letters.
-    func isDeadLetter(_ sequence: Int64, of endpoint: String) async throws -> Bool
+    /// How a change that is done was done with, if not by delivery: it is a dead letter, or expired.
+    func end(of sequence: Int64, at endpoint: String) async throws -> DeliveryEnd?
 
     /// How much of the journal an endpoint has not got, as it is written down, whatever its filter; the oldest of it.
     func backlog(of endpoint: String) async throws -> (count: Int, oldest: Timestamp?)
 }
 
+/// How far one lane is that has come another way than the cursor.
+package struct LanePosition: Sendable, Equatable {
+    package var done: Int64
+    /// What of it is sent again.
+    package var replay: Replay?
+
+    package init(done: Int64, replay: Replay? = nil) {
+        self.done = done
+        self.replay = replay
+    }
+
+    /// There may be something to be sent again.
+    var isReplay: Bool { replay.map { $0.through > done } ?? false }
+}
+
+/// How a change ended that was not delivered.
+package enum DeliveryEnd: Sendable, Equatable {
+    case dead(attempts: Int, reason: String)
+    case expired
+}
+
 /// An endpoint as the store has it.
 package struct EndpointRecord: Sendable, Equatable {
-    /// An endpoint that is removed and put again under the same name is another one.
+    /// An endpoint that is removed and put again under the same name is another one; so is one that was set to another
+    /// place in the journal.
     package struct Identity: Sendable, Hashable {
         package var name: String
         package var createdAt: Timestamp
+        package var epoch: Int
 
-        package init(name: String, createdAt: Timestamp) {
+        package init(name: String, createdAt: Timestamp, epoch: Int = 0) {
             self.name = name
             self.createdAt = createdAt
+            self.epoch = epoch
         }
     }
 
@@ -58,6 +88,8 @@ package struct EndpointRecord: Sendable, Equatable {
     /// Signs as well, for a while.
     package var previousKey: PreviousKey?
     package var muting: Muting
+    /// Up to this number the whole journal is sent again.
+    package var replayThrough: Int64?
 
     package init(
         identity: Identity,
@@ -66,7 +98,8 @@ package struct EndpointRecord: Sendable, Equatable {
         startedAfter: Int64,
         isPaused: Bool = false,
         previousKey: PreviousKey? = nil,
-        muting: Muting = Muting()
+        muting: Muting = Muting(),
+        replayThrough: Int64? = nil
     ) {
         self.identity = identity
         self.definition = definition
@@ -75,5 +108,6 @@ package struct EndpointRecord: Sendable, Equatable {
         self.isPaused = isPaused
         self.previousKey = previousKey
         self.muting = muting
+        self.replayThrough = replayThrough
     }
 }

@@ -5,68 +5,44 @@ package struct DeliveryProgress: Sendable, Equatable {
     /// Everything up to here is done but for what the positions say.
     package var cursor: Int64
     /// Lanes that have come another way than the cursor; `nil` where the cursor holds for the lane again.
-    package var positions: [Lane: Int64?]
-    package var deadLetters: [GivenUp]
+    package var positions: [Lane: Int64?] = [:]
+    /// What was given up, or is held.
+    package var deadLetters: [GivenUp] = []
+    /// Dead letters that were delivered after all.
+    package var resolved: [Int64] = []
+    /// Held ones of which what was wished has been done.
+    package var released: [Int64] = []
 
     /// A change that the receiver refused for good.
     package struct GivenUp: Sendable, Equatable {
         package var change: StateChange
         package var reason: String
         package var status: Int?
+        /// Requests that were made for it.
+        package var attempts: Int
+        /// Its lane waits until somebody decides.
+        package var isHeld = false
     }
 }
 
-/// Changes of one lane that are sent at once.
-package struct Submission: Sendable, Equatable {
-    package var lane: Lane
-    /// In order, none missing but what the filter refuses; not empty.
-    package var changes: [StateChange]
-    /// Which try this is, from 1.
-    package var attempt: Int
-
-    package init(lane: Lane, changes: [StateChange], attempt: Int) {
-        self.lane = lane
-        self.changes = changes
-        self.attempt = attempt
+/// What somebody wants to become of a dead letter.
+package struct WantedLetter: Sendable, Equatable {
+    package enum Wish: String, Sendable {
+        case retry
+        /// Only of one that is held; another one just goes.
+        case drop
     }
 
-    /// The same at every attempt: that of its last change.
-    package var id: String { changes[changes.count - 1].id }
-}
+    package var change: StateChange
+    package var wish: Wish
+    package var isHeld: Bool
+    package var attempts: Int
 
-/// What became of a request.
-package enum DeliveryResult: Sendable, Equatable {
-    case delivered(Reply)
-    /// The endpoint's trouble: it is tried again for as long as it takes, not before `after` where that is given.
-    case trouble(Reply, after: Duration?)
-    /// The receiver will not have this event: a few tries, and then it is given up.
-    case refused(Reply)
-    /// The receiver wants no more events at all.
-    case paused(Reply)
-
-    package var reply: Reply {
-        switch self {
-        case .delivered(let reply), .trouble(let reply, _), .refused(let reply), .paused(let reply): reply
-        }
-    }
-}
-
-/// What came back from one request.
-package struct Reply: Sendable, Equatable {
-    /// `nil` if there was no answer.
-    package var status: Int?
-    /// The beginning of the answer, or why there was none.
-    package var text: String
-
-    package init(status: Int?, text: String) {
-        self.status = status
-        self.text = text
-    }
-
-    /// For people: `503: overloaded`.
-    package var summary: String {
-        guard let status else { return text }
-        return text.isEmpty ? "\(status)" : "\(status): \(text)"
+    package init(change: StateChange, wish: Wish, isHeld: Bool, attempts: Int) {
+        self.change = change
+        self.wish = wish
+        self.isHeld = isHeld
+        self.attempts = attempts
     }
 }
 
@@ -78,4 +54,6 @@ package enum EndpointFact: Sendable, Equatable {
     case closed
     /// It wants no more.
     case paused(reason: String)
+    /// It refused so many changes since that was last told; they are dead letters, or held.
+    case gaveUp(count: Int, reason: String)
 }

@@ -11,7 +11,12 @@ extension EndpointMachine {
         guard !isCommitting || isLast else { return nil }
         let isWorth = hasNews || window.cursor - committedCursor >= Self.unwrittenFiltered
         guard isWorth || isLast && (window.cursor != committedCursor || !dirty.isEmpty) else { return nil }
-        var progress = DeliveryProgress(cursor: window.cursor, positions: [:], deadLetters: givenUp)
+        var progress = DeliveryProgress(
+            cursor: window.cursor,
+            deadLetters: givenUp,
+            resolved: resolved,
+            released: letters.released
+        )
         for lane in dirty {
             let (position, before) = (position(of: lane), committedPositions[lane])
             committedPositions[lane] = position
@@ -20,6 +25,8 @@ extension EndpointMachine {
             if position != (isDeleted ? nil : before) { progress.positions.updateValue(position, forKey: lane) }
         }
         givenUp = []
+        resolved = []
+        letters.released = []
         dirty = []
         hasNews = false
         committedCursor = window.cursor
@@ -31,8 +38,15 @@ extension EndpointMachine {
         guard let queue = lanes[lane] else { return nil }
         let cursor = window.cursor
         if queue.done > cursor { return queue.done }
+        if queue.done < rowNeededThrough(queue) { return queue.done }
         let isBehind = queue.isDetached || (queue.items.first.map { $0.change.sequence <= cursor } ?? false)
         return isBehind && queue.done < cursor ? queue.done : nil
+    }
+
+    /// Up to this number the lane's row says what of the lane was done before a replay, and so what is sent again.
+    func rowNeededThrough(_ queue: LaneQueue) -> Int64 {
+        guard let own = queue.replay else { return 0 }
+        return isReplayOver ? own.through : max(own.through, replay?.through ?? 0)
     }
 
     /// Whether everything up to that number is delivered, filtered or given up.
@@ -61,10 +75,11 @@ extension EndpointMachine {
             return change.sequence <= window.readThrough ? .done : .pending(attempts: 0, lastAnswer: nil, next: nil)
         }
         guard change.sequence > queue.done else { return .done }
-        let isFirst = queue.cut.map { change.sequence <= $0 } ?? false
-        let attempts = isFirst ? queue.failures + queue.refusals : 0
+        let isFirst = queue.cuts.last.map { change.sequence <= $0 } ?? false
+        let attempts = isFirst ? queue.attempts : 0
         let answer = isFirst ? queue.lastAnswer : nil
-        if case .sending = queue.state, isFirst { return .inFlight(attempts: attempts + 1, lastAnswer: answer) }
+        if queue.isSending, isFirst { return .inFlight(attempts: attempts, lastAnswer: answer) }
+        if queue.state == .held, isFirst { return .held(attempts: attempts, lastAnswer: answer) }
         if !queue.isDetached, queue.items.isEmpty, change.sequence <= window.readThrough { return .done }
         return .pending(attempts: attempts, lastAnswer: answer, next: nextTry(of: queue))
     }
@@ -76,6 +91,13 @@ extension EndpointMachine {
         case .ready: return breaker.closedUntil(now)
         case .idle, .reading, .sending, .held: return nil
         }
+    }
+
+    /// Takes over what its predecessor knew of the endpoint itself, and has counted.
+    package mutating func inherit(_ predecessor: EndpointMachine) {
+        breaker = predecessor.breaker
+        counts = predecessor.counts
+        lastTold = predecessor.lastTold
     }
 
     /// What people are told of the endpoint.

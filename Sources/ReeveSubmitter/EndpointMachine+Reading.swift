@@ -27,19 +27,24 @@ extension EndpointMachine {
 
     private mutating func append(_ change: StateChange) {
         let lane = change.lane
+        if let last = lanes[lane]?.dropThrough, change.sequence <= last {
+            window.append(change.sequence, lane: lane, weight: 0)
+            return takeUp(lane, orWaiting: true)
+        }
         guard settings.takes(change) else {
             countPassed(change)
             return window.append(change.sequence, lane: lane, weight: 0)
         }
-        if let queue = lanes[lane], queue.isDetached || change.sequence <= queue.done {
+        counts.accepted += 1
+        if let queue = lanes[lane], queue.isDetached || change.sequence <= queue.done || queue.skips(change.sequence) {
             window.append(change.sequence, lane: lane, weight: 0)
             // Of a lane left behind while it gathered: what it waits for has come.
             if case .gathering = queue.state, !change.isProgress { makeReady(lane) }
             return
         }
-        let item = LaneQueue.Item(change: change, weight: change.weight)
-        window.append(change.sequence, lane: lane, weight: item.weight)
         var queue = lanes[lane] ?? LaneQueue(done: window.cursor)
+        let item = item(change, of: queue)
+        window.append(change.sequence, lane: lane, weight: item.weight)
         queue.items.append(item)
         lanes[lane] = queue
         switch queue.state {
@@ -47,6 +52,11 @@ extension EndpointMachine {
         case .gathering where !change.isProgress || queue.items.count >= limits.submission: makeReady(lane)
         default: break
         }
+    }
+
+    private func item(_ change: StateChange, of queue: LaneQueue) -> LaneQueue.Item {
+        let again = (queue.replay ?? replay)?.through ?? 0
+        return LaneQueue.Item(change: change, weight: change.weight, isRedelivered: change.sequence <= again)
     }
 
     /// Asks for what comes next of a lane that was left behind. It counts as a request, so that few are in memory.
@@ -64,10 +74,10 @@ extension EndpointMachine {
         // What the window read meanwhile, and left to this read, may have come after it: then it is not the end.
         let hasCaughtUp = page.isEnd && page.head >= window.readThrough
         for change in page.changes where !hasCaughtUp || change.sequence <= window.readThrough {
-            if settings.takes(change) {
-                queue.items.append(LaneQueue.Item(change: change, weight: change.weight))
-            } else {
+            if !settings.takes(change) {
                 countPassed(change)
+            } else if !queue.skips(change.sequence) {
+                queue.items.append(item(change, of: queue))
             }
             queue.readThrough = change.sequence
         }
@@ -94,13 +104,24 @@ extension EndpointMachine {
             if lanes[lane] != nil || committedPositions[lane] != nil { dirty.insert(lane) }
             finished.append(lane)
         }
+        endReplay()
         for lane in finished {
-            guard let queue = lanes[lane], queue.state == .idle, queue.items.isEmpty, !queue.isDetached,
-                queue.done <= window.cursor
+            guard let queue = lanes[lane], queue.isIdle, queue.done <= window.cursor,
+                window.cursor >= rowNeededThrough(queue)
             else { continue }
             lanes[lane] = nil
         }
         finished = []
+    }
+
+    /// Once the cursor is where it was taken back from, no lane has to be told from it any longer.
+    private mutating func endReplay() {
+        guard !isReplayOver, window.cursor >= replay?.through ?? 0 else { return }
+        isReplayOver = true
+        for (lane, queue) in lanes where queue.replay != nil {
+            dirty.insert(lane)
+            finished.append(lane)
+        }
     }
 
     /// Lets the cursor pass lanes that hold it up while there is nothing else to do.
@@ -134,6 +155,8 @@ extension EndpointMachine {
 
     private mutating func leaveBehind(_ lane: Lane) {
         for item in lanes[lane]?.items ?? [] { window.pass(item.change.sequence) }
+        // Of several lanes together nobody waits for the slowest.
+        if lanes[lane]?.isSending == false { dissolveParcel(of: lane) }
         lanes[lane]?.isDetached = true
         lanes[lane]?.unload()
         laggards += 1

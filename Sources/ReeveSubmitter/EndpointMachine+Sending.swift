@@ -1,33 +1,45 @@
 import ReeveProtocol
 
 extension EndpointMachine {
-    /// Nobody is put off for longer by a `Retry-After`.
-    static let longestRetryAfter = Duration.seconds(86_400)
-
     /// Starts what the free slots allow, each lane in its turn.
     mutating func dispatch() {
         guard !isPaused, !isStopped else { return }
         while breaker.admits(inFlight: busy, limit: settings.inFlight, at: now), let lane = ready.popFirst() {
             guard lanes[lane]?.state == .ready else { continue }
-            start(lane)
+            drop(lane)
+            if let number = lanes[lane]?.parcel, let together = parcels[number] {
+                repeatParcel(number, together)
+            } else {
+                start(lane)
+            }
         }
         if ready.isEmpty { ready = [] }
     }
 
+    /// The submissions that go in one request, as they are put together.
+    private struct Load {
+        var lanes: [Lane] = []
+        var submissions: [Submission] = []
+        var room: (events: Int, bytes: Int)
+        /// Events that a request with one of these lanes may have.
+        var most: Int
+    }
+
     private mutating func start(_ lane: Lane) {
-        guard var queue = lanes[lane] else { return }
-        if let first = queue.items.first, first.change.sequence <= flushThrough { queue.isDrainDue = true }
-        if let count = queue.submission(limits) {
-            let changes = queue.items.prefix(count).map(\.change)
-            queue.state = .sending(count)
-            queue.cut = changes.last?.sequence
-            queue.sentAt = now
-            lanes[lane] = queue
-            busy += 1
-            let attempt = queue.failures + queue.refusals + 1
-            actions.append(.send(Submission(lane: lane, changes: changes, attempt: attempt)))
-        } else if queue.isDetached {
-            lanes[lane] = queue
+        if let letter = lanes[lane]?.retries.first, lanes[lane]?.cuts.isEmpty == true {
+            return retry(letter, of: lane)
+        }
+        var load = Load(room: (settings.batch.events, settings.batch.bytes), most: settings.batch.events)
+        guard add(lane, to: &load) else { return startOtherwise(lane) }
+        // A laggard's pieces come and go: it is no company for others.
+        if lanes[lane]?.isDetached == false { addMore(to: &load) }
+        send(load)
+    }
+
+    /// There is nothing of the lane to be sent now.
+    private mutating func startOtherwise(_ lane: Lane) {
+        guard let queue = lanes[lane] else { return }
+        if queue.isDetached {
             startReading(lane, after: queue.readThrough)
         } else if queue.items.isEmpty {
             lanes[lane]?.state = .idle
@@ -35,6 +47,102 @@ extension EndpointMachine {
         } else {
             gather(lane)
         }
+    }
+
+    private mutating func addMore(to load: inout Load) {
+        while load.submissions.count < load.most, load.room.bytes > 0, let lane = ready.first {
+            guard lanes[lane]?.state == .ready else {
+                ready.removeFirst()
+                continue
+            }
+            guard let queue = lanes[lane], !queue.isDetached, queue.parcel == nil, queue.cuts.isEmpty,
+                queue.retries.isEmpty, queue.dropThrough == nil,
+                load.submissions.count < queue.batchLimit ?? .max
+            else { return }
+            ready.removeFirst()
+            if !add(lane, to: &load) { startOtherwise(lane) }
+        }
+    }
+
+    /// Adds what the lane has to be sent, as far as there is room; answers whether there was anything.
+    private mutating func add(_ lane: Lane, to load: inout Load) -> Bool {
+        guard var queue = lanes[lane] else { return false }
+        if let first = queue.items.first, first.change.sequence <= flushThrough { queue.isDrainDue = true }
+        let most = min(load.most, queue.batchLimit ?? .max)
+        let counts = queue.submissions(limits, atMost: most - load.submissions.count, bytes: load.room.bytes)
+        guard !counts.isEmpty else { return false }
+        load.most = most
+        load.lanes.append(lane)
+        queue.cuts = []
+        queue.attempts += 1
+        var rest = queue.items
+        for count in counts {
+            let piece = rest.prefix(count)
+            rest = rest.dropFirst(count)
+            queue.cuts += piece.suffix(1).map(\.change.sequence)
+            load.room.bytes -= piece.reduce(0) { $0 + $1.weight }
+            let submission = Submission(
+                lane: lane,
+                changes: piece.map(\.change),
+                attempt: queue.attempts,
+                isRedelivered: piece.contains(where: \.isRedelivered)
+            )
+            load.submissions.append(submission)
+        }
+        queue.state = .sending(counts.reduce(0, +))
+        queue.sentAt = now
+        lanes[lane] = queue
+        return true
+    }
+
+    private mutating func send(_ load: Load) {
+        lastParcel += 1
+        for lane in load.lanes { lanes[lane]?.parcel = lastParcel }
+        parcels[lastParcel] = load.lanes
+        busy += 1
+        actions.append(.send(Parcel(number: lastParcel, submissions: load.submissions)))
+    }
+
+    /// Sends the same parcel again, or, if one of its lanes has gone another way, each of its lanes by itself.
+    private mutating func repeatParcel(_ number: Int, _ together: [Lane]) {
+        guard together.allSatisfy({ lanes[$0]?.state == .ready && lanes[$0]?.parcel == number }) else {
+            dissolve(number)
+            return together.forEach { lane in
+                if lanes[lane]?.state == .ready { ready.append(lane) }
+            }
+        }
+        parcels[number] = nil
+        var load = Load(room: (.max, .max), most: .max)
+        for lane in together where !add(lane, to: &load) { startOtherwise(lane) }
+        send(load)
+    }
+
+    /// The lanes of that parcel have nothing to do with one another any longer.
+    private mutating func dissolve(_ number: Int) {
+        for lane in parcels.removeValue(forKey: number) ?? [] where lanes[lane]?.parcel == number {
+            lanes[lane]?.parcel = nil
+            lanes[lane]?.cuts = []
+        }
+    }
+
+    mutating func dissolveParcel(of lane: Lane) {
+        if let number = lanes[lane]?.parcel { dissolve(number) }
+    }
+
+    private mutating func retry(_ letter: WantedLetter, of lane: Lane) {
+        lanes[lane]?.state = .sending(0)
+        lanes[lane]?.sentAt = now
+        lanes[lane]?.attempts += 1
+        let submission = Submission(
+            lane: lane,
+            changes: [letter.change],
+            attempt: letter.attempts + (lanes[lane]?.attempts ?? 1),
+            isRedelivered: true
+        )
+        var load = Load(room: (0, 0), most: 1)
+        load.lanes = [lane]
+        load.submissions = [submission]
+        send(load)
     }
 
     private mutating func gather(_ lane: Lane) {
@@ -46,101 +154,18 @@ extension EndpointMachine {
     /// The lane has nothing under way: on with it, if there is more.
     mutating func goOn(_ lane: Lane) {
         guard let queue = lanes[lane] else { return }
-        if !queue.items.isEmpty || queue.isDetached {
-            makeReady(lane)
-        } else {
+        if queue.items.isEmpty, queue.retries.isEmpty, !queue.isDetached, queue.dropThrough == nil {
             lanes[lane]?.state = .idle
             finished.append(lane)
-        }
-    }
-
-    mutating func answered(_ lane: Lane, _ result: DeliveryResult) {
-        guard case .sending(let count) = lanes[lane]?.state else { return }
-        busy -= 1
-        lanes[lane]?.lastAnswer = result.reply.summary
-        counts.lastAnswer = result.reply.summary
-        switch result {
-        case .delivered:
-            counts.delivered += count
-            notice(breaker.answered(limit: settings.inFlight), "")
-            finish(lane)
-        case .trouble(let reply, let after): troubled(lane, reply, after)
-        case .refused(let reply):
-            notice(breaker.answered(limit: settings.inFlight), "")
-            refused(lane, reply)
-        case .paused(let reply):
-            lanes[lane]?.state = .idle
+        } else {
             makeReady(lane)
-            // Several may be told so at once; the first says it for all.
-            if !isPaused { actions.append(.tell(.paused(reason: reply.summary))) }
-            isPaused = true
-        }
-    }
-
-    /// The lane's submission is over for good, delivered or given up.
-    private mutating func finish(_ lane: Lane) {
-        for item in lanes[lane]?.finishSubmission() ?? [] { window.pass(item.change.sequence) }
-        dirty.insert(lane)
-        hasNews = true
-        goOn(lane)
-    }
-
-    private mutating func troubled(_ lane: Lane, _ reply: Reply, _ after: Duration?) {
-        counts.retries += 1
-        let failures = (lanes[lane]?.failures ?? 0) + 1
-        lanes[lane]?.failures = failures
-        let chance = random.chance()
-        let policy = settings.retry
-        func backOff(_ failures: Int) -> Duration { policy.wait(afterFailures: failures, chance: chance) }
-        if let after { breaker.hold(until: now + min(after, Self.longestRetryAfter)) }
-        let edge = breaker.failed(laneFailures: failures, at: now, wait: backOff)
-        wait(lane, until: now + backOff(failures), .waiting(now + backOff(failures)))
-        if lanes[lane]?.isDetached == true { lanes[lane]?.unload() }
-        notice(edge, reply.summary)
-        // One probe finds out for all of them.
-        if breaker.isOpen { makeReady(lane) }
-    }
-
-    private mutating func refused(_ lane: Lane, _ reply: Reply) {
-        let refusals = (lanes[lane]?.refusals ?? 0) + 1
-        lanes[lane]?.refusals = refusals
-        lanes[lane]?.failures = 0
-        guard refusals >= settings.retry.limit else {
-            counts.retries += 1
-            let time = now + settings.retry.wait(afterFailures: refusals, chance: random.chance())
-            wait(lane, until: time, .waiting(time))
-            if lanes[lane]?.isDetached == true { lanes[lane]?.unload() }
-            return
-        }
-        guard settings.refused == .deadLetter else {
-            lanes[lane]?.state = .held
-            if lanes[lane]?.isDetached == true { lanes[lane]?.unload() }
-            return
-        }
-        guard case .sending(let count) = lanes[lane]?.state else { return }
-        counts.dead += count
-        givenUp += (lanes[lane]?.items.prefix(count) ?? []).map {
-            DeliveryProgress.GivenUp(change: $0.change, reason: reply.summary, status: reply.status)
-        }
-        finish(lane)
-    }
-
-    private mutating func notice(_ edge: Breaker.Edge?, _ reason: String) {
-        switch edge {
-        case nil: break
-        case .closed: actions.append(.tell(.closed))
-        case .opened:
-            actions.append(.tell(.opened(reason: reason)))
-            for (lane, queue) in lanes where queue.failures > 0 {
-                if case .waiting = queue.state { makeReady(lane) }
-            }
         }
     }
 
     mutating func flushRequested(through sequence: Int64) {
         flushThrough = max(flushThrough, sequence)
-        for (lane, queue) in lanes {
-            guard case .gathering = queue.state else { continue }
+        for lane in sortedLanes {
+            guard case .gathering = lanes[lane]?.state else { continue }
             lanes[lane]?.isDrainDue = true
             makeReady(lane)
         }
@@ -148,25 +173,37 @@ extension EndpointMachine {
     }
 
     mutating func redefined(_ settings: EndpointSettings, isPaused: Bool) {
+        let isOtherFilter = settings.filter != self.settings.filter || settings.muting != self.settings.muting
+        let isOtherBatch = settings.batch != self.settings.batch
         self.settings = settings
         self.isPaused = isPaused
         breaker.reset()
-        for lane in lanes.keys {
-            dropRefused(lane)
+        for lane in sortedLanes {
+            if isOtherFilter { dropRefused(lane) }
             lanes[lane]?.failures = 0
             lanes[lane]?.refusals = 0
+            lanes[lane]?.batchLimit = nil
             switch lanes[lane]?.state {
             case .waiting, .held, .gathering: goOn(lane)
             default: break
             }
         }
+        guard isOtherFilter || isOtherBatch else { return }
+        for number in Array(parcels.keys) where !isUnderWay(number) { dissolve(number) }
+    }
+
+    /// In an order that is the same whenever the same happens.
+    var sortedLanes: [Lane] { lanes.keys.sorted { $0.name < $1.name } }
+
+    private func isUnderWay(_ number: Int) -> Bool {
+        parcels[number]?.contains { lanes[$0]?.parcel == number && lanes[$0]?.isSending == true } ?? false
     }
 
     /// The filter may be another one: what it no longer takes is done, but for what is being sent.
     private mutating func dropRefused(_ lane: Lane) {
         guard var queue = lanes[lane] else { return }
         var sending = 0
-        if case .sending(let count) = queue.state { sending = count }
+        if case .sending(let count) = queue.state { sending = count } else { queue.cuts = [] }
         let rest = queue.items.dropFirst(sending)
         let kept = rest.filter { settings.takes($0.change) }
         for item in rest where !settings.takes(item.change) {

@@ -16,8 +16,12 @@ package struct EndpointMachine: Sendable {
         case read(JournalPage)
         /// Answers ``Action/readLane(_:after:limit:bytes:)``.
         case readLane(Lane, JournalPage)
-        /// Answers ``Action/send(_:)``.
-        case answered(Lane, DeliveryResult)
+        /// Answers ``Action/send(_:)``, by the parcel's number.
+        case answered(Int, DeliveryResult)
+        /// Somebody wants something to become of dead letters.
+        case letterWanted
+        /// Answers ``Action/readWanted(limit:)``.
+        case readWanted([WantedLetter])
         /// Answers ``Action/wake(at:)``, but may come at any time.
         case timeCame
         /// Answers ``Action/commit(_:)``.
@@ -34,7 +38,9 @@ package struct EndpointMachine: Sendable {
     package enum Action: Sendable, Equatable {
         case read(after: Int64, limit: Int, bytes: Int)
         case readLane(Lane, after: Int64, limit: Int, bytes: Int)
-        case send(Submission)
+        case send(Parcel)
+        /// The first of the dead letters of which something is wanted, by number.
+        case readWanted(limit: Int)
         /// Say ``Event/timeCame`` at that time. The earliest that was asked for counts; others may fire as well.
         case wake(at: Duration)
         case commit(DeliveryProgress)
@@ -67,21 +73,36 @@ package struct EndpointMachine: Sendable {
     /// Lanes that may have nothing left to be remembered.
     var finished: [Lane] = []
 
+    /// The lanes of each parcel that is under way, and of those of several lanes that wait for another try.
+    var parcels: [Int: [Lane]] = [:]
+    var lastParcel = 0
+    var letters = WantedLetters()
+    /// The whole journal is sent again up to here.
+    let replay: Replay?
+    var isReplayOver = false
+    /// When it was last told that changes were given up; and how many since.
+    var lastTold: Duration?
+    var untold = 0
+    var untoldReason = ""
+
     var isCommitting = false
     var hasNews = false
     var dirty: Set<Lane> = []
     var committedCursor: Int64
     var committedPositions: [Lane: Int64]
     var givenUp: [DeliveryProgress.GivenUp] = []
+    var resolved: [Int64] = []
 
     /// - Parameters:
     ///   - cursor: As it was last committed.
     ///   - positions: Likewise: those behind the cursor are laggards, those before it were delivered ahead of it.
+    ///   - replayThrough: Up to this number the whole journal is sent again.
     ///   - seed: Decides the chances of the back-off and of the drain.
     package init(
         _ settings: EndpointSettings,
         cursor: Int64,
-        positions: [Lane: Int64] = [:],
+        positions: [Lane: LanePosition] = [:],
+        replayThrough: Int64? = nil,
         isPaused: Bool = false,
         limits: SubmitterLimits = SubmitterLimits(),
         seed: UInt64
@@ -92,14 +113,16 @@ package struct EndpointMachine: Sendable {
         window = DeliveryWindow(cursor: cursor)
         random = SplitMix(seed: seed)
         committedCursor = cursor
-        committedPositions = positions
-        for (lane, done) in positions.sorted(by: { $0.value < $1.value }) {
-            guard done != cursor else {
+        committedPositions = positions.mapValues(\.done)
+        replay = replayThrough.map { Replay(through: $0) }
+        for (lane, position) in positions.sorted(by: { $0.value.done < $1.value.done }) {
+            guard position.done != cursor || position.replay != nil else {
                 dirty.insert(lane)
                 continue
             }
-            lanes[lane] = LaneQueue(done: done)
-            if done < cursor {
+            lanes[lane] = LaneQueue(done: position.done)
+            lanes[lane]?.replay = position.replay
+            if position.done < cursor || position.isReplay {
                 lanes[lane]?.isDetached = true
                 laggards += 1
                 makeReady(lane)
@@ -116,7 +139,9 @@ package struct EndpointMachine: Sendable {
             grewWhileReading = true
         case .read(let page): read(page)
         case .readLane(let lane, let page): read(page, of: lane)
-        case .answered(let lane, let result): answered(lane, result)
+        case .answered(let number, let result): answered(number, result)
+        case .letterWanted: letters.mayBeMore = true
+        case .readWanted(let wanted): read(wanted)
         case .timeCame: timeCame()
         case .committed: isCommitting = false
         case .redefined(let settings, let isPaused): redefined(settings, isPaused: isPaused)
@@ -135,6 +160,8 @@ package struct EndpointMachine: Sendable {
         passOver()
         dispatch()
         refill()
+        refillWanted()
+        tellGivenUp()
         if let progress = progress(isLast: false) {
             isCommitting = true
             actions.append(.commit(progress))
@@ -177,7 +204,7 @@ package struct EndpointMachine: Sendable {
     private mutating func nextWake() -> Duration? {
         guard !isStopped, !isPaused else { return nil }
         while let first = deadlines.first, !holds(first) { _ = deadlines.removeFirst() }
-        var times = [deadlines.first?.time, timeToPassOver()]
+        var times = [deadlines.first?.time, timeToPassOver(), timeToTell]
         if !ready.isEmpty { times.append(breaker.closedUntil(now)) }
         return times.compactMap(\.self).min()
     }

@@ -2,6 +2,8 @@
 package struct DeliveryCounts: Sendable, Equatable {
     /// Changes that were answered with success.
     package var delivered = 0
+    /// Changes that the filter took.
+    package var accepted = 0
     /// Changes that the filter refused.
     package var filtered = 0
     /// Changes that were recorded while it was muted.
@@ -13,7 +15,35 @@ package struct DeliveryCounts: Sendable, Equatable {
     /// The status and the beginning of the last answer, or why there was none.
     package var lastAnswer: String?
 
+    /// Requests by the status of their answer; 0 for those that had none.
+    package private(set) var statuses: [Int: Int] = [:]
+    /// How long requests took.
+    package private(set) var durations = DurationHistogram()
+
     package init() {}
+
+    mutating func answered(_ reply: Reply, after duration: Duration) {
+        lastAnswer = reply.summary
+        statuses[reply.status ?? 0, default: 0] += 1
+        durations.add(duration)
+    }
+}
+
+/// How many durations were how long.
+package struct DurationHistogram: Sendable, Equatable {
+    /// The longest of each bucket, in seconds; what is longer than all is in one more.
+    package static let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+    /// One more than there are bounds.
+    package private(set) var counts = Array(repeating: 0, count: bounds.count + 1)
+    /// In seconds.
+    package private(set) var sum = 0.0
+
+    mutating func add(_ duration: Duration) {
+        let seconds = duration / .seconds(1)
+        counts[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+        sum += seconds
+    }
 }
 
 /// How one endpoint stands.
@@ -45,6 +75,8 @@ package enum ChangeStanding: Sendable, Equatable {
     /// Delivered or given up.
     case done
     case inFlight(attempts: Int, lastAnswer: String?)
+    /// Refused, and its lane waits until somebody decides.
+    case held(attempts: Int, lastAnswer: String?)
     /// `next` is on the sender's clock; `nil` if it goes as soon as it can, or waits for somebody.
     case pending(attempts: Int, lastAnswer: String?, next: Duration?)
 }

@@ -12,6 +12,8 @@ final class EndpointSender: Sendable {
         var journal: any DeliveryJournal
         var carriers: Carriers
         var clock: any Clock<Duration>
+        /// One for all, so that what is known of times outlives a sender.
+        var stopwatch: Stopwatch
         var logger: Logger
     }
 
@@ -23,6 +25,9 @@ final class EndpointSender: Sendable {
         /// Times for which a child task sleeps.
         var alarms: Set<Duration> = []
         var flushes: [(through: Int64, end: AsyncStream<Never>.Continuation)] = []
+        /// Those who wait until it has ended.
+        var waiters: [AsyncStream<Never>.Continuation] = []
+        var hasEnded = false
         var failure: (any Error)?
         var isStopped = false
     }
@@ -30,7 +35,7 @@ final class EndpointSender: Sendable {
     let identity: EndpointRecord.Identity
     private let state: NIOLockedValueBox<State>
     private let surroundings: Surroundings
-    private let stopwatch: Stopwatch
+    private var stopwatch: Stopwatch { surroundings.stopwatch }
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -39,17 +44,26 @@ final class EndpointSender: Sendable {
         let carrier = surroundings.carriers.carrier(for: record.definition, previousKey: record.previousKey)
         state = NIOLockedValueBox(State(machine: machine, record: record, carrier: carrier))
         self.surroundings = surroundings
-        stopwatch = Stopwatch(surroundings.clock)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Sends until ``stop()`` or cancellation; throws what the journal throws.
     ///
     /// Requests that are under way at the end are given up; what was answered until then is written down first.
-    func run() async throws {
+    ///
+    /// - Parameter predecessor: Whose place it takes, with what is known of how well the endpoint is; it has to end first.
+    func run(after predecessor: EndpointSender? = nil) async throws {
+        defer { hasEnded() }
+        if let predecessor {
+            await predecessor.end()
+            state.withLockedValue { $0.machine.inherit(predecessor.state.withLockedValue(\.machine)) }
+        }
         await withDiscardingTaskGroup { group in
             group.addTask { [journal = surroundings.journal] in
                 for await _ in journal.journalChanges() { self.happened(.journalGrew) }
+            }
+            group.addTask { [journal = surroundings.journal] in
+                for await _ in journal.wishChanges() { self.happened(.letterWanted) }
             }
             for await _ in wakes {
                 for action in react() { start(action, in: &group) }
@@ -96,6 +110,28 @@ final class EndpointSender: Sendable {
         guard !isOver else { return }
         happened(.flushRequested(through: sequence))
         for await _ in stream {}
+    }
+
+    /// Returns when ``run(after:)`` is over, whoever cancels: nothing is sent any more then.
+    private func end() async {
+        await Task { [self] in
+            let (stream, end) = AsyncStream<Never>.makeStream()
+            let isOver = state.withLockedValue { state in
+                if !state.hasEnded { state.waiters.append(end) }
+                return state.hasEnded
+            }
+            guard !isOver else { return }
+            for await _ in stream {}
+        }.value
+    }
+
+    private func hasEnded() {
+        let waiters = state.withLockedValue { state in
+            state.hasEnded = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.finish() }
     }
 
     var record: EndpointRecord { state.withLockedValue(\.record) }
@@ -161,9 +197,13 @@ extension EndpointSender {
                 let page = try await $0.journal.page(after: after, of: lane, for: name, limit: limit, bytes: bytes)
                 return .readLane(lane, page)
             }
-        case .send(let submission):
+        case .send(let parcel):
             let carrier = state.withLockedValue(\.carrier)
-            add(to: &group) { _ in .answered(submission.lane, await carrier.carry([submission]).result) }
+            add(to: &group) { _ in .answered(parcel.number, await carrier.carry(parcel.submissions).result) }
+        case .readWanted(let limit):
+            add(to: &group) { [name = identity.name] in
+                .readWanted(try await $0.journal.wantedLetters(of: name, limit: limit))
+            }
         case .wake(let time): setAlarm(time, in: &group)
         case .commit(let progress):
             group.addTask {
@@ -226,6 +266,11 @@ extension EndpointSender {
                 metadata: ["endpoint": "\(identity.name)", "reason": "\(reason)"]
             )
         case .closed: logger.notice("endpoint answers again", metadata: ["endpoint": "\(identity.name)"])
+        case .gaveUp(let count, let reason):
+            logger.warning(
+                "endpoint refused changes",
+                metadata: ["endpoint": "\(identity.name)", "count": "\(count)", "reason": "\(reason)"]
+            )
         case .paused(let reason):
             logger.warning("endpoint wants no more", metadata: ["endpoint": "\(identity.name)", "reason": "\(reason)"])
         }

@@ -3,7 +3,7 @@ package import ReeveProtocol
 package import ReeveStore
 
 /// What of an endpoint's definition decides when something is sent, with the defaults filled in.
-package struct EndpointSettings: Sendable, Equatable {
+package struct EndpointSettings: Sendable {
     package var name: String
     package var filter: EventFilter?
     package var retry: RetryPolicy
@@ -13,6 +13,8 @@ package struct EndpointSettings: Sendable, Equatable {
     package var inFlight: Int
     package var refused: RefusedPolicy
     package var muting: Muting
+    /// What one request may carry; one event where the endpoint takes no batches.
+    package var batch: (events: Int, bytes: Int)
 
     package init(_ definition: EndpointDefinition, muting: Muting = Muting()) {
         self.muting = muting
@@ -25,6 +27,9 @@ package struct EndpointSettings: Sendable, Equatable {
         drain = least...max(least, definition.drain?.maximum?.duration ?? max(.seconds(30), least))
         inFlight = definition.inFlight ?? 10
         refused = definition.refused ?? .deadLetter
+        batch = (
+            definition.batch == nil ? 1 : definition.batch?.events ?? 100, definition.batch?.bytes?.bytes ?? 1 << 20
+        )
     }
 
     /// Whether the endpoint is to hear of the change.

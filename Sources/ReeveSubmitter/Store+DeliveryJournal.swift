@@ -7,12 +7,35 @@ extension Store: DeliveryJournal {
 
     package func endpointChanges() -> AsyncStream<Void> { signals.changes(.endpoints) }
 
+    package func wishChanges() -> AsyncStream<Void> { signals.changes(.wishes) }
+
     package func endpoints() async throws -> [EndpointRecord] {
         try await read { try $0.endpoints().map(EndpointRecord.init) }
     }
 
-    package func positions(of endpoint: String) async throws -> [Lane: Int64] {
-        try await read { try $0.positions(endpoint) }
+    package func positions(of endpoint: String) async throws -> [Lane: LanePosition] {
+        let (positions, replays) = try await read { (try $0.positions(endpoint), try $0.replays(endpoint)) }
+        return Dictionary(
+            uniqueKeysWithValues: positions.map { lane, done in
+                (
+                    lane,
+                    LanePosition(done: done, replay: replays[lane].map { Replay(through: $0.through, until: $0.until) })
+                )
+            }
+        )
+    }
+
+    package func wantedLetters(of endpoint: String, limit: Int) async throws -> [WantedLetter] {
+        try await read { reader in
+            try reader.wantedLetters(endpoint: endpoint, limit: limit).map { letter in
+                WantedLetter(
+                    change: letter.change,
+                    wish: letter.wish.flatMap(WantedLetter.Wish.init) ?? .retry,
+                    isHeld: letter.isHeld,
+                    attempts: letter.attempts
+                )
+            }
+        }
     }
 
     package func page(after sequence: Int64, of lane: Lane?, limit: Int, bytes: Int) async throws -> JournalPage {
@@ -28,8 +51,17 @@ extension Store: DeliveryJournal {
                 cursor: progress.cursor,
                 positions: progress.positions,
                 deadLetters: progress.deadLetters.map {
-                    DeadLetter(change: $0.change, reason: $0.reason, status: $0.status, at: now)
-                }
+                    DeadLetter(
+                        change: $0.change,
+                        reason: $0.reason,
+                        status: $0.status,
+                        attempts: $0.attempts,
+                        isHeld: $0.isHeld,
+                        at: now
+                    )
+                },
+                resolved: progress.resolved,
+                released: progress.released
             )
         }
     }
@@ -41,6 +73,9 @@ extension Store: DeliveryJournal {
             switch fact {
             case .opened(let reason): try transaction.append("opened", name, "does not answer: \(reason)", reason)
             case .closed: try transaction.append("closed", name, "answers again", nil)
+            case .gaveUp(let count, let reason):
+                let changes = count == 1 ? "a change" : "\(count) changes"
+                try transaction.append("refused", name, "refused \(changes): \(reason)", reason, count: count)
             case .paused(let reason):
                 let pause = Pause(by: "agent", at: transaction.now, reason: reason)
                 try transaction.setEndpointPaused(name, pause)
@@ -65,8 +100,13 @@ extension Store: DeliveryJournal {
         }
     }
 
-    package func isDeadLetter(_ sequence: Int64, of endpoint: String) async throws -> Bool {
-        try await read { try $0.deadLetter(endpoint: endpoint, sequence: sequence) != nil }
+    package func end(of sequence: Int64, at endpoint: String) async throws -> DeliveryEnd? {
+        try await read { reader in
+            if let letter = try reader.deadLetter(endpoint: endpoint, sequence: sequence), letter.range == nil {
+                return .dead(attempts: letter.attempts, reason: letter.reason)
+            }
+            return try reader.hasExpired(sequence, endpoint: endpoint) ? .expired : nil
+        }
     }
 
     package func backlog(of endpoint: String) async throws -> (count: Int, oldest: Timestamp?) {
@@ -81,13 +121,14 @@ extension EndpointRecord {
             definition.secret = .literal(key)
         }
         self.init(
-            identity: Identity(name: stored.name, createdAt: stored.createdAt),
+            identity: Identity(name: stored.name, createdAt: stored.createdAt, epoch: stored.epoch),
             definition: definition,
             cursor: stored.cursor,
             startedAfter: stored.startedAfter,
             isPaused: stored.pause != nil,
             previousKey: stored.previousKey,
-            muting: stored.muting
+            muting: stored.muting,
+            replayThrough: stored.replayThrough
         )
     }
 }
@@ -118,12 +159,16 @@ extension Reader {
 extension Transaction {
     /// Whether that very endpoint is there still.
     fileprivate func has(_ endpoint: EndpointRecord.Identity) throws -> Bool {
-        try self.endpoint(endpoint.name)?.createdAt == endpoint.createdAt
+        guard let stored = try self.endpoint(endpoint.name) else { return false }
+        return stored.createdAt == endpoint.createdAt && stored.epoch == endpoint.epoch
     }
 
-    fileprivate func append(_ what: String, _ endpoint: String, _ text: String, _ reason: String?) throws {
+    fileprivate func append(_ what: String, _ endpoint: String, _ text: String, _ reason: String?, count: Int? = nil)
+        throws
+    {
         var data = JSONObject([.init(name: "endpoint", value: .string(endpoint))])
         data["reason"] = reason.map(JSON.string)
+        data["count"] = count.map { .number(String($0)) }
         let content = StateChange.Content(
             type: EventType.endpoint(what),
             subject: endpoint,

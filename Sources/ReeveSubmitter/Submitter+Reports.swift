@@ -26,7 +26,7 @@ package struct EndpointStatus: Sendable, Equatable {
 /// How the delivery of one change to one endpoint stands.
 package struct ChangeDelivery: Sendable, Equatable {
     package enum State: String, Sendable {
-        case pending, inFlight, delivered, filtered, muted, dead
+        case pending, inFlight, held, delivered, filtered, muted, dead, expired
     }
 
     package var endpoint: String
@@ -101,10 +101,18 @@ extension Submitter {
         switch sender.standing(of: change) {
         case nil: delivery.state = sender.settings.isMuted(change) ? .muted : .filtered
         case .done:
-            let isDead = try await journal.isDeadLetter(change.sequence, of: sender.identity.name)
-            delivery.state = isDead ? .dead : .delivered
+            switch try await journal.end(of: change.sequence, at: sender.identity.name) {
+            case nil: delivery.state = .delivered
+            case .expired: delivery.state = .expired
+            case .dead(let attempts, let reason):
+                delivery.state = .dead
+                (delivery.attempts, delivery.lastAnswer) = (attempts, reason)
+            }
         case .inFlight(let attempts, let answer):
             delivery.state = .inFlight
+            (delivery.attempts, delivery.lastAnswer) = (attempts, answer)
+        case .held(let attempts, let answer):
+            delivery.state = .held
             (delivery.attempts, delivery.lastAnswer) = (attempts, answer)
         case .pending(let attempts, let answer, let next):
             (delivery.attempts, delivery.lastAnswer) = (attempts, answer)

@@ -80,6 +80,7 @@ package final class Submitter: Sendable {
                 wallClock: wallClock
             ),
             clock: clock,
+            stopwatch: Stopwatch(clock),
             logger: logger
         )
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -164,9 +165,11 @@ extension Submitter {
         // From a queue others fetch.
         let records = try await journal.endpoints().filter { $0.definition.kind != .queue }
         let wanted = Dictionary(uniqueKeysWithValues: records.map { ($0.identity.name, $0) })
+        var predecessors: [String: EndpointSender] = [:]
         for sender in senders where wanted[sender.identity.name]?.identity != sender.identity {
             state.withLockedValue { $0.senders[sender.identity.name] = nil }
             sender.stop()
+            predecessors[sender.identity.name] = sender
         }
         for record in records {
             if let sender = sender(of: record.identity.name) {
@@ -174,7 +177,8 @@ extension Submitter {
             } else {
                 let sender = try await makeSender(record)
                 state.withLockedValue { $0.senders[record.identity.name] = sender }
-                group.addTask { await self.run(sender) }
+                let predecessor = predecessors[record.identity.name]
+                group.addTask { await self.run(sender, after: predecessor) }
             }
         }
     }
@@ -184,6 +188,7 @@ extension Submitter {
             EndpointSettings(record.definition, muting: record.muting),
             cursor: record.cursor,
             positions: try await journal.positions(of: record.identity.name),
+            replayThrough: record.replayThrough,
             isPaused: record.isPaused,
             limits: configuration.limits,
             seed: .random(in: .min ... .max)
@@ -216,8 +221,8 @@ extension Submitter {
         }
     }
 
-    private func run(_ sender: EndpointSender) async {
-        do { try await sender.run() } catch { failed(error) }
+    private func run(_ sender: EndpointSender, after predecessor: EndpointSender?) async {
+        do { try await sender.run(after: predecessor) } catch { failed(error) }
     }
 
     /// The journal fails: that is everybody's trouble.

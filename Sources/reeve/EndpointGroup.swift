@@ -15,6 +15,7 @@ struct EndpointGroup: ParsableCommand {
         subcommands: [
             EndpointList.self, EndpointShow.self, EndpointAdd.self, EndpointRemove.self, EndpointTest.self,
             EndpointPause.self, EndpointMute.self, EndpointResume.self, EndpointRotate.self,
+            EndpointReplay.self,
         ]
     )
 }

@@ -47,7 +47,7 @@ struct Reeve: Command {
             CommandGroup(
                 name: "Event",
                 subcommands: [
-                    Publish.self, Events.self, EndpointGroup.self, Flush.self,
+                    Publish.self, Events.self, EndpointGroup.self, DeadLetterGroup.self, Flush.self,
                 ]
             ),
             CommandGroup(

@@ -34,9 +34,9 @@ struct ContractTests {
             ("Schedule", fields(ScheduleDefinition.CodingKeys.self)),
             ("Stop", fields(StopDefinition.CodingKeys.self)),
             ("Limits", fields(LimitsDefinition.CodingKeys.self)),
-            ("Endpoint", fields(EndpointDefinition.CodingKeys.self, without: ["batch"])),
+            ("Endpoint", fields(EndpointDefinition.CodingKeys.self)),
             ("Filter", fields(EventFilter.CodingKeys.self)), ("Retry", fields(RetryDefinition.CodingKeys.self)),
-            ("Drain", fields(DrainDefinition.CodingKeys.self)),
+            ("Drain", fields(DrainDefinition.CodingKeys.self)), ("Batch", fields(BatchDefinition.CodingKeys.self)),
         ]
     )
     func `what a client may send is what the program reads`(name: String, fields: Set<String>) throws {

@@ -62,6 +62,7 @@ struct ExampleFixture: Sendable {
         case "run.retry":
             try await agent.put("failing", shell: "exit 1")
             _ = try await agent.runToEnd("failing")
+        case "deadLetter.get": parameters["id"] = .string(try await refusedLetter())
         case "subscription.cancel":
             let subscription = try await agent.client.subscribe("event.subscribe")
             parameters["subscription"] = .string(subscription.id)
@@ -69,5 +70,20 @@ struct ExampleFixture: Sendable {
         default: break
         }
         return (parameters, nil)
+    }
+
+    /// Makes a dead letter; answers its id.
+    private func refusedLetter() async throws -> String {
+        receiver.answer { request in request.type == "com.example.order.refused" ? .status(422) : .ok }
+        let endpoint: JSON = [
+            "name": "strict", "kind": "webhook", "url": .string(receiver.url), "retry": ["limit": 1],
+            "filter": ["types": ["com.example.order.refused"]],
+        ]
+        try await agent.call("endpoint.put", ["endpoint": endpoint])
+        let event: JSON = ["type": "com.example.order.refused", "subject": "order-18"]
+        let published = try await agent.call("event.publish", ["events": [event]])
+        for await request in receiver.requests where request.type == "com.example.order.refused" { break }
+        try await agent.call("agent.flush")
+        return "strict/\(published["events"]?.array?.first?["seq"]?.text ?? "")"
     }
 }

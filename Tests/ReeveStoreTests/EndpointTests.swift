@@ -79,9 +79,10 @@ import Testing
                 #expect(try transaction.trimJournal(upTo: 2) == 2)
             }
             #expect(try await store.read { try $0.deadLetter(endpoint: "e", sequence: 2) } == letter)
-            #expect(try await store.read { try $0.deadLetters(endpoint: "e", limit: 9) } == [letter])
+            let listed = try await store.read { try $0.deadLetters(DeadLetterQuery(), limit: 9) }
+            #expect(listed == [EndpointLetter(endpoint: "e", letter: letter)])
             #expect(try await store.read { try $0.deadLetterCounts() } == ["e": 1])
-            try await store.write { try $0.removeDeadLetter(endpoint: "e", sequence: 2) }
+            #expect(try await store.write { try $0.dropDeadLetters(DeadLetterQuery()) } == 1)
             #expect(try await store.read { try $0.deadLetterCounts() } == [:])
         }
     }
@@ -127,7 +128,7 @@ import Testing
         try await withStore { store, _ in
             for write in [
                 { try $0.commitDelivery(endpoint: "x", cursor: 1) }, { _ = try $0.removeEndpoint("x") },
-                { try $0.removeDeadLetter(endpoint: "x", sequence: 1) }, { try $0.setEndpointPaused("x", nil) },
+                { _ = try $0.replay("x", ReplayOrder(after: 0)) }, { try $0.setEndpointPaused("x", nil) },
             ] as [@Sendable (Transaction) throws -> Void] {
                 let error = try await storeError { try await store.write(write) }
                 #expect(error?.code == .notFound)

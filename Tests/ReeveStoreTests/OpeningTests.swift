@@ -113,7 +113,14 @@ import Testing
                 "DROP INDEX tasks_applySet", "DROP INDEX tasks_source", "ALTER TABLE tasks DROP COLUMN applySet",
                 "ALTER TABLE endpoints DROP COLUMN source", "ALTER TABLE endpoints DROP COLUMN by",
                 "ALTER TABLE endpoints DROP COLUMN changedAt", "ALTER TABLE endpoints DROP COLUMN previousKey",
-                "ALTER TABLE endpoints DROP COLUMN muting", "PRAGMA user_version = 3",
+                "ALTER TABLE endpoints DROP COLUMN muting",
+                "DROP INDEX deadLetters_held", "DROP INDEX deadLetters_wish", "DROP INDEX deadLetters_at",
+                "ALTER TABLE deadLetters DROP COLUMN type", "ALTER TABLE deadLetters DROP COLUMN attempts",
+                "ALTER TABLE deadLetters DROP COLUMN held", "ALTER TABLE deadLetters DROP COLUMN wish",
+                "ALTER TABLE deadLetters DROP COLUMN first", "ALTER TABLE deadLetters DROP COLUMN lanes",
+                "ALTER TABLE endpoints DROP COLUMN epoch", "ALTER TABLE endpoints DROP COLUMN replayThrough",
+                "ALTER TABLE positions DROP COLUMN replayThrough", "ALTER TABLE positions DROP COLUMN replayUntil",
+                "PRAGMA user_version = 3",
             ] { try transaction.database.run(statement) }
         }
         await first.close()

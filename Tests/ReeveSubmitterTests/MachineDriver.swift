@@ -9,7 +9,9 @@ struct MachineDriver {
     private(set) var now = Duration.zero
     private(set) var alarm: Duration?
     /// What was sent and not answered yet, by lane.
-    private(set) var inFlight: [Lane: Submission] = [:]
+    private(set) var inFlight: [Lane: Parcel] = [:]
+    /// The events of each request, as the numbers of their changes.
+    private(set) var parcels: [[[Int64]]] = []
     /// Everything that was sent, as the numbers of the changes.
     private(set) var sent: [[Int64]] = []
     private(set) var told: [EndpointFact] = []
@@ -31,9 +33,13 @@ struct MachineDriver {
             tell(.read(journal.page(after: after, limit: limit, bytes: bytes)))
         case .readLane(let lane, let after, let limit, let bytes):
             tell(.readLane(lane, journal.page(after: after, of: lane, limit: limit, bytes: bytes)))
-        case .send(let submission):
-            inFlight[submission.lane] = submission
-            sent.append(submission.changes.map(\.sequence))
+        case .send(let parcel):
+            for submission in parcel.submissions {
+                inFlight[submission.lane] = parcel
+                sent.append(submission.changes.map(\.sequence))
+            }
+            parcels.append(parcel.submissions.map { $0.changes.map(\.sequence) })
+        case .readWanted(let limit): tell(.readWanted(journal.wanted(limit)))
         case .commit(let progress):
             journal.commit(progress)
             commits.append(progress)
@@ -49,12 +55,19 @@ struct MachineDriver {
     }
 
     mutating func answer(_ lane: Lane, _ result: DeliveryResult = .delivered(Reply(status: 200, text: ""))) {
-        inFlight[lane] = nil
-        tell(.answered(lane, result))
+        guard let parcel = inFlight[lane] else { return }
+        for submission in parcel.submissions { inFlight[submission.lane] = nil }
+        tell(.answered(parcel.number, result))
     }
 
     mutating func fail(_ lane: Lane, after: Duration? = nil) {
         answer(lane, .trouble(Reply(status: 500, text: "broken"), after: after))
+    }
+
+    /// Has what match dead letters tried again, or dropped.
+    mutating func want(_ wish: WantedLetter.Wish, _ sequences: Int64...) {
+        journal.want(wish, sequences)
+        tell(.letterWanted)
     }
 
     mutating func refuse(_ lane: Lane) {

@@ -7,14 +7,17 @@ struct ModelJournal {
     private(set) var changes: [StateChange] = []
     private(set) var cursor: Int64 = 0
     private(set) var positions: [Lane: Int64] = [:]
+    private(set) var replays: [Lane: Replay] = [:]
+    private(set) var replayThrough: Int64?
     private(set) var deadLetters: [DeliveryProgress.GivenUp] = []
+    private(set) var wishes: [Int64: WantedLetter.Wish] = [:]
     private var lastOfLane: [Lane: Int64] = [:]
 
     var head: Int64 { changes.last?.sequence ?? 0 }
 
     /// Numbers start at 10 and go by tens, so that mistaking one for a count shows.
     @discardableResult
-    mutating func append(_ lane: Lane, _ type: String, padding: Int = 0) -> StateChange {
+    mutating func append(_ lane: Lane, _ type: String, run: String? = nil, padding: Int = 0) -> StateChange {
         let sequence = Int64(changes.count + 1) * 10
         let change = StateChange(
             sequence: sequence,
@@ -26,7 +29,7 @@ struct ModelJournal {
                 subject: nil,
                 time: Timestamp(milliseconds: sequence),
                 summary: "\(type) in \(lane)" + String(repeating: "x", count: padding),
-                data: nil
+                data: run.map { ["run": .string($0)] }
             )
         )
         lastOfLane[lane] = sequence
@@ -58,7 +61,77 @@ struct ModelJournal {
         cursor = progress.cursor
         positions = positions.filter { $0.value <= before || $0.value > progress.cursor }
         for (lane, position) in progress.positions { positions[lane] = position }
-        deadLetters += progress.deadLetters
+        replays = replays.filter { positions[$0.key] != nil }
+        remove { progress.resolved.contains($0.change.sequence) }
+        for sequence in progress.released { wishes[sequence] = nil }
+        remove { [self] in $0.isHeld && $0.change.sequence <= committed($0.change.lane) }
+        for letter in progress.deadLetters {
+            remove { $0.change.sequence == letter.change.sequence }
+            deadLetters.append(letter)
+        }
+    }
+
+    private mutating func remove(_ isGone: (DeliveryProgress.GivenUp) -> Bool) {
+        for letter in deadLetters where isGone(letter) { wishes[letter.change.sequence] = nil }
+        deadLetters.removeAll(where: isGone)
+    }
+
+    /// Dead ones that are to be dropped are gone at once, those that are held when their lane has passed them.
+    mutating func want(_ wish: WantedLetter.Wish, _ sequences: [Int64]) {
+        for letter in deadLetters where sequences.contains(letter.change.sequence) {
+            if wish == .retry || letter.isHeld { wishes[letter.change.sequence] = wish }
+        }
+        if wish == .drop { remove { !$0.isHeld && sequences.contains($0.change.sequence) } }
+    }
+
+    func wanted(_ limit: Int) -> [WantedLetter] {
+        let letters = deadLetters.sorted { $0.change.sequence < $1.change.sequence }.compactMap { letter in
+            wishes[letter.change.sequence].map {
+                WantedLetter(change: letter.change, wish: $0, isHeld: letter.isHeld, attempts: letter.attempts)
+            }
+        }
+        return Array(letters.prefix(limit))
+    }
+
+    /// As the store does it: without a lane the cursor goes back, and each lane that came another way stays what it was.
+    mutating func replay(after: Int64, through: Int64? = nil, lane: Lane? = nil) {
+        func done(_ lane: Lane) -> Int64 { max(committed(lane), replays[lane]?.through ?? 0) }
+        guard let lane else {
+            for (lane, position) in positions {
+                replays[lane] = Replay(through: done(lane))
+                positions[lane] = min(position, after, cursor)
+            }
+            replayThrough = max(cursor, replayThrough ?? 0)
+            cursor = min(cursor, after)
+            return
+        }
+        let last = done(lane)
+        guard
+            changes.contains(where: {
+                $0.lane == lane && $0.sequence > after && $0.sequence <= min(last, through ?? last)
+            })
+        else { return }
+        var until = through
+        if let replay = replays[lane], committed(lane) < replay.through {
+            until = through.flatMap { end in replay.until.map { max($0, end) } }
+        }
+        replays[lane] = Replay(through: last, until: until)
+        positions[lane] = min(after, committed(lane), cursor)
+    }
+
+    /// Up to where somebody wants what is held of the lane to be dropped.
+    func dropped(_ lane: Lane) -> Int64 {
+        deadLetters.filter { $0.change.lane == lane && wishes[$0.change.sequence] == .drop }.map(\.change.sequence)
+            .max()
+            ?? 0
+    }
+
+    /// What the next machine begins with.
+    var lanePositions: [Lane: LanePosition] {
+        Dictionary(
+            uniqueKeysWithValues: positions.map { lane, done in (lane, LanePosition(done: done, replay: replays[lane]))
+            }
+        )
     }
 
     /// Up to where the record says that the lane is done.

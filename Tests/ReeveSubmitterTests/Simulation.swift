@@ -4,38 +4,33 @@ import ReeveProtocol
 
 /// An endpoint's machine among everything that can happen to it, held against a model of what must hold.
 ///
-/// Reads and commits take time and see the journal at some moment in between, answers are random, the agent crashes and
-/// goes on from what was committed.
+/// Reads and commits take time and see the journal at some moment in between, answers are random, people retry, drop and
+/// replay, the agent crashes and goes on from what was committed.
 struct Simulation {
     /// Something that the machine asked for and that is not over yet.
     private enum Work {
         case read(after: Int64, limit: Int, bytes: Int, seen: JournalPage?)
         case readLane(Lane, after: Int64, limit: Int, bytes: Int, seen: JournalPage?)
-        case send(Submission)
+        case readWanted(limit: Int)
+        case send(Parcel)
         case commit(DeliveryProgress)
     }
 
-    private(set) var problems: [String] = []
+    private(set) var facts = SimulationFacts()
+    private(set) var model: SimulationModel
     private(set) var journal = ModelJournal()
-    private(set) var submissions = 0
-    private(set) var crashes = 0
-    private(set) var mostLaggards = 0
-    private(set) var deadLettered = 0
-
     private var machine: EndpointMachine
     private var random: SplitMix
     private var now = Duration.zero
     private var work: [Work] = []
     private var alarm: Duration?
-    /// For each lane, the changes that the filter takes.
-    private var taken: [Lane: [StateChange]] = [:]
-    /// For each lane, how many of them are done as this agent knows.
-    private var done: [Lane: Int] = [:]
-    /// What the lane's next try must be, after one that failed.
-    private var unfinished: [Lane: [StateChange]] = [:]
+    /// The parcels under way that are dead letters tried again.
+    private var retries: Set<Int> = []
     private var settings: EndpointSettings
     private let limits: SubmitterLimits
     private let lanes: [Lane]
+
+    var problems: [String] { model.problems }
 
     init(seed: UInt64) {
         random = SplitMix(seed: seed)
@@ -43,6 +38,13 @@ struct Simulation {
         definition.inFlight = Int.random(in: 1...5, using: &random)
         definition.filter = EventFilter(types: ["dev.reeve.*", "order.*"])
         definition.retry = RetryDefinition(limit: Int.random(in: 1...4, using: &random))
+        definition.refused = Bool.random(using: &random) ? .hold : .deadLetter
+        if Bool.random(using: &random) {
+            definition.batch = BatchDefinition(
+                events: Int.random(in: 2...9, using: &random),
+                bytes: ByteSize(bytes: Int.random(in: 1000...9000, using: &random))
+            )
+        }
         settings = EndpointSettings(definition)
         var limits = SubmitterLimits()
         limits.window = Int.random(in: 4...24, using: &random)
@@ -54,30 +56,36 @@ struct Simulation {
         self.limits = limits
         lanes = (0..<Int.random(in: 1...8, using: &random)).map { Lane.task("t\($0)") }
         machine = EndpointMachine(settings, cursor: 0, limits: limits, seed: seed)
+        model = SimulationModel(settings: settings, limits: limits)
     }
 
     mutating func run(steps: Int) {
         tell(.journalGrew)
         for _ in 0..<steps where problems.isEmpty { step() }
         // From now on everything goes well, and must come to an end.
+        tell(.redefined(settings, isPaused: false))
         tell(.flushRequested(through: journal.head))
-        var left = 50 * (journal.changes.count + 100)
+        var left = 200 * (journal.changes.count + 200)
         while problems.isEmpty, left > 0, !work.isEmpty || alarm != nil {
             left -= 1
             if work.isEmpty { passTime() } else { finish(0, succeeds: true) }
         }
-        if left == 0 { problems.append("does not come to an end") }
+        if left == 0 { model.problems.append("does not come to an end") }
         if problems.isEmpty { checkEnd() }
     }
 
     private mutating func step() {
-        switch Int.random(in: 0..<100, using: &random) {
-        case 0..<35: append()
-        case 35..<85:
+        facts.steps += 1
+        switch Int.random(in: 0..<200, using: &random) {
+        case 0..<64: append()
+        case 64..<164:
             if let index = work.indices.randomElement(using: &random) { finish(index, succeeds: false) }
-        case 85..<97: passTime()
-        case 97: crash()
-        case 98: tell(.redefined(settings, isPaused: false))
+        case 164..<190: passTime()
+        case 190, 191: crash()
+        case 192, 193: tell(.redefined(settings, isPaused: false))
+        case 194: replay()
+        case 195, 196: want(.retry)
+        case 197: want(.drop)
         default: tell(.flushRequested(through: journal.head))
         }
     }
@@ -89,8 +97,8 @@ struct Simulation {
                 "dev.reeve.run.progress", "dev.reeve.run.progress", "dev.reeve.run.failed", "order.paid", "other",
             ]
             let type = types.randomElement(using: &random) ?? "other"
-            let change = journal.append(lane, type, padding: Int.random(in: 0...400, using: &random))
-            if settings.takes(change) { taken[lane, default: []].append(change) }
+            let run = "run \(Int.random(in: 0...1, using: &random))"
+            model.append(journal.append(lane, type, run: run, padding: Int.random(in: 0...400, using: &random)))
         }
         tell(.journalGrew)
     }
@@ -102,21 +110,48 @@ struct Simulation {
         tell(.timeCame)
     }
 
+    /// Somebody wants something to become of some dead letters.
+    private mutating func want(_ wish: WantedLetter.Wish) {
+        let letters = journal.deadLetters.filter { _ in Int.random(in: 0..<3, using: &random) == 0 }
+        journal.want(wish, letters.map(\.change.sequence))
+        if wish == .drop { model.dropped(letters) } else { model.retried(letters) }
+        facts.retries += wish == .retry ? letters.count : 0
+        tell(.letterWanted)
+    }
+
+    /// Somebody wants things again: the machine starts anew from the journal, and so does it after a crash.
+    private mutating func replay() {
+        facts.replays += 1
+        let after = Int64.random(in: 0...journal.head, using: &random)
+        if Bool.random(using: &random), let lane = lanes.randomElement(using: &random) {
+            let end = Bool.random(using: &random) ? Int64.random(in: after...journal.head, using: &random) : nil
+            model.replayed(after: after, through: end ?? .max, [lane], journal)
+            journal.replay(after: after, through: end, lane: lane)
+        } else {
+            model.replayed(after: after, through: .max, lanes, journal)
+            journal.replay(after: after)
+        }
+        restart()
+    }
+
     /// Everything in memory is lost.
     private mutating func crash() {
-        crashes += 1
+        facts.crashes += 1
         // A commit under way may have been written or not.
         for case .commit(let progress) in work where Bool.random(using: &random) { commit(progress) }
+        restart()
+    }
+
+    private mutating func restart() {
         work = []
+        retries = []
         alarm = nil
-        unfinished = [:]
-        for lane in lanes {
-            done[lane] = (taken[lane] ?? []).prefix { $0.sequence <= journal.committed(lane) }.count
-        }
+        model.restarted(journal)
         machine = EndpointMachine(
             settings,
             cursor: journal.cursor,
-            positions: journal.positions,
+            positions: journal.lanePositions,
+            replayThrough: journal.replayThrough,
             limits: limits,
             seed: random.next()
         )
@@ -125,12 +160,8 @@ struct Simulation {
 
     private mutating func tell(_ event: EndpointMachine.Event) {
         for action in machine.handle(event, at: now) { start(action) }
-        mostLaggards = max(mostLaggards, machine.laggards)
-        let kept = machine.lanes.values.reduce(0) { $0 + $1.items.count }
-        let most = limits.window + (settings.inFlight + limits.laggards) * 2 * limits.submission
-        if kept > most { problems.append("keeps \(kept) changes in memory") }
-        if machine.window.count > limits.window { problems.append("the window has \(machine.window.count) changes") }
-        if machine.laggards > limits.laggards + journal.positions.count { problems.append("too many laggards") }
+        facts.mostLaggards = max(facts.mostLaggards, machine.laggards)
+        model.checkMemory(of: machine, journal)
     }
 
     private mutating func start(_ action: EndpointMachine.Action) {
@@ -142,33 +173,21 @@ struct Simulation {
         case .readLane(let lane, let after, let limit, let bytes):
             let page = seesNow ? journal.page(after: after, of: lane, limit: limit, bytes: bytes) : nil
             work.append(.readLane(lane, after: after, limit: limit, bytes: bytes, seen: page))
-        case .send(let submission):
-            check(submission)
-            work.append(.send(submission))
+        case .readWanted(let limit): work.append(.readWanted(limit: limit))
+        case .send(let parcel):
+            facts.requests += 1
+            facts.largestBatch = max(facts.largestBatch, parcel.submissions.count)
+            let others = work.compactMap { if case .send(let other) = $0 { other } else { nil } }
+            if machine.lanes[parcel.submissions[0].lane]?.state == .sending(0) { retries.insert(parcel.number) }
+            model.sent(parcel, isRetry: retries.contains(parcel.number), beside: others, journal)
+            work.append(.send(parcel))
         case .commit(let progress):
-            for case .commit in work { problems.append("two commits at once") }
+            for case .commit in work { model.problems.append("two commits at once") }
             work.append(.commit(progress))
         case .wake(let time): alarm = min(alarm ?? time, time)
+        case .tell(.gaveUp(let count, _)): facts.told += count
         case .tell: break
         }
-    }
-
-    private mutating func check(_ submission: Submission) {
-        submissions += 1
-        let lane = submission.lane
-        var inFlight = 0
-        for case .send(let other) in work {
-            inFlight += 1
-            if other.lane == lane { problems.append("two requests of \(lane) at once") }
-        }
-        if inFlight >= settings.inFlight { problems.append("\(inFlight + 1) requests at once") }
-        let expected = (taken[lane] ?? []).dropFirst(done[lane] ?? 0).prefix(submission.changes.count)
-        if submission.changes != Array(expected) { problems.append("\(lane) is not at its next change") }
-        if let before = unfinished[lane], before != submission.changes { problems.append("\(lane) is cut elsewhere") }
-        if submission.changes.dropLast().contains(where: { !$0.isProgress }) {
-            problems.append("\(lane) goes on after the change of the run itself")
-        }
-        if submission.changes.count > limits.submission { problems.append("a submission is too long") }
     }
 
     private mutating func finish(_ index: Int, succeeds: Bool) {
@@ -177,56 +196,72 @@ struct Simulation {
             tell(.read(seen ?? journal.page(after: after, limit: limit, bytes: bytes)))
         case .readLane(let lane, let after, let limit, let bytes, let seen):
             tell(.readLane(lane, seen ?? journal.page(after: after, of: lane, limit: limit, bytes: bytes)))
-        case .send(let submission): answer(submission, succeeds: succeeds)
+        case .readWanted(let limit): tell(.readWanted(journal.wanted(limit)))
+        case .send(let parcel): answer(parcel, succeeds: succeeds)
         case .commit(let progress):
             commit(progress)
             tell(.committed)
         }
     }
 
-    private mutating func answer(_ submission: Submission, succeeds: Bool) {
-        let (lane, count) = (submission.lane, submission.changes.count)
-        unfinished[lane] = submission.changes
+    private mutating func answer(_ parcel: Parcel, succeeds: Bool) {
         let reply = Reply(status: 200, text: "")
-        switch succeeds ? 0 : Int.random(in: 0..<10, using: &random) {
-        case 0..<5:
-            done[lane, default: 0] += count
-            unfinished[lane] = nil
-            tell(.answered(lane, .delivered(reply)))
-        case 5..<7:
+        let isRetry = retries.remove(parcel.number) != nil
+        switch succeeds ? 0 : Int.random(in: 0..<20, using: &random) {
+        case 0..<10:
+            model.delivered(parcel, isRetry: isRetry)
+            tell(.answered(parcel.number, .delivered(reply)))
+        case 10..<15:
             let after = Bool.random(using: &random) ? Duration.seconds(Int.random(in: 0...60, using: &random)) : nil
-            tell(.answered(lane, .trouble(reply, after: after)))
-        case 7: tell(.answered(lane, .trouble(reply, after: nil)))
+            tell(.answered(parcel.number, .trouble(reply, after: after)))
+        case 15: tell(.answered(parcel.number, .paused(reply)))
         default:
-            let isLast = (machine.lanes[lane]?.refusals ?? 0) + 1 >= settings.retry.limit
-            if isLast {
-                done[lane, default: 0] += count
-                deadLettered += count
-                unfinished[lane] = nil
+            let refusals = machine.lanes[parcel.submissions[0].lane]?.refusals ?? 0
+            if parcel.submissions.count > 1 {
+                facts.halved += 1
+                model.halved(parcel)
+            } else if isRetry || refusals + 1 >= settings.retry.limit {
+                facts.givenUp += parcel.submissions[0].changes.count
+                model.refused(parcel, isRetry: isRetry)
             }
-            tell(.answered(lane, .refused(reply)))
+            tell(.answered(parcel.number, .refused(reply)))
         }
     }
 
-    /// What is written down must have been acknowledged.
     private mutating func commit(_ progress: DeliveryProgress) {
-        let before = journal.cursor
         journal.commit(progress)
-        if journal.cursor < before { problems.append("the cursor goes back") }
-        for lane in lanes {
-            let written = (taken[lane] ?? []).prefix { $0.sequence <= journal.committed(lane) }.count
-            if written > done[lane] ?? 0 { problems.append("\(lane) is written down as done before it was") }
-        }
+        model.committed(journal)
     }
 
     private mutating func checkEnd() {
-        for lane in lanes where done[lane] ?? 0 != (taken[lane] ?? []).count {
-            problems.append("\(lane) stopped after \(done[lane] ?? 0) of \((taken[lane] ?? []).count)")
-        }
-        if !machine.isDone(through: journal.head) { problems.append("the machine does not know that it is done") }
         if let progress = machine.progress(isLast: true) { commit(progress) }
-        if journal.cursor != journal.head { problems.append("the cursor stays at \(journal.cursor)") }
-        if !journal.positions.isEmpty { problems.append("positions stay: \(journal.positions)") }
-        if !machine.lanes.isEmpty { problems.append("lanes are never forgotten") }
+        model.checkEnd(machine, journal)
+    }
+}
+
+/// That a simulation reached what it is about.
+struct SimulationFacts {
+    var steps = 0
+    var requests = 0
+    var crashes = 0
+    var replays = 0
+    var retries = 0
+    var halved = 0
+    var givenUp = 0
+    var told = 0
+    var mostLaggards = 0
+    var largestBatch = 0
+
+    mutating func add(_ other: SimulationFacts) {
+        steps += other.steps
+        requests += other.requests
+        crashes += other.crashes
+        replays += other.replays
+        retries += other.retries
+        halved += other.halved
+        givenUp += other.givenUp
+        told += other.told
+        mostLaggards = max(mostLaggards, other.mostLaggards)
+        largestBatch = max(largestBatch, other.largestBatch)
     }
 }

@@ -1,25 +1,35 @@
+import Glibc
 import ReeveProtocol
 import Testing
 
 @testable import ReeveSubmitter
 
-struct SimulationTests {
-    @Test(arguments: 0..<8)
-    func `nothing is lost, reordered or repeated without need, whatever happens`(batch: UInt64) {
-        var (submissions, crashes, laggards, deadLetters) = (0, 0, 0, 0)
-        for seed in (batch * 25)..<(batch * 25 + 25) {
+@Suite(.serialized) struct SimulationTests {
+    private static let batches = 8
+    private static let runs = 25
+    /// 200,000 steps in all; `REEVE_SIMULATION_STEPS=5000` makes it 1,000,000.
+    private static let steps = getenv("REEVE_SIMULATION_STEPS").flatMap { Int(String(cString: $0)) } ?? 1000
+
+    @Test(arguments: 0..<UInt64(batches))
+    func `nothing is lost, reordered or repeated without need, whatever happens`(batch: UInt64) async {
+        var facts = SimulationFacts()
+        for seed in (batch * UInt64(Self.runs))..<((batch + 1) * UInt64(Self.runs)) {
             var simulation = Simulation(seed: seed)
-            simulation.run(steps: 400)
-            #expect(simulation.problems.isEmpty, "seed \(seed)")
-            submissions += simulation.submissions
-            crashes += simulation.crashes
-            laggards = max(laggards, simulation.mostLaggards)
-            deadLetters += simulation.deadLettered
+            simulation.run(steps: Self.steps)
+            #expect(simulation.problems.isEmpty, "seed \(seed) after \(simulation.facts.steps) steps")
+            facts.add(simulation.facts)
+            // Other tests wait for answers meanwhile.
+            await Task.yield()
         }
         // The simulation reaches what it is about.
-        #expect(submissions > 1000)
-        #expect(crashes > 20)
-        #expect(laggards > 1)
-        #expect(deadLetters > 10)
+        #expect(facts.steps == Self.runs * Self.steps)
+        #expect(facts.requests > 2000)
+        #expect(facts.crashes > 50)
+        #expect(facts.replays > 20)
+        #expect(facts.retries > 20)
+        #expect(facts.halved > 20)
+        #expect(facts.givenUp > 20 && facts.told > 20)
+        #expect(facts.mostLaggards > 2)
+        #expect(facts.largestBatch > 4)
     }
 }

@@ -9,9 +9,9 @@ import Testing
 struct WebhookCarrierTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-    private func submission(_ padding: Int = 0) -> Submission {
+    private var submission: Submission {
         var journal = ModelJournal()
-        let change = journal.append(.task("a"), "dev.reeve.run.failed", padding: padding)
+        let change = journal.append(.task("a"), "dev.reeve.run.failed")
         return Submission(lane: change.lane, changes: [change], attempt: 1)
     }
 
@@ -32,7 +32,7 @@ struct WebhookCarrierTests {
                 values: ValueReader(credentialsDirectory: nil),
                 wallClock: ManualWallClock()
             )
-            let result = await carrier.carry([submission()]).result
+            let result = await carrier.carry([submission]).result
             await transport.shutDown()
             return (result, receiver.records)
         }

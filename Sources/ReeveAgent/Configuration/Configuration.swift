@@ -28,6 +28,11 @@ package struct Configuration: Sendable {
     package var historySize = ByteSize.mebibytes(256)
     /// How long tasks of `reeve run` are kept.
     package var historyAdHoc = Interval.hours(24)
+    /// How long changes are kept; what an endpoint has not got by then it does not get.
+    package var retentionAge = Interval.days(7)
+    /// How long dead letters are kept, and about how many bytes of them.
+    package var deadLetterAge = Interval.days(30)
+    package var deadLetterBytes = 256 << 20
     /// The zone of schedules that name none; the host's if `nil`.
     package var timeZone: String?
     package var missed: MissedPolicy?

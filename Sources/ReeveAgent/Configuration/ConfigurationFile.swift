@@ -14,7 +14,7 @@ package struct ConfigurationFile: Sendable, Decodable {
     var limits: LimitsSection?
 
     var access: UnsupportedField?
-    var store: UnsupportedField?
+    var store: StoreSection?
     var groups: [String: GroupSection]?
     var folders: [String]?
     var controlPlane: UnsupportedField?
@@ -52,6 +52,28 @@ package struct ConfigurationFile: Sendable, Decodable {
         enum CodingKeys: String, CodingKey, CaseIterable {
             case concurrency, stopTimeout, output, history, kind, attachments
         }
+    }
+
+    struct StoreSection: Sendable, Decodable {
+        var retention: RetentionSection?
+        var deadLetters: LettersSection?
+        var disk: UnsupportedField?
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case retention, deadLetters, disk }
+    }
+
+    struct RetentionSection: Sendable, Decodable {
+        var age: Interval?
+        var size: UnsupportedField?
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case age, size }
+    }
+
+    struct LettersSection: Sendable, Decodable {
+        var age: Interval?
+        var size: ByteSize?
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case age, size }
     }
 
     struct AttachmentSection: Sendable, Decodable {
@@ -164,7 +186,7 @@ extension ConfigurationFile {
             if !isGood { problems.append(InvalidValue(path: path, reason: reason)) }
         }
         let later: [(String, UnsupportedField?)] = [
-            ("/access", access), ("/store", store),
+            ("/access", access), ("/store/disk", store?.disk), ("/store/retention/size", store?.retention?.size),
             ("/controlPlane", controlPlane), ("/metrics", metrics),
             ("/agent/labels", agent?.labels),
         ]
@@ -190,6 +212,9 @@ extension ConfigurationFile {
             (ByteSize.mebibytes(1)...ByteSize(bytes: 1 << 44)).contains(runner?.output?.total ?? .mebibytes(1)),
             "must be from 1MiB to 16TiB"
         )
+        for (path, age) in [("retention", store?.retention?.age), ("deadLetters", store?.deadLetters?.age)] {
+            check("/store/\(path)/age", age ?? .seconds(1) > .zero, "must be longer than 0")
+        }
         check("/runner/history/perTask", (1...1_000_000).contains(runner?.history?.perTask ?? 1), "must be at least 1")
         check(
             "/limits/message",
@@ -245,6 +270,9 @@ extension Configuration {
         historyAge = file.runner?.history?.age ?? historyAge
         historySize = file.runner?.history?.size ?? historySize
         historyAdHoc = file.runner?.history?.adHoc ?? historyAdHoc
+        retentionAge = file.store?.retention?.age ?? retentionAge
+        deadLetterAge = file.store?.deadLetters?.age ?? deadLetterAge
+        deadLetterBytes = file.store?.deadLetters?.size?.bytes ?? deadLetterBytes
         timeZone = file.scheduler?.timeZone ?? timeZone
         missed = file.scheduler?.missed ?? missed
         startBy = file.scheduler?.startBy ?? startBy

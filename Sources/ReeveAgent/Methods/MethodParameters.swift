@@ -27,6 +27,10 @@ extension EndpointTestParameters: MethodParameters {}
 extension EndpointPauseParameters: MethodParameters {}
 extension EndpointRotateParameters: MethodParameters {}
 extension EndpointCommitParameters: MethodParameters {}
+extension EndpointReplayParameters: MethodParameters {}
+extension DeadLetterSelection: MethodParameters {}
+extension DeadLetterListParameters: MethodParameters {}
+extension DeadLetterReference: MethodParameters {}
 extension ListParameters: MethodParameters {}
 extension StatusParameters: MethodParameters {}
 extension NoParameters: MethodParameters {}

@@ -26,7 +26,7 @@ struct MethodTable: Sendable {
         let described: [AgentMethod] =
             agent.methods + tasks.methods + runs.methods + services.methods + serviceLogs.methods + events.methods
             + endpoints.methods + EndpointStandingMethods(parts: parts, wallClock: wallClock).methods + why.methods
-            + timelines.methods
+            + DeadLetterMethods(parts: parts, agentName: identity.name).methods + timelines.methods
             + GroupMethods(parts: parts, limits: runLimits).methods
             + EngineMethods(engine: engine).methods
         return [discover] + described

@@ -9,6 +9,7 @@ extension OpenRPC {
                 "A change as it is delivered: CloudEvents 1.0 in JSON with reeve's attributes; see events.md.",
                 .open(eventFields)
             ),
+            SharedSchema("DeadLetter", "A change that an endpoint did not take.", .open(deadLetterFields)),
             SharedSchema(
                 "Delivery",
                 "How the delivery of one change to one endpoint stands.",
@@ -16,7 +17,9 @@ extension OpenRPC {
                     .required("endpoint", .string, "its name"),
                     .required(
                         "state",
-                        .openWord(["pending", "inFlight", "delivered", "filtered", "muted", "dead"]),
+                        .openWord([
+                            "pending", "inFlight", "held", "delivered", "filtered", "muted", "dead", "expired",
+                        ]),
                         "how it stands"
                     ),
                     .required("attempts", .count, "tries until now, where they are still known"),
@@ -39,6 +42,7 @@ extension OpenRPC {
             .required("lane", .string, "the ordering key: within a lane nothing overtakes"),
             .required("sequence", .text("^[0-9]{20}$"), "the journal's number, so that texts sort as numbers do"),
             .required("previous", .text("^([0-9]{20})?$"), "the number before it in its lane; empty if none is known"),
+            .optional("redelivered", .boolean, "it was got or refused before, and somebody asked for it again"),
             .optional("publisherid", .string, "the id that the publisher gave"),
             .optional("data", .any, "what there is to tell"),
         ]
@@ -65,6 +69,14 @@ extension OpenRPC {
                 .closed([
                     .optional("minimum", .duration, "10s by default"),
                     .optional("maximum", .duration, "30s by default"),
+                ])
+            ),
+            SharedSchema(
+                "Batch",
+                "How much one request may carry: as many events as wait, up to both.",
+                .closed([
+                    .optional("events", .integer(from: 1, to: 1000), "100 by default"),
+                    .optional("bytes", .ref("Size"), "about, from 1KiB to 16MiB; 1MiB by default"),
                 ])
             ),
             SharedSchema(
@@ -119,6 +131,7 @@ extension OpenRPC {
             .optional("drain", .ref("Drain"), "of step changes"),
             .optional("timeout", .duration, "of one try: 15s by default, 60s of a command"),
             .optional("inFlight", .integer(from: 1, to: 100), "requests at once; 10 by default"),
+            .optional("batch", .ref("Batch"), "many events in one request; without it each has its own"),
             .optional("retry", .ref("Retry"), "after what is the endpoint's trouble"),
             .optional("refused", .word(RefusedPolicy.self), "what becomes of a change that is refused; deadLetter"),
             .optional("answers", .map(of: .word(AnswerPolicy.self)), "how answers are taken, by status"),

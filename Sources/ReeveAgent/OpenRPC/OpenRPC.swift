@@ -16,7 +16,7 @@ enum OpenRPC {
 
     static var methods: [MethodDescription] {
         agentMethods + taskMethods + groupMethods + runMethods + whyMethods + timelineMethods + serviceMethods
-            + eventMethods + endpointMethods + engineMethods
+            + eventMethods + endpointMethods + deadLetterMethods + engineMethods
     }
 
     private static let info: JSON = [

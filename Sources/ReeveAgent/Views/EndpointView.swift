@@ -20,7 +20,7 @@ enum EndpointView {
     }
 
     /// Where it is; a whole URL that is secret stays so.
-    private static func url(_ definition: EndpointDefinition) -> JSON? {
+    static func url(_ definition: EndpointDefinition) -> JSON? {
         switch definition.url {
         case .literal(let text): .string(text)
         case .file(let path): ["file": .string(path)]

@@ -4,7 +4,7 @@ import GRDB
 ///
 /// The database's version is its `user_version`. A step is never changed after a release; a new one is added.
 enum Schema {
-    static let steps: [String] = [version1, version2, version3, version4, version5, version6, version7]
+    static let steps: [String] = [version1, version2, version3, version4, version5, version6, version7, version8]
     static var version: Int { steps.count }
 
     /// Makes or brings up the tables in one transaction for each version.
@@ -122,5 +122,23 @@ enum Schema {
         UPDATE endpoints SET changedAt = createdAt;
         ALTER TABLE endpoints ADD COLUMN previousKey TEXT;
         ALTER TABLE endpoints ADD COLUMN muting TEXT;
+        """
+
+    // A dead letter with `first` stands for all that expired from there up to its number; `lanes` counts them.
+    private static let version8 = """
+        ALTER TABLE deadLetters ADD COLUMN type TEXT NOT NULL DEFAULT '';
+        UPDATE deadLetters SET type = change ->> 'type';
+        ALTER TABLE deadLetters ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE deadLetters ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE deadLetters ADD COLUMN wish TEXT;
+        ALTER TABLE deadLetters ADD COLUMN first INTEGER;
+        ALTER TABLE deadLetters ADD COLUMN lanes TEXT;
+        CREATE INDEX deadLetters_held ON deadLetters (endpoint, sequence) WHERE held = 1;
+        CREATE INDEX deadLetters_wish ON deadLetters (endpoint, sequence) WHERE wish IS NOT NULL;
+        CREATE INDEX deadLetters_at ON deadLetters (at);
+        ALTER TABLE endpoints ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE endpoints ADD COLUMN replayThrough INTEGER;
+        ALTER TABLE positions ADD COLUMN replayThrough INTEGER;
+        ALTER TABLE positions ADD COLUMN replayUntil INTEGER;
         """
 }

@@ -6,7 +6,7 @@ extension StateReading {
     private var columns: String {
         """
         definition, cursor, createdAt, startedAfter, paused, generatedSecret,
-        source, by, changedAt, previousKey, muting
+        source, by, changedAt, previousKey, muting, epoch, replayThrough
         """
     }
 
@@ -25,6 +25,16 @@ extension StateReading {
     package func positions(_ endpoint: String) throws -> [Lane: Int64] {
         let sql = "SELECT lane, sequence FROM positions WHERE endpoint = ?"
         let rows = try database.all(sql, [.text(endpoint)]) { (Lane(name: $0[0]), $0[1] as Int64) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
+    /// Of lanes that are sent again: up to which number they were done, and what of that was asked for.
+    package func replays(_ endpoint: String) throws -> [Lane: (through: Int64, until: Int64?)] {
+        let sql =
+            "SELECT lane, replayThrough, replayUntil FROM positions WHERE endpoint = ? AND replayThrough IS NOT NULL"
+        let rows = try database.all(sql, [.text(endpoint)]) { row in
+            (Lane(name: row[0]), (through: row[1] as Int64, until: row[2] as Int64?))
+        }
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
@@ -61,30 +71,6 @@ extension StateReading {
             """
         return try database.number(sql, [.text(endpoint)]).flatMap { try change(sequence: $0) }
     }
-
-    package func deadLetter(endpoint: String, sequence: Int64) throws -> DeadLetter? {
-        let sql = "SELECT change, reason, status, at FROM deadLetters WHERE endpoint = ? AND sequence = ?"
-        return try database.first(sql, [.text(endpoint), .integer(sequence)], DeadLetter.init(row:))
-    }
-
-    /// An endpoint's dead letters by number, after one of them.
-    package func deadLetters(endpoint: String, after sequence: Int64 = 0, limit: Int) throws -> [DeadLetter] {
-        let sql = """
-            SELECT change, reason, status, at FROM deadLetters WHERE endpoint = ? AND sequence > ?
-            ORDER BY sequence LIMIT ?
-            """
-        return try database.all(
-            sql,
-            [.text(endpoint), .integer(sequence), .integer(limit)],
-            DeadLetter.init(row:)
-        )
-    }
-
-    /// How many dead letters each endpoint has that has any.
-    package func deadLetterCounts() throws -> [String: Int] {
-        let sql = "SELECT endpoint, count(*) FROM deadLetters GROUP BY endpoint"
-        return Dictionary(uniqueKeysWithValues: try database.all(sql) { ($0[0] as String, $0[1] as Int) })
-    }
 }
 
 extension StoredEndpoint {
@@ -103,14 +89,7 @@ extension StoredEndpoint {
         changedAt = row.time(8) ?? createdAt
         previousKey = try row.decoded(9)
         muting = try row.decoded(10) ?? Muting()
-    }
-}
-
-extension DeadLetter {
-    fileprivate init(row: Row) throws {
-        guard let change = try row.json(0).flatMap(StateChange.init(json:)), let at = row.time(3) else {
-            throw StoreError(.unexpected, "a dead letter's record cannot be read")
-        }
-        self.init(change: change, reason: row[1], status: row[2], at: at)
+        epoch = row[11]
+        replayThrough = row[12]
     }
 }

@@ -161,12 +161,16 @@ extension Transaction {
     /// - Parameters:
     ///   - cursor: Everything up to this number is done, but for the lanes with a position behind it; `nil`: unchanged.
     ///   - positions: For a lane, up to where it is done; `nil` deletes its position, so that the cursor's holds.
-    ///   - deadLetters: What was given up. One that is there already stays.
+    ///   - deadLetters: What was given up, or is held.
+    ///   - resolved: The numbers of dead letters that were delivered after all.
+    ///   - released: Of held ones of which what was wanted was done.
     package func commitDelivery(
         endpoint: String,
         cursor: Int64? = nil,
         positions: [Lane: Int64?] = [:],
-        deadLetters: [DeadLetter] = []
+        deadLetters: [DeadLetter] = [],
+        resolved: [Int64] = [],
+        released: [Int64] = []
     ) throws {
         let before = "SELECT cursor FROM endpoints WHERE name = ?"
         guard let before = try database.number(before, [.text(endpoint)]) else {
@@ -174,15 +178,10 @@ extension Transaction {
         }
         if let cursor { try move(endpoint, from: before, to: cursor) }
         for (lane, sequence) in positions { try set(endpoint, lane, sequence) }
+        try settle(endpoint, resolved: resolved, released: released)
+        try removePassedLetters(endpoint)
         for letter in deadLetters { try insert(letter, endpoint) }
         tell(.deliveries)
-    }
-
-    /// Removes a dead letter, because it was delivered after all or is of no use. Throws `notFound`.
-    package func removeDeadLetter(endpoint: String, sequence: Int64) throws {
-        let sql = "DELETE FROM deadLetters WHERE endpoint = ? AND sequence = ?"
-        try database.run(sql, [.text(endpoint), .integer(sequence)])
-        guard database.changesCount > 0 else { throw StoreError.notFound("dead letter", "\(endpoint)/\(sequence)") }
     }
 
     private func move(_ endpoint: String, from before: Int64, to cursor: Int64) throws {
@@ -206,25 +205,15 @@ extension Transaction {
             return try database.run(delete, [.text(endpoint), .lane(lane)])
         }
         try database.run(
-            "INSERT OR REPLACE INTO positions (endpoint, lane, sequence) VALUES (?, ?, ?)",
+            """
+            INSERT INTO positions (endpoint, lane, sequence) VALUES (?1, ?2, ?3)
+            ON CONFLICT (endpoint, lane) DO UPDATE SET sequence = ?3
+            """,
             [.text(endpoint), .lane(lane), .integer(sequence)]
         )
     }
 
-    private func insert(_ letter: DeadLetter, _ endpoint: String) throws {
-        try database.run(
-            """
-            INSERT INTO deadLetters (endpoint, sequence, lane, change, reason, status, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (endpoint, sequence) DO NOTHING
-            """,
-            [
-                .text(endpoint), .integer(letter.change.sequence), .lane(letter.change.lane), .json(letter.change.json),
-                .text(letter.reason), .integer(letter.status), .time(letter.at),
-            ]
-        )
-    }
-
-    private func existingEndpoint(_ name: String) throws -> StoredEndpoint {
+    func existingEndpoint(_ name: String) throws -> StoredEndpoint {
         guard let endpoint = try endpoint(name) else { throw StoreError.notFound("endpoint", name) }
         return endpoint
     }

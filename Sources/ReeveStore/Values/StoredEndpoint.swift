@@ -9,6 +9,10 @@ package struct StoredEndpoint: Sendable, Hashable {
     /// The cursor at the beginning: what was before it was never meant for this endpoint.
     package var startedAfter: Int64
     package var pause: Pause?
+    /// How often it was set to another place; what is told of it as it was before that counts no more.
+    package var epoch: Int
+    /// Up to this number the whole journal is sent again; `nil` if it never was.
+    package var replayThrough: Int64?
     /// The key that was made for it, where its secret is `{generate: true}`.
     package var generatedSecret: String?
     /// Whose it is: `rpc`, `configuration`, or `folder:PATH`.
@@ -19,20 +23,4 @@ package struct StoredEndpoint: Sendable, Hashable {
     package var muting: Muting
 
     package var name: String { definition.name }
-}
-
-/// A change that an endpoint did not take, kept for a person to look at.
-package struct DeadLetter: Sendable, Hashable {
-    package var change: StateChange
-    package var reason: String
-    /// The answer's HTTP status, if there was an answer.
-    package var status: Int?
-    package var at: Timestamp
-
-    package init(change: StateChange, reason: String, status: Int? = nil, at: Timestamp) {
-        self.change = change
-        self.reason = reason
-        self.status = status
-        self.at = at
-    }
 }

@@ -33,12 +33,14 @@ struct EventWriter: Sendable {
     /// As the body of a request.
     func message(_ submissions: [Submission]) async throws -> EventMessage {
         let events = await events(submissions)
-        let id = submissions.count == 1 ? submissions[0].id : Self.batchID(submissions)
+        // Where batches are asked for, a single event is one of them.
+        let isBatch = events.count > 1 || endpoint.batch != nil && endpoint.format ?? .cloudevents == .cloudevents
+        let id = isBatch ? Self.batchID(submissions) : submissions[0].id
         func message(_ type: String, _ body: [UInt8], _ headers: [TransportHeader] = []) -> EventMessage {
             EventMessage(id: id, contentType: type, headers: headers, body: body)
         }
         switch endpoint.format ?? .cloudevents {
-        case .cloudevents where events.count == 1:
+        case .cloudevents where !isBatch:
             return message("application/cloudevents+json; charset=utf-8", events[0].serialized())
         // Binary mode has no form for several.
         case .binary where events.count > 1, .cloudevents:
@@ -79,7 +81,11 @@ struct EventWriter: Sendable {
     private func events(_ submissions: [Submission]) async -> [JSON] {
         var events: [JSON] = []
         for submission in submissions {
-            let event = CloudEvent.submission(submission.changes, agent: sender.agent)
+            let event = CloudEvent.submission(
+                submission.changes,
+                agent: sender.agent,
+                isRedelivered: submission.isRedelivered
+            )
             events.append(await withTail(event, submission.changes))
         }
         return events

@@ -1,0 +1,31 @@
+import ArgumentParser
+import JSON
+
+/// `reeve dead-letters drop`
+struct DeadLetterDrop: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "drop",
+        abstract: "Drop dead letters: they are gone.",
+        discussion: """
+            A lane that is held goes on without what is dropped.
+
+            EXAMPLES:
+              reeve dead-letters drop ops/1042
+              reeve dead-letters drop --endpoint ops --until 30d
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var selection: DeadLetterOptions
+
+    @Argument(help: "Which; without one, all that the options say.")
+    var ids: [String] = []
+
+    func perform() async throws {
+        let session = try await Session.open(options)
+        let answer = try await session.call("deadLetter.drop", try selection.parameters(naming: ids))
+        if session.printJSON(answer) { return }
+        let count = answer["count"]?.integer ?? 0
+        Standard.say("\(count) dead letter\(count == 1 ? " is" : "s are") dropped")
+    }
+}
