@@ -23,6 +23,7 @@ struct Manifolds: Sendable {
     let custody = ServiceCustody()
     /// Room for the output of all runs; it outlives a restart of the runner, as their spools do.
     let outputBudget: SpoolBudget
+    let runCustody = RunCustody()
     /// Made at the first start of the part that hands them out.
     let processTable = NIOLockedValueBox<Processes?>(nil)
     /// Raised when the drop-in folders are to be looked at.
@@ -150,7 +151,7 @@ struct Manifolds: Sendable {
             // The submitter is there for the order of the end alone: it stops after what has changes to tell.
             inputs: [.required(Part.store), .required(Part.processes), .live(Part.submitter)],
             outputs: [Part.runner.declaration]
-        ) { [environment, configuration, paths, outputBudget] inputs in
+        ) { [environment, configuration, paths, outputBudget, runCustody] inputs in
             let runner = Runner(
                 store: try inputs[Part.store],
                 launcher: StepLauncher(
@@ -164,6 +165,7 @@ struct Manifolds: Sendable {
                         total: outputBudget
                     )
                 ),
+                custody: runCustody,
                 limits: configuration.runLimits,
                 clock: environment.clock,
                 wallClock: environment.wallClock,

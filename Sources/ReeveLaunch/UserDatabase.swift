@@ -27,7 +27,8 @@ package enum UserDatabase {
 
     /// The id of the group of that name, or of that number; `nil` if there is none.
     package static func group(_ nameOrNumber: String) -> UInt32? {
-        if let number = UInt32(nameOrNumber) { return number }
+        // The highest means no group (chown(2)).
+        if let number = UInt32(nameOrNumber) { return number < .max ? number : nil }
         var entry = group_entry()
         var found: UnsafeMutablePointer<group_entry>?
         for size in [1 << 10, 1 << 14, 1 << 20] {

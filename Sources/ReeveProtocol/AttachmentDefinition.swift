@@ -39,7 +39,10 @@ package struct AttachmentDefinition: Sendable, Hashable, Codable {
     /// `nil` if it is no mode.
     package var modeBits: UInt32? {
         guard let mode else { return Self.defaultMode }
-        guard (3...4).contains(mode.utf8.count), let bits = UInt32(mode, radix: 8) else { return nil }
+        // No sign.
+        guard (3...4).contains(mode.utf8.count), mode.utf8.allSatisfy({ (48...55).contains($0) }),
+            let bits = UInt32(mode, radix: 8)
+        else { return nil }
         return bits
     }
 }
@@ -65,11 +68,15 @@ extension AttachmentDefinition {
         func check(_ name: String, _ isGood: Bool, _ reason: String, _ expected: String? = nil) {
             if !isGood { problems.append(InvalidValue(path: "/" + name, reason: reason, expected: expected)) }
         }
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        // By bytes, as the kernel reads a path: a mark that follows a slash makes one character with it.
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
         check(
             "path",
-            path.hasPrefix("/") && !path.utf8.contains(0) && !parts.isEmpty
-                && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.count <= 255 },
+            path.utf8.first == UInt8(ascii: "/") && !path.utf8.contains(0) && !parts.isEmpty
+                && parts.allSatisfy { part in
+                    !part.isEmpty && !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8)
+                        && part.count <= 255
+                },
             "\"\(path)\" is not the path of a file",
             "an absolute path, without //, . or .. or a / at its end"
         )

@@ -7,7 +7,9 @@ package import JSON
 package struct ParameterDefinition: Sendable, Hashable {
     /// Absent: whoever starts a run has to give it, so that the task cannot have a schedule.
     package var `default`: String?
-    /// A POSIX extended regular expression (regex(7)) that the whole value has to match.
+    /// A POSIX extended regular expression (regex(7)) that the whole value has to match, in the C locale: by bytes, so
+    /// that letters are those of ASCII. Up to ``longestPattern`` bytes and ``longestMatch`` bytes of a value, and so
+    /// little repeated that no value takes long to match.
     package var pattern: String?
     package var description: String?
 
@@ -18,6 +20,10 @@ package struct ParameterDefinition: Sendable, Hashable {
 
     /// Linux takes no longer text in an environment (`MAX_ARG_STRLEN`); this leaves room for the name.
     package static let longestValue = 64 << 10
+
+    package static let longestPattern = 256
+    /// Of a value that is held against a pattern.
+    package static let longestMatch = 4 << 10
 
     /// The variable that a parameter of that name is: `REEVE_PARAM_DB_NAME` for `db-name`.
     package static func variable(_ name: String) -> String {
@@ -46,8 +52,9 @@ extension ParameterDefinition {
     /// What is wrong with a value that somebody gives, if anything is.
     package func problems(of value: String, at path: String) -> [InvalidValue] {
         if value.utf8.contains(0) { return [InvalidValue(path: path, reason: "contains a NUL character")] }
-        guard value.utf8.count <= Self.longestValue else {
-            let expected = "at most \(Self.longestValue) bytes"
+        let longest = pattern == nil ? Self.longestValue : Self.longestMatch
+        guard value.utf8.count <= longest else {
+            let expected = "at most \(longest) bytes"
             return [InvalidValue(path: path, reason: "is \(value.utf8.count) bytes long", expected: expected)]
         }
         // One that is no pattern is told of by itself.
@@ -148,13 +155,39 @@ private final class Pattern {
     private var compiled = regex_t()
 
     init(_ text: String) throws(Mistake) {
+        guard !text.utf8.contains(0) else { throw Mistake(text: "it contains a NUL character") }
+        guard text.utf8.count <= ParameterDefinition.longestPattern else {
+            throw Mistake(text: "it is longer than \(ParameterDefinition.longestPattern) bytes")
+        }
+        guard Self.size(of: text) <= Self.largest else {
+            throw Mistake(text: "what it repeats comes to more than \(Self.largest) parts")
+        }
+        // By itself first: what is put around it must not make a pattern of what is none.
+        var alone = regex_t()
+        var problem = regcomp(&alone, text, REG_EXTENDED | REG_NOSUB)
+        if problem == 0 { regfree(&alone) }
+        guard problem == 0 else { throw Mistake(text: Self.words(&problem, &alone)) }
         let status = regcomp(&compiled, "^(\(text))$", REG_EXTENDED | REG_NOSUB)
         guard status != 0 else { return }
+        throw Mistake(text: "it cannot be compiled")
+    }
+
+    /// How much the C library makes of it at the most: its length by all of its bounded repeats, which it writes out.
+    private static func size(of text: String) -> Int {
+        let bounds = text.split(separator: "{").dropFirst().map { part in
+            part.prefix { $0 != "}" }.split(separator: ",").compactMap { Int($0) }.max() ?? 1
+        }
+        // No more than is asked for: a product of many may not be a number.
+        return bounds.reduce(text.utf8.count) { min(largest + 1, $0 * min(largest + 1, max(1, $1))) }
+    }
+
+    private static let largest = 20_000
+
+    private static func words(_ status: inout CInt, _ pattern: inout regex_t) -> String {
         var buffer = [CChar](repeating: 0, count: 128)
-        regerror(status, &compiled, &buffer, buffer.count)
-        throw Mistake(
-            text: String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).lowercased()
-        )
+        regerror(status, &pattern, &buffer, buffer.count)
+        let text = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return text.lowercased()
     }
 
     deinit { regfree(&compiled) }

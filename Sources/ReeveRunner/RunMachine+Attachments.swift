@@ -37,6 +37,19 @@ extension RunMachine {
         endWhole(Verdict(.failed, failed.cause, reason), others: .notReached, &turn, now)
     }
 
+    /// What is not in place when the run ends will not be any more.
+    mutating func giveUpAttachments(_ now: Timestamp) {
+        run.attachments = run.attachments?.map { attachment in
+            guard attachment.status == .pending else { return attachment }
+            var attachment = attachment
+            attachment.status = .failed
+            attachment.cause = "notReached"
+            attachment.reason = "the run ended before it"
+            attachment.at = now
+            return attachment
+        }
+    }
+
     /// Everything is in place that has to be before a step starts.
     var isAttached: Bool { (run.attachments ?? []).allSatisfy { $0.status == .attached } }
 }

@@ -2,10 +2,10 @@ import ReeveProtocol
 
 // A run that had begun, and is taken up by a machine that knows no more than its record.
 extension RunMachine {
-    mutating func resumed(_ found: [Int: Int], _ turn: inout Turn, _ now: Timestamp) {
+    mutating func resumed(_ found: [Int: Int], _ unstarted: [Try], _ turn: inout Turn, _ now: Timestamp) {
         let active = run.steps.indices.filter { isActive($0) }
         if run.status == .stopping { takeUpEnding() }
-        for step in active where found[step] == nil { lose(step, &turn, now) }
+        for step in active where found[step] == nil && !unstarted.contains(present(step)) { lose(step, &turn, now) }
         if runEnding == nil {
             if let lost = active.first(where: { run.steps[$0].status == .stopped }) {
                 endWhole(verdict(of: lost), others: .agentCrashed, &turn, now)
@@ -18,6 +18,14 @@ extension RunMachine {
                 started(present(step), pid, notEnforced: run.steps[step].notEnforced ?? [], &turn, now)
             } else {
                 attend(step, &turn, now)
+            }
+        }
+        for attempt in unstarted where isPresent(attempt) {
+            // In a run that is being ended it is not to begin any more.
+            if let ending = endings[attempt.step] {
+                close(attempt.step, ending, &turn, now)
+            } else {
+                turn.then.append(.start(attempt))
             }
         }
         // Nothing of it has begun: what is in place already stays as it is.
@@ -35,14 +43,24 @@ extension RunMachine {
             runEnding = .requested(request)
         } else if let cause = run.cause, let outcome = Verdict.outcome(ofEnding: cause) {
             runEnding = Verdict(outcome, cause, run.reason)
-        } else if let step = steps.indices.first(where: { steps[$0].essential == true && run.steps[$0].outcome != nil })
-        {
+        } else if let step = endedEssential {
             runEnding = verdict(of: step)
         } else {
             runEnding = Verdict(.canceled, run.cause, run.reason)
         }
         for step in run.steps.indices where isActive(step) && run.steps[step].status < .stopping {
             endings[step] = runEnding.map(\.ofOthers)
+        }
+    }
+
+    /// The essential step that ended the run: the others were ended for it.
+    private var endedEssential: Int? {
+        let ended = steps.indices.filter {
+            steps[$0].essential == true && run.steps[$0].outcome != nil && run.steps[$0].cause != "essentialEnded"
+                && run.steps[$0].cause != "notReached"
+        }
+        return ended.min {
+            (run.steps[$0].stoppedAt ?? run.createdAt, $0) < (run.steps[$1].stoppedAt ?? run.createdAt, $1)
         }
     }
 

@@ -226,6 +226,9 @@ extension RunMachine {
                     // A step that was passed over may be what others wait for.
                     isNews = true
                     close(step, .unmet(requirement, state), &turn, now)
+                    if steps[step].essential == true {
+                        return endWhole(verdict(of: step), others: .essentialEnded(steps[step].name), &turn, now)
+                    }
                 }
             }
         }

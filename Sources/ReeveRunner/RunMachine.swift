@@ -10,9 +10,9 @@ package import ReeveProtocol
 /// is `preparing` until a process runs, then `running`, `stopping` once it is ended as a whole, and `stopped` with its
 /// last step. Its outcome is
 /// 1. what ended it as a whole: a request, its timeout, the agent's end, or the end of a step that is essential;
-/// 2. else that of the first step that was lost, or else did not succeed; not counted are those skipped, and those whose
-///    `essential` is `false`;
-/// 3. else `succeeded`.
+/// 2. else that of the first step that was lost, or else did not succeed; those whose `essential` is `false` do not count;
+/// 3. else `failed`, if one that counts was skipped: something was to be done, and was not;
+/// 4. else `succeeded`.
 package struct RunMachine: Sendable {
     /// One try of a step: what is heard of an earlier one concerns nobody.
     package struct Try: Sendable, Hashable {
@@ -41,8 +41,8 @@ package struct RunMachine: Sendable {
         /// The run may begin.
         case admitted
         /// The run had begun before, and is taken up again. These processes of its steps are known still, by step; those
-        /// of other steps that ran are gone, and so is all that they had started.
-        case resumed(found: [Int: Int])
+        /// of other steps that ran are gone, and so is all that they had started; but these tries have not been started.
+        case resumed(found: [Int: Int], unstarted: [Try] = [])
         /// What became of the attachments: all that are to be put in place, or why not.
         case attached([RunAttachment])
         /// The process runs.
@@ -202,7 +202,7 @@ package struct RunMachine: Sendable {
         var turn = Turn()
         switch event {
         case .admitted: admitted(&turn, now)
-        case .resumed(let found): resumed(found, &turn, now)
+        case .resumed(let found, let unstarted): resumed(found, unstarted, &turn, now)
         case .attached(let attachments): attached(attachments, &turn, now)
         case .started(let attempt, let pid, let limits): started(attempt, pid, notEnforced: limits, &turn, now)
         case .startFailed(let attempt, let cause, let reason): startFailed(attempt, cause, reason, &turn, now)
@@ -281,6 +281,7 @@ package struct RunMachine: Sendable {
         run.cause = verdict.cause
         run.reason = verdict.outcome == .succeeded ? nil : verdict.reason
         run.stoppedAt = run.steps.compactMap(\.stoppedAt).max() ?? now
+        giveUpAttachments(now)
         turn.isChanged = true
         turn.isOver = true
     }
@@ -288,19 +289,20 @@ package struct RunMachine: Sendable {
     private var verdictOfSteps: Verdict {
         let counted = run.steps.indices.filter { step in
             let outcome = run.steps[step].outcome
-            return outcome != .succeeded && outcome != .skipped && steps[step].essential != false
+            return outcome != .succeeded && steps[step].essential != false
         }
         func end(_ step: Int) -> Timestamp { run.steps[step].stoppedAt ?? run.createdAt }
         let inTime = counted.sorted { (end($0), $0) < (end($1), $1) }
-        guard let first = inTime.first(where: { run.steps[$0].outcome == .lost }) ?? inTime.first else {
-            return Verdict(.succeeded)
-        }
-        return verdict(of: first)
+        let first =
+            inTime.first { run.steps[$0].outcome == .lost } ?? inTime.first { run.steps[$0].outcome != .skipped }
+        return (first ?? inTime.first).map(verdict) ?? Verdict(.succeeded)
     }
 
     /// A step's verdict as the run's: with its name, where there are others.
     func verdict(of step: Int) -> Verdict {
         var verdict = Verdict(of: run.steps[step])
+        // A run that is skipped is one that did not begin.
+        if verdict.outcome == .skipped { verdict.outcome = .failed }
         if steps.count > 1 { verdict.reason = verdict.reason.map { "step \(steps[step].name): \($0)" } }
         return verdict
     }

@@ -70,6 +70,8 @@ package struct RunOutput: Sendable {
     private let run: Run
     private let paths: RunPaths
     private let sources: [Source]
+    /// Tries that were asked for and have not begun.
+    private let isAwaited: Bool
     private let stream: ReeveProcess.OutputStream?
 
     /// - Parameters:
@@ -86,7 +88,9 @@ package struct RunOutput: Sendable {
         self.paths = paths
         self.stream = stream.map { $0 == .stdout ? .output : .error }
         if let step, !run.steps.contains(where: { $0.name == step }) { return nil }
-        sources = run.steps.enumerated().filter { step == nil || $0.element.name == step }.flatMap { index, record in
+        let chosen = run.steps.enumerated().filter { step == nil || $0.element.name == step }
+        isAwaited = chosen.contains { $0.element.status < .stopped && $0.element.attempt < attempt ?? 1 }
+        sources = chosen.flatMap { index, record in
             (1...max(1, record.attempt)).filter { attempt == nil || $0 == attempt }.map {
                 Source(step: index, attempt: $0)
             }
@@ -122,7 +126,7 @@ package struct RunOutput: Sendable {
             try refill(&heads[first], limit: min(left, window), &page)
         }
         let isAllRead = left > 0 && heads.allSatisfy { $0.chunks.isEmpty && $0.isAtEnd }
-        page.isEnd = isAllRead && steps.allSatisfy { $0.status == .stopped }
+        page.isEnd = isAllRead && isWritten
         return page
     }
 
@@ -158,7 +162,7 @@ package struct RunOutput: Sendable {
             left -= chunk.bytes.count
         }
         page.pieces.reverse()
-        page.isEnd = steps.allSatisfy { $0.status == .stopped }
+        page.isEnd = isWritten
         return page
     }
 
@@ -181,7 +185,13 @@ package struct RunOutput: Sendable {
         var isAtEnd: Bool
     }
 
-    private var steps: [RunStep] { Set(sources.map(\.step)).map { run.steps[$0] } }
+    /// Nothing more comes: the tries have ended.
+    private var isWritten: Bool {
+        !isAwaited
+            && sources.allSatisfy { source in
+                run.steps[source.step].status == .stopped || run.steps[source.step].attempt > source.attempt
+            }
+    }
 
     /// Whose next piece came first; of what came at once, that of the earlier step.
     private func earliest(_ heads: [Head]) -> Int? {

@@ -17,6 +17,7 @@ struct RunSupervisor {
 
     let store: Store
     let launcher: StepLauncher
+    let custody: RunCustody
     let clock: any Clock<Duration>
     let now: @Sendable () -> Timestamp
     let logger: Logger
@@ -38,6 +39,7 @@ struct RunSupervisor {
                 }
             }
             sender.yield(await firstEvent(machine, sender, &group))
+            if run.status > .pending, let request = run.stopRequest { sender.yield(.stopRequested(request)) }
             loop: for await event in events {
                 var survivors: [Try: String] = [:]
                 for action in machine.handle(event, at: now()) {
@@ -59,20 +61,27 @@ struct RunSupervisor {
         _ sender: Sender,
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async -> RunMachine.Event {
-        guard machine.run.status > .pending else { return .admitted }
+        guard machine.run.status > .pending else {
+            custody.begin(machine.run.id)
+            return .admitted
+        }
         let active = machine.activeTries
         var found: [Int: Int] = [:]
         for attempt in active {
             found[attempt.step] = launcher.processes.record(key(attempt, machine)).map { Int($0.pid) }
         }
+        let gone = active.filter { found[$0.step] == nil }
+        let isOurs = custody.has(machine.run.id)
+        // What this agent would have started, and does not know, it has not started.
+        let unstarted = gone.filter { isOurs && machine.run.steps[$0.step].status == .preparing }
         // Processes go down with the agent, all at once: where one is gone there is nothing to go on with.
-        if found.count < active.count {
+        if unstarted.count < gone.count {
             await endLeftovers(of: machine)
-            found = [:]
+            return .resumed(found: [:])
         }
-        if let request = machine.run.stopRequest { sender.yield(.stopRequested(request)) }
+        custody.begin(machine.run.id)
         for attempt in active where found[attempt.step] != nil { awaitEnd(of: attempt, machine, sender, &group) }
-        return .resumed(found: found)
+        return .resumed(found: found, unstarted: unstarted)
     }
 
     /// Ends what an agent that crashed has left of a run: exactly what is in its cgroups, or carries
@@ -100,7 +109,9 @@ struct RunSupervisor {
         case .probe(let attempt): group.addTask { await probe(attempt, machine, sender) }
         case .signal(let attempt, let number): launcher.processes.signal(key(attempt, machine), number)
         case .kill: break
-        case .finish: return false
+        case .finish:
+            custody.end(machine.run.id)
+            return false
         }
         return true
     }
@@ -180,8 +191,16 @@ struct RunSupervisor {
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) {
         let key = key(attempt, machine)
-        group.addTask { [processes = launcher.processes] in
+        let subject = subject(attempt, machine)
+        let ready = machine.steps[attempt.step].ready?.signal
+        group.addTask { [processes = launcher.processes, prober = launcher.prober] in
             guard let end = await processes.ended(key) else { return }
+            // It may have said so with its last words.
+            if case .probe(let target) = ready, case .log = target {
+                var progress = Prober.Progress()
+                let result = await prober.tryOnce(target, of: subject, timeout: .zero, progress: &progress)
+                if result == .success { sender.yield(.becameReady(attempt)) }
+            }
             sender.yield(.ended(attempt, RunMachine.StepEnd(end, output: processes.record(key)?.output)))
         }
     }

@@ -26,6 +26,7 @@ package final class Runner: Sendable {
 
     private let store: Store
     private let launcher: StepLauncher
+    private let custody: RunCustody
     private let clock: any Clock<Duration>
     private let wallClock: any WallClock
     private let limits: RunLimits
@@ -39,6 +40,7 @@ package final class Runner: Sendable {
     package init(
         store: Store,
         launcher: StepLauncher,
+        custody: RunCustody,
         limits: RunLimits,
         clock: any Clock<Duration>,
         wallClock: any WallClock,
@@ -46,6 +48,7 @@ package final class Runner: Sendable {
     ) {
         self.store = store
         self.launcher = launcher
+        self.custody = custody
         self.limits = limits
         self.clock = clock
         self.wallClock = wallClock
@@ -240,6 +243,7 @@ package final class Runner: Sendable {
         let supervisor = RunSupervisor(
             store: store,
             launcher: launcher.ofRun(),
+            custody: custody,
             clock: clock,
             now: { [wallClock] in wallClock.now },
             logger: logger

@@ -38,6 +38,11 @@ package struct StepLauncher: Sendable {
     /// What every process of the run, and of no other, has in its environment.
     static func marks(of run: Run) -> [String] { ["REEVE_RUN=\(run.id)"] }
 
+    /// What every process of a step, of whichever try, and of no other has: its end concerns no other step.
+    private static func marks(of step: RunStep, of run: Run) -> [String] {
+        marks(of: run) + ["REEVE_STEP=\(step.name)"]
+    }
+
     /// What another agent has left of a run.
     func leftovers(of run: Run) -> ProcessTree {
         processes.leftovers(marks: Self.marks(of: run), cgroups: Self.cgroupPrefix(run))
@@ -57,7 +62,7 @@ package struct StepLauncher: Sendable {
         var occasion = CommandLauncher.Occasion(
             key: RunPaths.key(run: run.id, step: record),
             facts: [:],
-            marks: Self.marks(of: run),
+            marks: Self.marks(of: record, of: run),
             output: output,
             scriptDirectory: paths.scriptDirectory(run: run.id, step: record),
             cgroup: "\(Self.cgroupPrefix(run))\(record.name).\(record.attempt)"
@@ -96,8 +101,7 @@ package struct StepLauncher: Sendable {
 
     /// Puts a run's attachments in place: all, or none where that can be told before.
     func attach(_ machine: RunMachine, at now: Timestamp) -> [RunAttachment] {
-        let owner = try? launcher.user(CommandDefinition(user: machine.owner))
-        let results = attachments.place(machine.attachments, owner: owner)
+        let results = results(of: machine)
         return zip(machine.run.attachments ?? [], results).map { record, failure in
             var record = record
             record.status = failure == nil ? .attached : .failed
@@ -105,6 +109,16 @@ package struct StepLauncher: Sendable {
             record.reason = failure?.reason
             record.at = now
             return record
+        }
+    }
+
+    private func results(of machine: RunMachine) -> [AttachmentPlacer.Failure?] {
+        do throws(LaunchFailure) {
+            let owner = try launcher.user(CommandDefinition(user: machine.owner))
+            return attachments.place(machine.attachments, owner: owner)
+        } catch {
+            // Nobody else is to get what is theirs.
+            return machine.attachments.map { _ in .init(cause: "attachmentFailed", reason: error.reason) }
         }
     }
 

@@ -102,6 +102,15 @@ struct BadInputTests {
         task(#""parameters": {"a": {"pattern": "["}}"#, "/parameters/a/pattern", "is no pattern"),
         task(#""parameters": {"a": {"default": "7", "pattern": "[a-z]+"}}"#, "/parameters/a/default", "[a-z]+"),
         task(#""parameters": {"a": {}}, "schedule": {"rate": "1h"}"#, "/parameters/a", "has no default"),
+        task(#""parameters": {"a": {"pattern": "a)|(.*"}}"#, "/parameters/a/pattern", "is no pattern"),
+        task(#""parameters": {"a": {"pattern": "(a{1,255}){1,255}"}}"#, "/parameters/a/pattern", "repeats"),
+        task(
+            #""parameters": {"a": {"pattern": "\#(String(repeating: "(", count: 300))"}}"#,
+            "/parameters/a/pattern",
+            "longer than 256"
+        ),
+        task(#""attachments": [{"path": "/tmp/../\u0301x", "content": ""}]"#, "/attachments/0/path", "absolute"),
+        task(#""attachments": [{"path": "/tmp/x", "content": "", "mode": "+77"}]"#, "/attachments/0/mode", "octal"),
         task(#""attachments": [{"path": "a", "content": ""}]"#, "/attachments/0/path", "an absolute path"),
         task(#""attachments": [{"path": "/tmp/../etc/x", "content": ""}]"#, "/attachments/0/path", ".."),
         task(

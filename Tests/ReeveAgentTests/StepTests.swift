@@ -91,6 +91,9 @@ struct StepTests {
             #expect(output["data"] == "try\ntry\n")
             let first = try await agent.call("run.output", ["run": "job/-1", "attempt": 1])
             #expect(first["data"] == "try\n" && first["end"] == true)
+            #expect(
+                try await agent.failure("run.output", ["run": "job/-1", "attempt": 0])?.data?["path"] == "/attempt"
+            )
 
             let events = try await agent.call("event.list", ["lane": "task:job"])
             let told = events["events"]?.array?.compactMap { event -> String? in
@@ -126,6 +129,40 @@ struct StepTests {
             #expect(run[at: "steps", "0", "outcome"] == "canceled")
             #expect(run[at: "steps", "0", "cause"] == "essentialEnded")
             #expect(run[at: "steps", "0", "readyAt"] != nil)
+        }
+    }
+
+    @Test func `the end of one step is no other's: neither its time nor a stop kills what is not told to end`()
+        async throws
+    {
+        try await RunningAgent.with { agent in
+            let (up, go) = (try Fifo(agent.folder.path + "/up"), try Fifo(agent.folder.path + "/go"))
+            let steps: [JSON] = [
+                [
+                    "name": "short", "script": .string("read x <\(up.path); exec sleep 60"), "timeout": "50ms",
+                    "essential": false,
+                ],
+                ["name": "work", "script": .string("echo >\(up.path); read x <\(go.path); echo done")],
+                [
+                    "name": "after", "script": .string("echo >\(go.path)"),
+                    "requires": [["step": "short", "condition": "exited"]],
+                ],
+            ]
+            try await agent.call("task.put", ["task": ["id": "job", "steps": .array(steps)]])
+            let run = try await agent.runToEnd("job")
+            #expect(run["outcome"] == "succeeded", "\(run.text)")
+            #expect(run["steps"]?.array?.map { $0["outcome"] } == ["timedOut", "succeeded", "succeeded"])
+        }
+    }
+
+    @Test func `a step that says with its last words that it is ready was so`() async throws {
+        try await RunningAgent.with { agent in
+            let steps: [JSON] = [
+                ["name": "a", "script": "echo READY", "ready": ["log": "READY"]],
+                ["name": "b", "command": ["true"], "requires": [["step": "a", "condition": "ready"]]],
+            ]
+            try await agent.call("task.put", ["task": ["id": "job", "steps": .array(steps)]])
+            for _ in 0..<5 { #expect(try await agent.runToEnd("job")["outcome"] == "succeeded") }
         }
     }
 

@@ -94,6 +94,23 @@ struct AttachmentPlacerTests {
         #expect(place.read("file") == "mine")
     }
 
+    @Test func `a path is read by bytes, as the kernel reads it`() throws {
+        let place = try Place()
+        let odd = place.path + "/b\u{FC}ro"
+        mkdir(odd, 0o755)
+        let placer = AttachmentPlacer(folders: [odd])
+        for name in ["x", "conf", "\u{301}mark"] {
+            #expect(placer.place([AttachmentDefinition(path: "\(odd)/\(name)", content: name)], owner: nil) == [nil])
+        }
+        #expect(
+            Set(TestSupport.names(in: odd).map { Array($0.utf8) })
+                == Set(["x", "conf", "\u{301}mark"].map { Array($0.utf8) })
+        )
+        symlink(place.path, place.allowed + "/link")
+        let behind = place.placer.place([place.attachment("link/\u{301}d/f", "")], owner: nil)
+        #expect(behind[0]?.reason.contains("no folder of its own") == true, "\(String(describing: behind[0]))")
+    }
+
     @Test func `what cannot be is said, and nothing is written`() throws {
         let place = try Place()
         mkdir(place.allowed + "/folder", 0o755)

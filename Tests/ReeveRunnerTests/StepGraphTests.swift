@@ -171,6 +171,38 @@ struct StepGraphTests {
         #expect(machine.run.steps[0].cause == "essentialEnded")
     }
 
+    @Test func `an essential step that can no longer start ends the run, too`() {
+        var machine = Machine.make([
+            Machine.step("app"), Machine.step("load"),
+            Machine.step("test", .init("load"), .init("app", .started)) { $0.essential = true },
+        ])
+        machine.happen(.admitted)
+        machine.happen(Machine.started(0))
+        machine.happen(Machine.started(1))
+        #expect(machine.happen(Machine.end(1, 3)).contains(.signal(Try(0), number: 15)))
+        #expect(machine.happen(Machine.end(0, nil, signal: 15)) == [.kill(Try(0)), .finish])
+        #expect(machine.run.outcome == .failed)
+        #expect(machine.run.cause == "requirement")
+        #expect(machine.outcomes == [.canceled, .failed, .skipped])
+    }
+
+    @Test func `a run in which something was to be done and was not has failed, though no step has`() {
+        let first = Machine.step("a") { $0.ready = ReadinessDefinition(.notify) }
+        var machine = Machine.make([first, Machine.step("b", .init("a", .ready))])
+        machine.happen(.admitted)
+        machine.happen(Machine.started(0))
+        #expect(machine.happen(Machine.end(0, 0)) == [.finish])
+        #expect(machine.outcomes == [.succeeded, .skipped])
+        #expect(machine.run.outcome == .failed)
+        #expect(machine.run.reason == "step b: it requires step a to be ready, which has ended")
+
+        var spared = Machine.make([first, Machine.step("b", .init("a", .ready)) { $0.essential = false }])
+        spared.happen(.admitted)
+        spared.happen(Machine.started(0))
+        spared.happen(Machine.end(0, 0))
+        #expect(spared.run.outcome == .succeeded)
+    }
+
     @Test func `a step that is not essential does not fail its run`() {
         var machine = Machine.make([Machine.step("a"), Machine.step("notify") { $0.essential = false }])
         machine.happen(.admitted)
@@ -280,6 +312,40 @@ struct StepGraphTests {
         #expect(machine.run.reason == "step a: the agent went down while it ran")
     }
 
+    @Test func `a try that was to start and did not is started`() {
+        let steps = [Machine.step("a"), Machine.step("b")]
+        var before = Machine.make(steps)
+        before.happen(.admitted)
+        before.happen(Machine.started(0))
+        var machine = Machine.takingUp(before, steps)
+        #expect(machine.happen(.resumed(found: [0: 100], unstarted: [Try(1)])) == [.start(Try(1))])
+        #expect(machine.statuses == [.running, .preparing])
+
+        before.happen(.stopRequested(Machine.request))
+        var ending = Machine.takingUp(before, steps)
+        #expect(!ending.happen(.resumed(found: [0: 100], unstarted: [Try(1)])).contains(.start(Try(1))))
+        #expect(ending.statuses == [.stopping, .stopped])
+        #expect(ending.outcomes == [nil, .canceled])
+    }
+
+    @Test func `a request that comes after another cause changes nothing of it, over a restart as well`() {
+        let steps = [Machine.step("a")]
+        var before = Machine.make(steps, timeout: .minutes(1))
+        before.happen(.admitted)
+        before.happen(Machine.started(0))
+        before.happen(.timeIsOver(.run))
+        var record = before.run
+        record.stopRequest = Machine.request
+        var definition = TaskDefinition(id: "backup")
+        definition.steps = steps
+        var machine = RunMachine(run: record, definition: definition)
+        machine.happen(.resumed(found: [0: 100]))
+        machine.happen(.stopRequested(Machine.request))
+        machine.happen(Machine.end(0, nil, signal: 15))
+        #expect(machine.run.outcome == .timedOut)
+        #expect(machine.outcomes == [.timedOut])
+    }
+
     @Test func `one that was being ended is ended further, and comes to the same`() {
         let steps = [Machine.step("a"), Machine.step("b", .init("a", .started))]
         for event in [RunMachine.Event.agentStopping, .timeIsOver(.run), .stopRequested(Machine.request)] {
@@ -305,17 +371,20 @@ struct StepGraphTests {
     }
 
     @Test func `the end of an essential step is remembered`() {
-        let steps = [Machine.step("db"), Machine.step("test") { $0.essential = true }]
+        let other = Machine.step("other") { $0.essential = true }
+        let steps = [Machine.step("db"), other, Machine.step("test") { $0.essential = true }]
         var before = Machine.make(steps)
         before.happen(.admitted)
         before.happen(Machine.started(0))
         before.happen(Machine.started(1))
-        before.happen(Machine.end(1, 0))
+        before.happen(Machine.started(2))
+        before.happen(Machine.end(2, 0))
+        before.happen(Machine.end(1, nil, signal: 15))
         var machine = Machine.takingUp(before, steps)
         machine.happen(.resumed(found: [0: 100]))
         machine.happen(Machine.end(0, nil, signal: 15))
         #expect(machine.run.outcome == .succeeded)
-        #expect(machine.outcomes == [.canceled, .succeeded])
+        #expect(machine.outcomes == [.canceled, .canceled, .succeeded])
     }
 }
 
@@ -366,7 +435,8 @@ struct RunAttachmentTests {
         #expect(machine.run.outcome == .failed)
         #expect(machine.run.cause == "attachmentExpired")
         #expect(machine.run.reason == "attachment /run/b: its time was over 2m before the run began")
-        #expect(machine.run.attachments?.map(\.status) == [.pending, .expired])
+        #expect(machine.run.attachments?.map(\.status) == [.failed, .expired])
+        #expect(machine.run.attachments?.first?.cause == "notReached")
         #expect(machine.run.attachments?.last?.expiresAt == Machine.start + .minutes(5))
     }
 

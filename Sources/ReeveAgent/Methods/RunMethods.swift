@@ -80,6 +80,13 @@ struct RunMethods: Sendable {
                     details: ["run": .string(run.id)]
                 )
             }
+            if let asked = run.stopRequest, parameters.signal != nil {
+                throw Failure(
+                    .invalidState,
+                    "run \(run.shortName) is being ended already, as \(asked.by) has asked",
+                    reason: "its processes have been sent a signal, and are killed when their grace is over"
+                )
+            }
             return try transaction.requestStop(run.id, request)
         }
         return ["run": .string(run.id), "status": .string(run.status.rawValue)]
@@ -99,6 +106,15 @@ struct RunMethods: Sendable {
             }
             if waiting == nil { try Admission.checkRetry(of: run) }
             try Admission.checkManual(task.definition, living: living, now: transaction.now)
+            let problems = task.definition.problems(ofParameters: run.overrides?.parameters ?? [:])
+            if let problem = problems.first {
+                throw Failure(
+                    .invalidState,
+                    "run \(run.shortName) has parameters that its task does not take any more",
+                    reason: problem.description,
+                    hint: "reeve run \(task.id) -p K=V starts one with others"
+                )
+            }
             guard let waiting else { return try transaction.createRetry(of: run, by: by) }
             return try transaction.hasten(waiting, by: by)
         }
@@ -147,6 +163,9 @@ struct RunMethods: Sendable {
     /// The run's output as the run stands now.
     private func output(of parameters: RunOutputParameters) async throws -> RunOutput {
         let run = try await parts.store.read { try $0.existingRun(parameters.run) }
+        if let attempt = parameters.attempt, attempt < 1 {
+            throw Failure(InvalidValue(path: "/attempt", reason: "\(attempt) is no attempt", expected: "1 or more"))
+        }
         let selected = RunOutput(
             of: run,
             paths: paths,

@@ -146,6 +146,7 @@ struct TaskMethods: Sendable {
         let by = call.caller.name
         let run = try await parts.store.write { [overrides] transaction in
             let task = try transaction.namedTask(parameters.task)
+            // Here, since the task may have been put in the same breath; patterns and what is held against them are short.
             let problems = task.definition.problems(ofParameters: parameters.parameters ?? [:])
             guard problems.isEmpty else { throw Failure(problems, below: "") }
             let isRepeat = try parameters.run.map { try transaction.run($0) != nil } ?? false

@@ -198,7 +198,7 @@ extension OpenRPC {
                 .optional(
                     "pattern",
                     .string,
-                    "a POSIX extended regular expression that the whole value has to match"
+                    "a POSIX extended regular expression that the whole value, up to 4 KiB, has to match; by bytes, up to 256"
                 ),
                 .optional("description", .string, "for people"),
             ])

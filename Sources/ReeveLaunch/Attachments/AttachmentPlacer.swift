@@ -52,6 +52,11 @@ package struct AttachmentPlacer: Sendable {
     package struct Failure: Error, Sendable, Equatable {
         package var cause: String
         package var reason: String
+
+        package init(cause: String, reason: String) {
+            self.cause = cause
+            self.reason = reason
+        }
     }
 
     /// Checks all of them, and then writes them in their order up to the first that fails. Answers for each why it is not
@@ -73,6 +78,13 @@ package struct AttachmentPlacer: Sendable {
             }
         }
         for (index, attachment) in attachments.enumerated() {
+            // The run has ended meanwhile: nobody needs them any more.
+            guard !Task.isCancelled else {
+                for later in index..<attachments.count {
+                    failures[later] = Failure(cause: "notReached", reason: "the run ended before it")
+                }
+                break
+            }
             do throws(Failure) {
                 let plan = try plan(attachment, owner)
                 if !plan.isInPlace { try write(plan) }
@@ -102,7 +114,10 @@ package struct AttachmentPlacer: Sendable {
     }
 
     private func folder(of path: String) -> String? {
-        folders.filter { path.hasPrefix($0 == "/" ? "/" : $0 + "/") }.max { $0.utf8.count < $1.utf8.count }
+        // By bytes, as the kernel reads a path: a mark that follows a slash makes one character with it.
+        folders.filter { path.utf8.starts(with: ($0 == "/" ? "/" : $0 + "/").utf8) }.max {
+            $0.utf8.count < $1.utf8.count
+        }
     }
 
     private static func hashProblem(_ attachment: AttachmentDefinition) -> InvalidValue? {
@@ -125,10 +140,10 @@ package struct AttachmentPlacer: Sendable {
         guard let bytes = attachment.bytes, let mode = attachment.modeBits,
             Self.hashProblem(attachment) == nil
         else { throw Failure(cause: "attachmentRefused", reason: "its content is not what its definition says") }
-        let below = attachment.path.dropFirst(folder == "/" ? 1 : folder.utf8.count + 1)
+        let below = attachment.path.utf8.dropFirst(folder == "/" ? 1 : folder.utf8.count + 1)
         var plan = Plan(
             folder: folder,
-            parts: below.split(separator: "/").map(String.init),
+            parts: below.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) },
             bytes: bytes,
             mode: mode,
             mayReplace: attachment.overwrite != false

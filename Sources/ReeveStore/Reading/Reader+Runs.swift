@@ -45,7 +45,10 @@ enum RunQuery {
         let order = task == nil ? "createdAt DESC, row DESC" : "number DESC"
         // The few that live, or that ended in a way that is rare, are not looked for through the whole history.
         let index = task != nil ? "" : outcomes != nil ? "INDEXED BY runs_outcome" : live ? "INDEXED BY runs_queue" : ""
-        let parts = outcomes.map { $0.map { conditions + ["outcome = '\($0.rawValue)'"] } } ?? [conditions]
+        // Each once, however often it is named.
+        let parts =
+            outcomes.map { Outcome.allCases.filter($0.contains).map { conditions + ["outcome = '\($0.rawValue)'"] } }
+            ?? [conditions]
         let selects = parts.map { conditions in
             let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
             return "SELECT record, createdAt, row, number FROM runs \(index) \(condition) ORDER BY \(order) LIMIT ?"
