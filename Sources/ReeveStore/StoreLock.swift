@@ -12,6 +12,8 @@ package final class StoreLock: Sendable {
     }
 
     deinit {
+        // By name: a command that is being started just now has a copy of the descriptor until it executes.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

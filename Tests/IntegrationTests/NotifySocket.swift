@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// The socket to which a daemon tells how it is (`sd_notify(3)`), as systemd would have it.
 struct NotifySocket: Sendable {

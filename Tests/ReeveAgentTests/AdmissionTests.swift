@@ -14,9 +14,9 @@ struct AdmissionTests {
             try await agent.put("job", shell: "read line < \(fifo.path); echo $line", ["overlap": "queue"])
             try await agent.call("task.run", ["task": "job"])
             try await agent.call("task.run", ["task": "job"])
-            try await fifo.open("first")
+            try await fifo.write("first")
             #expect(try await agent.waited("job/1")["outcome"] == "succeeded")
-            try await fifo.open("second")
+            try await fifo.write("second")
             let second = try await agent.waited("job/2")
             #expect(second["outcome"] == "succeeded")
             let end = try #require(try await agent.waited("job/1")["stoppedAt"]?.string.flatMap { Timestamp($0) })
@@ -74,7 +74,7 @@ struct AdmissionTests {
             try await agent.call("task.run", ["task": "job"])
             #expect(try await started.line() == "2")
             #expect(try await agent.waited("job/1")["outcome"] == "canceled")
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.waited("job/2")["outcome"] == "succeeded")
         }
     }
@@ -136,7 +136,7 @@ struct AdmissionTests {
             try await agent.call("run.stop", ["run": "second/1"])
             let second = try await agent.waited("second/1")
             #expect(second["outcome"] == "canceled" && second["startedAt"] == nil)
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.waited("third/1")["outcome"] == "succeeded")
         }
     }

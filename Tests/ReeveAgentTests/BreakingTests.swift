@@ -37,7 +37,7 @@ struct BreakingTests {
             #expect(isAlive)
             let run = try await client.call("run.get", ["run": "job/1"])
             #expect(run[at: "run", "status"] == "running")
-            try await wait.open("still here")
+            try await wait.write("still here")
             let ended = try await client.call("run.wait", ["run": "job/1", "deadline": "60s"])
             #expect(ended[at: "run", "outcome"] == "succeeded")
             #expect(ended[at: "run", "steps", "0", "pid"]?.integer.map(String.init) == pid)

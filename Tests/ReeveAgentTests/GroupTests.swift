@@ -41,11 +41,11 @@ struct GroupTests {
             #expect(why["summary"] == "b/1 waits for a place in group disk: one run of it is going, 1 may at once")
             #expect(why[at: "waitingFor", "0", "group"] == "disk")
             for (index, next) in ["b", "c"].enumerated() {
-                try await fifos[index].open()
+                try await fifos[index].write()
                 #expect(try await started.line() == next)
             }
-            try await fifos[2].open()
-            try await free.open()
+            try await fifos[2].write()
+            try await free.write()
             #expect(try await agent.waited("c/1")["outcome"] == "succeeded")
         }
     }
@@ -64,12 +64,12 @@ struct GroupTests {
             try await agent.call("group.put", ["group": ["name": "disk", "limit": 2]])
             #expect(try await started.line() == "b")
             try await agent.call("group.put", ["group": ["name": "disk", "limit": 0]])
-            for fifo in fifos.prefix(2) { try await fifo.open() }
+            for fifo in fifos.prefix(2) { try await fifo.write() }
             for name in ["a/1", "b/1"] { #expect(try await agent.waited(name)["outcome"] == "succeeded") }
             #expect(try await agent.call("run.get", ["run": "c/1"])[at: "run", "status"] == "pending")
             try await agent.call("group.put", ["group": ["name": "disk"]])
             #expect(try await started.line() == "c")
-            try await fifos[2].open()
+            try await fifos[2].write()
             #expect(try await agent.waited("c/1")["outcome"] == "succeeded")
             try await agent.call("group.put", ["group": ["name": "disk", "limit": 3]])
         }

@@ -54,7 +54,7 @@ struct InterruptionTests {
             let failure = try #require(try await connection.answer()?["error"])
             #expect(failure["code"] == 5 && failure[at: "data", "retryAfter"] == "1s")
             async let end = agent.callWhenBack("run.wait", ["run": "job/1"])
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await end[at: "run", "outcome"] == "succeeded")
         }
     }
@@ -75,7 +75,7 @@ struct InterruptionTests {
                 if page["end"] == true { break }
                 guard text == "before\n", page["data"] == "before\n" else { continue }
                 try await agent.call("engine.restart", ["name": "store"])
-                try await fifo.open()
+                try await fifo.write()
             }
             #expect(text == "before\nafter\n")
         }

@@ -48,10 +48,10 @@ struct QueueTests {
             let rest = try await agent.call("run.list", ["live": true, "after": live["next"] ?? .null])
             #expect(rest["runs"]?.array?.map { $0["task"] } == ["a"] && rest["next"] == .null)
             for (name, next) in [("a", "high"), ("high", "b"), ("b", "low")] {
-                try await fifos[name]?.open()
+                try await fifos[name]?.write()
                 #expect(try await started.line() == next)
             }
-            try await fifos["low"]?.open()
+            try await fifos["low"]?.write()
             #expect(try await agent.waited("low/1")["outcome"] == "succeeded")
         }
     }
@@ -76,7 +76,7 @@ struct QueueTests {
             #expect(told["events"]?.array?.count == 1)
             let after = try await agent.call("task.why", ["task": "job"])["reasons"]?.array?.compactMap(\.string) ?? []
             #expect(after.contains { $0.hasSuffix("it waited for a free place, longer than its queueTimeout of 5m") })
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.waited("first/1")["outcome"] == "succeeded")
             #expect(try await agent.runToEnd("job")["outcome"] == "succeeded")
         }
@@ -96,7 +96,7 @@ struct QueueTests {
             let run = try await agent.waited("job/2")
             #expect(run["outcome"] == "missed")
             #expect(run["reason"] == "it waited for run job/1 to end, longer than its queueTimeout of 5m")
-            try await fifo.open()
+            try await fifo.write()
             _ = try await agent.waited("job/1")
             try await Self.setLimit(0, agent)
             try await agent.call("task.run", ["task": "job"])
@@ -127,7 +127,7 @@ struct QueueTests {
             #expect(why["summary"] == "c/1 waits for a free place: 2 runs are going, no more than 2 may at once")
             #expect(why[at: "waitingFor", "0", "places"] == 2)
             try await Self.setLimit(0, agent)
-            for fifo in fifos.prefix(2) { try await fifo.open() }
+            for fifo in fifos.prefix(2) { try await fifo.write() }
             for name in ["a/1", "b/1"] { #expect(try await agent.waited(name)["outcome"] == "succeeded") }
             let none = try await agent.call("run.why", ["run": "c/1"])["reasons"]
             #expect(none?.array?.first == "c/1 waits for a free place: none may begin")

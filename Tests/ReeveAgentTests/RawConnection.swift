@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import TestSupport
 
 /// A connection that sends what a test says, byte by byte, and reads lines.
 final class RawConnection: Sendable {

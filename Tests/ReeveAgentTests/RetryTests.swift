@@ -97,14 +97,14 @@ struct RetryTests {
             clock.advance(by: .seconds(2))
             try await agent.told("dev.reeve.task.completed", of: "job")
             // Both are there, and the schedule has no further slot that could come before.
-            try await fifo.open()
+            try await fifo.write()
             let first = try await agent.waited("job/1")
             #expect(first["willRetry"] == .null)
             #expect(first["reason"]?.string?.contains("its next time comes before") == true)
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.waited("job/2")["willRetry"]?.string != nil)
             clock.advance(by: .minutes(2))
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.waited("job/3")["retryOf"]?.string != nil)
         }
     }
@@ -203,12 +203,12 @@ struct RetryTests {
             let living = try #require(try await agent.failure("run.retry", ["run": "job/1"]))
             #expect(living.kind == "invalidState" && living.message.hasPrefix("run job/1 has not ended: it is "))
             #expect(living.data?["hint"] == "wait for it or stop it: reeve wait job/1, reeve stop job/1")
-            try await fifo.open("1")
+            try await fifo.write("1")
             _ = try await agent.waited("job/1")
             try await agent.call("run.retry", ["run": "job/1"])
             let inTheWay = try #require(try await agent.failure("run.retry", ["run": "job/1"]))
             #expect(inTheWay.kind == "invalidState" && inTheWay.message == "run job/2 of this task is still going")
-            try await fifo.open("0")
+            try await fifo.write("0")
             #expect(try await agent.waited("job/2")["outcome"] == "succeeded")
             #expect(try await agent.failure("run.retry", ["run": "job/9"])?.kind == "notFound")
         }

@@ -84,7 +84,7 @@ struct RunTests {
             #expect(failure.kind == "invalidState" && failure.data?["run"] == id)
             let live = try await agent.call("run.list", ["live": true])["runs"]?.array
             #expect(live?.map { $0["id"] } == [id])
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.waited("job/1")["outcome"] == "succeeded")
             let stopped = try #require(try await agent.failure("run.stop", ["run": "job/1"]))
             #expect(stopped.kind == "invalidState")
@@ -99,7 +99,7 @@ struct RunTests {
             let failure = try #require(try await agent.failure("run.wait", ["run": "job/1", "deadline": "10ms"]))
             #expect(failure.kind == "deadline" && failure.code == 7)
             #expect(try await agent.call("run.get", ["run": "job/1"])[at: "run", "outcome"] == nil)
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.waited("job/1")["outcome"] == "succeeded")
         }
     }
@@ -120,7 +120,7 @@ struct RunTests {
                     let data = item["data"]?.string ?? ""
                     texts[item["stream"]?.string ?? "", default: ""] += data
                     // It goes on only after its first words were heard.
-                    if data.hasPrefix("one") { try await fifo.open("two") }
+                    if data.hasPrefix("one") { try await fifo.write("two") }
                 case .end(let cause, _): end = cause
                 }
             }
@@ -141,7 +141,7 @@ struct RunTests {
                 "run.output",
                 ["run": "job/1", "stream": "stdout", "after": next, "wait": "60s"]
             )
-            try await fifo.open()
+            try await fifo.write()
             let second = try await waiting
             #expect(second["data"] == "//4=" && second["encoding"] == "base64", "\(second.text)")
             _ = try await agent.waited("job/1")
@@ -208,7 +208,7 @@ struct RunTests {
             }
             try await agent.call("task.pause", ["task": "job", "reason": "enough seen"])
             #expect(try await agent.call("task.get", ["task": "job"])[at: "paused", "reason"] == "enough seen")
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.waited("job/1")["outcome"] == "succeeded")
             let skipped = try await agent.call("run.list", ["task": "job", "outcomes": ["skipped"]])["runs"]?.array
             #expect(skipped?.isEmpty == false)

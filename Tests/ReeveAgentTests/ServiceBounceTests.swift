@@ -93,7 +93,7 @@ struct ServiceBounceTests {
             let engine = agent.agent.engine
             try engine.stop("services")
             try await engine.stopped(["services"])
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await said.line() == "said")
             try engine.start("services")
             #expect(try await agent.reached("web")["pid"] == pid)
@@ -137,7 +137,7 @@ struct ServiceBounceTests {
             #expect(isAlive(pid))
             try engine.start("services")
             // It is told again, and takes no notice of that.
-            try await go.open()
+            try await go.write()
             _ = try await agent.serviceEvent("web", "stopped")
             #expect(!isAlive(pid))
             switch what {

@@ -32,7 +32,7 @@ struct ServiceLifeTests {
             try await agent.putService("after", shell: "exec sleep 1000", ["requires": ["web"]])
             #expect(try await agent.reached("web", "started")["ready"] == false)
             #expect(try await agent.service("after")["status"] == "waiting")
-            try await fifo.open()
+            try await fifo.write()
             #expect(try await agent.reached("web", "ready")["ready"] == true)
             #expect(try await agent.reached("after")["status"] == "running")
             #expect(try await agent.serviceChanges("web") == ["created", "started", "ready"])

@@ -27,7 +27,7 @@ struct ServiceLogTests {
                 seen += item["data"]?.string ?? ""
                 if seen.hasSuffix("out\nerr\n") || seen.hasSuffix("err\nout\n"), rounds < 3 {
                     rounds += 1
-                    try await fifo.open("go \(rounds)")
+                    try await fifo.write("go \(rounds)")
                 }
                 if rounds == 3, seen.contains("go 3") { break }
             }
@@ -50,7 +50,7 @@ struct ServiceLogTests {
             #expect(first["data"] == "one\n")
             let after = try #require(first["next"])
             let subscription = try await agent.client.subscribe("service.follow", ["service": "web", "after": after])
-            try await fifo.open("three")
+            try await fifo.write("three")
             var seen = ""
             for try await message in subscription {
                 guard case .item(let item, _) = message else { break }
@@ -86,9 +86,9 @@ struct ServiceLogTests {
             )
             try await agent.reached("web")
             async let first = text(agent, ["wait": "60s"])
-            try await fifo.open("one")
+            try await fifo.write("one")
             #expect(try await first == "one\n")
-            try await fifo.open("two")
+            try await fifo.write("two")
             _ = try await agent.serviceEvent("web", "started") { $0[at: "data", "starts"] == 3 }
             #expect(try await text(agent) == "one\ntwo\n")
         }
@@ -103,7 +103,7 @@ struct ServiceLogTests {
             let more: JSONObject = ["log": ["size": "1MiB"], "restart": "never", "ready": ["log": "never there"]]
             try await agent.putService("web", shell: line, more)
             // It lives on while everything it wrote has been taken.
-            try await fifo.open()
+            try await fifo.write()
             let exited = try await agent.serviceEvent("web", "exited")
             #expect(exited[at: "data", "reason"] == "exited with 0 before it was ready")
             let page = try await agent.call("service.logs", ["service": "web", "limit": 10])

@@ -132,7 +132,7 @@ struct ServiceOrderTests {
             for condition in ["ready", "exited", "succeeded"] {
                 #expect(try await agent.service("after-\(condition)")["status"] == "waiting")
             }
-            try await fifo.open()
+            try await fifo.write()
             try await agent.reached("after-exited")
             #expect(try await agent.service("after-succeeded")["waitingFor"] == ["job to have succeeded"])
             let why = try await agent.why("after-succeeded")

@@ -114,7 +114,7 @@ struct ServiceProcessTests {
                     let line = name == "log" ? "cat \(fifo.path); exec sleep 1000" : "exec sleep 1000"
                     try await agent.putService(name, shell: line, ["probe": .object(probe)])
                 }
-                try await fifo.open("all is well")
+                try await fifo.write("all is well")
                 for (name, _) in targets {
                     #expect(try await agent.reached(name, "healthy")["health"] == "healthy", "\(name)")
                 }
@@ -162,7 +162,7 @@ struct ServiceProcessTests {
             try await agent.putService("web", shell: line, more)
             let standing = try await agent.reached("web")
             #expect(standing["status"] == "running" && standing["text"] == "serving 7 clients")
-            try await fifo.open("")
+            try await fifo.write("")
             _ = try await agent.serviceEvent("web", "unready")
             let exited = try await agent.serviceEvent("web", "exited")
             #expect(exited[at: "data", "exitCode"] == 0)

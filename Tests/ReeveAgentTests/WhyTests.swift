@@ -64,7 +64,7 @@ struct WhyTests {
             )
             #expect(queued[at: "reasons", "1"]?.string?.hasSuffix(" at once, and 1 waits before it") == true)
             #expect(queued[at: "waitingFor", "0", "run"] == running && queued["ahead"] == 1)
-            try await fifo.open()
+            try await fifo.write()
             _ = try await agent.waited("first/1")
             _ = try await agent.waited("second/1")
             #expect(
@@ -72,7 +72,7 @@ struct WhyTests {
                     == "127 from a shell: there is no such command"
             )
             _ = try await started.line()
-            try await fifo.open()
+            try await fifo.write()
             _ = try await agent.waited("first/2")
             let last = try await Self.why(agent, task: "first")["reasons"]?.array?.compactMap(\.string) ?? []
             #expect(last.first == "first has no schedule: it runs only when it is asked to")
@@ -125,7 +125,7 @@ struct WhyTests {
                 "\(reasons)"
             )
             try await agent.call("task.remove", ["task": "job"])
-            try await fifo.open()
+            try await fifo.write()
         }
     }
 

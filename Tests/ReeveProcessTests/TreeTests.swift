@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import ReeveProcess
@@ -101,6 +102,37 @@ import Testing
     }
 
     @Test func `orphans are waited for`() async throws {
+        try await expectOrphansAreWaitedFor()
+    }
+
+    @Test func `they are though a child of somebody else is left to be waited for before them`() async throws {
+        let (left, enough) = (try Fifo(workshop.path("left")), try Fifo(workshop.path("enough")))
+        // The kernel looks through the children of one thread after another, beginning with those of who asks: those of a
+        // thread that is younger come before the orphans, which are the first one's.
+        async let other: Void = onOwnThread {
+            var pid: pid_t = 0
+            var arguments = [strdup("/bin/true"), nil]
+            defer { free(arguments[0]) }
+            // In our own session, as libraries start their children.
+            let status = posix_spawn(&pid, "/bin/true", nil, nil, &arguments, nil)
+            guard status == 0 else { throw SystemFailure("start /bin/true", status) }
+            defer { waitpid(pid, nil, 0) }
+            var information = siginfo_t()
+            guard waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) == 0 else { throw SystemFailure("wait") }
+            for (path, mode) in [(left.path, "we"), (enough.path, "re")] {
+                guard let file = fopen(path, mode) else { throw SystemFailure("open \(path)") }
+                if mode == "re" { _ = fgetc(file) }
+                fclose(file)
+            }
+        }
+        // It has ended, and nobody has waited for it: an end of the file is all that comes.
+        await #expect(throws: SystemFailure.self) { try await left.line() }
+        try await expectOrphansAreWaitedFor()
+        try await enough.write()
+        try await other
+    }
+
+    private func expectOrphansAreWaitedFor() async throws {
         try workshop.processes.adoptOrphans()
         try await start("(sh -c 'read x < fifo' & echo $!)")
         let orphan = try #require(pids().first)

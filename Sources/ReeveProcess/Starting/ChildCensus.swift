@@ -110,14 +110,30 @@ extension ChildCensus {
         let session = getsid(0)
         let isNamespacesFirst = getpid() == 1 && session == 0
         while true {
-            let goesOn = shared.withLockedValue { census in
+            let (goesOn, blocker) = shared.withLockedValue { census -> (Bool, pid_t?) in
                 let pid = clinux_ended_child()
-                guard pid > 0, census.verdict(on: pid) == .orphan else { return false }
-                if !isNamespacesFirst, getsid(pid) == session { return false }
+                guard pid > 0, census.verdict(on: pid) == .orphan else { return (false, nil) }
+                if !isNamespacesFirst, getsid(pid) == session { return (false, pid) }
                 var end = clinux_end()
-                return clinux_wait(pid, &end) > 0
+                return (clinux_wait(pid, &end) > 0, nil)
             }
-            if !goesOn { return }
+            if goesOn { continue }
+            // The kernel shows one child at a time: who looks no further sees none behind one that a library leaves.
+            if blocker != nil { reapOrphans(outside: session) }
+            return
+        }
+    }
+
+    /// The same for those that stand behind another's child, one by one.
+    private static func reapOrphans(outside session: pid_t) {
+        let own = getpid()
+        for process in ProcessSnapshot().processes
+        where process.parent == own && process.isGone && process.session != session {
+            shared.withLockedValue { census in
+                guard census.verdict(on: process.pid) == .orphan else { return }
+                var end = clinux_end()
+                _ = clinux_wait(process.pid, &end)
+            }
         }
     }
 }

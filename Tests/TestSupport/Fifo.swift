@@ -1,16 +1,16 @@
 import Glibc
 
 /// A named pipe by which a process of a run tells the test where it is, and is told to go on.
-struct Fifo: Sendable {
-    let path: String
+package struct Fifo: Sendable {
+    package let path: String
 
-    init(_ path: String) throws {
+    package init(_ path: String) throws {
         guard mkfifo(path, 0o666) == 0 else { throw SystemFailure("make \(path)") }
         self.path = path
     }
 
     /// Lets who reads it go on, with a line. Waits until somebody does.
-    func write(_ line: String) async throws {
+    package func write(_ line: String = "go") async throws {
         try await onOwnThread { [path] in
             guard let file = fopen(path, "we") else { throw SystemFailure("open \(path)") }
             fputs(line + "\n", file)
@@ -19,7 +19,7 @@ struct Fifo: Sendable {
     }
 
     /// The line that somebody writes into it. Waits until somebody does.
-    func line() async throws -> String {
+    package func line() async throws -> String {
         try await onOwnThread { [path] in
             guard let file = fopen(path, "re") else { throw SystemFailure("open \(path)") }
             defer { fclose(file) }

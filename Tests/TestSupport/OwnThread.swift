@@ -1,7 +1,7 @@
 import Glibc
 
 /// Does something that blocks on a thread of its own, so that it takes none from those that tasks run on.
-func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+package func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         do {
             try startThread { continuation.resume(with: Result(catching: body)) }
@@ -12,7 +12,7 @@ func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value
 }
 
 /// Starts a thread that ends by itself.
-func startThread(_ body: @escaping @Sendable () -> Void) throws {
+package func startThread(_ body: @escaping @Sendable () -> Void) throws {
     let work = Unmanaged.passRetained(Work(body: body))
     var thread = pthread_t()
     let status = pthread_create(
@@ -33,10 +33,10 @@ func startThread(_ body: @escaping @Sendable () -> Void) throws {
 }
 
 /// A call to the system that did not work.
-struct SystemFailure: Error, CustomStringConvertible {
-    let description: String
+package struct SystemFailure: Error, CustomStringConvertible {
+    package let description: String
 
-    init(_ action: String, _ number: CInt = errno) {
+    package init(_ action: String, _ number: CInt = errno) {
         description = "cannot \(action): \(String(cString: strerror(number)))"
     }
 }
