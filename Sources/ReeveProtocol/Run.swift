@@ -93,6 +93,8 @@ package struct RunStep: Sendable, Hashable, Codable {
     package var pid: Int?
     package var startedAt: Timestamp?
     package var readyAt: Timestamp?
+    /// When it was told to end.
+    package var stoppingAt: Timestamp?
     package var stoppedAt: Timestamp?
     package var output: OutputSummary?
     /// Of its tries before this one.

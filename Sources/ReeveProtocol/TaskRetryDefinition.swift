@@ -46,6 +46,20 @@ package struct TaskRetryDefinition: Sendable, Hashable, Codable {
         return grown < Double(maximum.milliseconds) ? Interval(milliseconds: Int64(grown)) : maximum
     }
 
+    /// How long until the next try, after the attempt of that number (from 1 on) has come to that; `nil`: there is none.
+    ///
+    /// - Parameter exitCodes: Of the processes of that attempt.
+    package func wait(after attempt: Int, _ outcome: Outcome?, exitCodes: [Int]) -> Interval? {
+        guard attempt <= limit ?? Self.defaultLimit else { return nil }
+        switch outcome {
+        case .failed: if let onExit, !exitCodes.contains(where: onExit.contains) { return nil }
+        case .timedOut: if onExit != nil { return nil }
+        // What was lost may have done its work; the others were meant.
+        case .succeeded, .canceled, .lost, .skipped, .missed, .invalid, nil: return nil
+        }
+        return wait(after: attempt)
+    }
+
     func problems() -> [InvalidValue] {
         var problems = rangeProblems(limit, 1...100, at: "/retry/limit")
         if let factor, !(1...100).contains(factor) {

@@ -19,11 +19,17 @@ extension RunMachine {
             return record
         }
         endIfUnattached(&turn, now)
-        if runEnding == nil { turn.then.append(.attach) }
+        if runEnding == nil { attach(&turn) }
+    }
+
+    mutating func attach(_ turn: inout Turn) {
+        isAttaching = true
+        turn.then.append(.attach)
     }
 
     mutating func attached(_ attachments: [RunAttachment], _ turn: inout Turn, _ now: Timestamp) {
-        guard run.status == .preparing, !isAttached else { return }
+        guard isAttaching else { return }
+        isAttaching = false
         run.attachments = attachments
         turn.details += attachments.map(RunDetail.attachment)
         endIfUnattached(&turn, now)
@@ -32,7 +38,7 @@ extension RunMachine {
 
     private mutating func endIfUnattached(_ turn: inout Turn, _ now: Timestamp) {
         let failed = run.attachments?.first { $0.status == .failed || $0.status == .expired }
-        guard let failed else { return }
+        guard runEnding == nil, let failed else { return }
         let reason = "attachment \(failed.path): \(failed.reason ?? failed.status.rawValue)"
         endWhole(Verdict(.failed, failed.cause, reason), others: .notReached, &turn, now)
     }

@@ -2,10 +2,18 @@ import ReeveProtocol
 
 // A run that had begun, and is taken up by a machine that knows no more than its record.
 extension RunMachine {
-    mutating func resumed(_ found: [Int: Int], _ unstarted: [Try], _ turn: inout Turn, _ now: Timestamp) {
+    mutating func resumed(
+        _ found: [Int: Int],
+        _ unstarted: [Try],
+        _ survivors: String?,
+        _ turn: inout Turn,
+        _ now: Timestamp
+    ) {
         let active = run.steps.indices.filter { isActive($0) }
         if run.status == .stopping { takeUpEnding() }
-        for step in active where found[step] == nil && !unstarted.contains(present(step)) { lose(step, &turn, now) }
+        for step in active where found[step] == nil && !unstarted.contains(present(step)) {
+            lose(step, survivors, &turn, now)
+        }
         if runEnding == nil {
             if let lost = active.first(where: { run.steps[$0].status == .stopped }) {
                 endWhole(verdict(of: lost), others: .agentCrashed, &turn, now)
@@ -29,7 +37,7 @@ extension RunMachine {
             }
         }
         // Nothing of it has begun: what is in place already stays as it is.
-        if runEnding == nil, !isAttached { turn.then.append(.attach) }
+        if runEnding == nil, !isAttached { attach(&turn) }
         for (step, record) in run.steps.enumerated() where record.status == .pending {
             guard let time = record.notBefore else { continue }
             turn.then.append(.wait(.retry(present(step)), max(.zero, time.since(now))))
@@ -39,33 +47,35 @@ extension RunMachine {
 
     /// What a run that was being ended comes to, as far as its record tells.
     private mutating func takeUpEnding() {
-        if let request = run.stopRequest, run.cause == "requested" {
+        var ofOthers: Verdict?
+        if let step = endedEssential {
+            runEnding = verdict(of: step)
+            ofOthers = .essentialEnded(steps[step].name)
+        } else if let request = run.stopRequest, run.cause == "requested" {
             runEnding = .requested(request)
         } else if let cause = run.cause, let outcome = Verdict.outcome(ofEnding: cause) {
             runEnding = Verdict(outcome, cause, run.reason)
-        } else if let step = endedEssential {
-            runEnding = verdict(of: step)
         } else {
             runEnding = Verdict(.canceled, run.cause, run.reason)
         }
         for step in run.steps.indices where isActive(step) && run.steps[step].status < .stopping {
-            endings[step] = runEnding.map(\.ofOthers)
+            endings[step] = ofOthers ?? runEnding
         }
     }
 
-    /// The essential step that ended the run: the others were ended for it.
+    /// The essential step that ended the run: what that came to is what the run is being ended for.
     private var endedEssential: Int? {
-        let ended = steps.indices.filter {
-            steps[$0].essential == true && run.steps[$0].outcome != nil && run.steps[$0].cause != "essentialEnded"
-                && run.steps[$0].cause != "notReached"
-        }
-        return ended.min {
-            (run.steps[$0].stoppedAt ?? run.createdAt, $0) < (run.steps[$1].stoppedAt ?? run.createdAt, $1)
+        steps.indices.first { step in
+            guard steps[step].essential == true, run.steps[step].status == .stopped else { return false }
+            let verdict = verdict(of: step)
+            return verdict.cause == run.cause && verdict.reason == run.reason
         }
     }
 
-    private mutating func lose(_ step: Int, _ turn: inout Turn, _ now: Timestamp) {
+    private mutating func lose(_ step: Int, _ survivors: String?, _ turn: inout Turn, _ now: Timestamp) {
         let mayHave = run.steps[step].status < .running
-        close(step, mayHave ? .mayHaveStarted : .agentCrashed, &turn, now)
+        var verdict: Verdict = mayHave ? .mayHaveStarted : .agentCrashed
+        verdict.survived(by: survivors)
+        close(step, verdict, &turn, now)
     }
 }

@@ -20,7 +20,7 @@ extension RunMachine {
         if run.status < .running { run.status = .running }
         turn.isChanged = true
         if let ending = endings[step], runEnding == nil {
-            signal(step, ending, &turn)
+            signal(step, ending, &turn, now)
         } else {
             turn.details.append(.step(run.steps[step]))
             attend(step, &turn, now)
@@ -33,8 +33,9 @@ extension RunMachine {
         let (record, attempt) = (run.steps[step], present(step))
         if record.status == .stopping {
             // Told before: again, in case nobody did after all.
-            let stop = steps[step].stop ?? StopDefinition()
-            turn.then += [.signal(attempt, number: signalNumber(step)), .wait(.grace(attempt), stop.effectiveGrace)]
+            let grace = (steps[step].stop ?? StopDefinition()).effectiveGrace
+            turn.then.append(.signal(attempt, number: signalNumber(step)))
+            turn.then.append(.wait(.grace(attempt), left(of: grace, since: record.stoppingAt ?? now, now)))
             return
         }
         let start = record.startedAt ?? now
@@ -85,18 +86,40 @@ extension RunMachine {
     }
 
     mutating func ended(_ attempt: Try, _ end: StepEnd, _ turn: inout Turn, _ now: Timestamp) {
-        guard isPresent(attempt) else { return }
+        guard isPresent(attempt), ends[attempt.step] == nil else { return }
         let step = attempt.step
         run.steps[step].exitCode = end.exitCode
         run.steps[step].signal = end.signal
         run.steps[step].coreDumped = end.coreDumped ? true : nil
         run.steps[step].usage = end.usage
         run.steps[step].output = end.output
-        // What was told to end, ends whole: also what the process had started and left behind.
-        if endings[step] != nil || run.steps[step].status == .stopping { turn.first.append(.kill(attempt)) }
+        // What was told to end, ends whole: also what the process had started and left behind. So does a try before the
+        // next one begins.
+        guard ending(of: step) == nil, retryWait(step, Verdict(of: end)) == nil else {
+            ends[step] = end
+            turn.then.append(.kill(attempt))
+            return
+        }
+        conclude(step, end, survivors: nil, &turn)
+    }
+
+    mutating func killed(_ attempt: Try, _ survivors: String?, _ turn: inout Turn, _ now: Timestamp) {
+        guard isPresent(attempt) else { return }
+        if let end = ends.removeValue(forKey: attempt.step) {
+            conclude(attempt.step, end, survivors: survivors, &turn)
+        } else if survivors != nil, var verdict = ending(of: attempt.step) {
+            // Its process, which was killed, is still there: nobody might hear of it for long.
+            verdict.survived(by: survivors)
+            run.steps[attempt.step].reason = verdict.reason
+            turn.details.append(.step(run.steps[attempt.step]))
+        }
+    }
+
+    private mutating func conclude(_ step: Int, _ end: StepEnd, survivors: String?, _ turn: inout Turn) {
+        var verdict = ending(of: step) ?? Verdict(of: end)
+        verdict.survived(by: survivors)
         // The start is noted when it is heard of, which a short process does not wait for.
-        let time = max(end.at, run.steps[step].startedAt ?? end.at)
-        isDone(step, ending(of: step) ?? Verdict(of: end), &turn, time)
+        isDone(step, verdict, &turn, max(end.at, run.steps[step].startedAt ?? end.at))
     }
 
     // MARK: The end of a step
@@ -107,7 +130,7 @@ extension RunMachine {
             return
         }
         endings[step] = ending
-        if run.steps[step].status == .running { signal(step, ending, &turn) }
+        if run.steps[step].status == .running { signal(step, ending, &turn, now) }
     }
 
     /// Of a run that is ended as a whole, tells those steps to end that no other which runs requires: so each has what it
@@ -118,7 +141,7 @@ extension RunMachine {
             let isRequired = active.contains { other in
                 (steps[other].requires ?? []).contains { $0.step == steps[step].name }
             }
-            if !isRequired, let ending = endings[step] { signal(step, ending, &turn) }
+            if !isRequired, let ending = endings[step] { signal(step, ending, &turn, now) }
         }
     }
 
@@ -127,8 +150,9 @@ extension RunMachine {
         return asked ?? (steps[step].stop ?? StopDefinition()).signalNumber
     }
 
-    private mutating func signal(_ step: Int, _ ending: Verdict, _ turn: inout Turn) {
+    private mutating func signal(_ step: Int, _ ending: Verdict, _ turn: inout Turn, _ now: Timestamp) {
         run.steps[step].status = .stopping
+        run.steps[step].stoppingAt = now
         run.steps[step].cause = ending.cause
         run.steps[step].reason = ending.reason
         turn.details.append(.step(run.steps[step]))
@@ -152,7 +176,7 @@ extension RunMachine {
     private mutating func isDone(_ step: Int, _ verdict: Verdict, _ turn: inout Turn, _ time: Timestamp) {
         var verdict = verdict
         let attempt = run.steps[step].attempt
-        let wait = runEnding == nil ? retryWait(step, verdict) : nil
+        let wait = retryWait(step, verdict)
         if wait == nil, attempt > 1, verdict.outcome != .succeeded {
             verdict.reason = verdict.reason.map { "\($0) after \(attempt) tries" }
         }
@@ -178,18 +202,13 @@ extension RunMachine {
     }
 
     private func retryWait(_ step: Int, _ verdict: Verdict) -> Interval? {
+        guard runEnding == nil else { return nil }
         let record = run.steps[step]
-        guard let retry = steps[step].retry, record.attempt <= retry.limit ?? TaskRetryDefinition.defaultLimit else {
-            return nil
-        }
-        switch verdict.outcome {
-        case .failed:
-            if let codes = retry.onExit, !(record.exitCode.map(codes.contains) ?? false) { return nil }
-        case .timedOut: if retry.onExit != nil { return nil }
-        // What was lost may have done its work; the others were meant.
-        case .succeeded, .canceled, .lost, .skipped, .missed, .invalid: return nil
-        }
-        return retry.wait(after: record.attempt)
+        return steps[step].retry?.wait(
+            after: record.attempt,
+            verdict.outcome,
+            exitCodes: record.exitCode.map { [$0] } ?? []
+        )
     }
 
     mutating func close(_ step: Int, _ verdict: Verdict, _ turn: inout Turn, _ time: Timestamp) {

@@ -50,10 +50,10 @@ extension RunMachine.Verdict {
         }
     }
 
-    /// What the other steps of a run come to that is ended by this.
-    var ofOthers: Self {
-        outcome == .canceled || outcome == .timedOut || outcome == .lost
-            ? self : Self(.canceled, "essentialEnded", "an essential step has ended")
+    /// Adds what a SIGKILL did not end.
+    mutating func survived(by survivors: String?) {
+        guard let survivors else { return }
+        reason = (reason.map { "\($0); " } ?? "") + "survived SIGKILL: \(survivors)"
     }
 
     /// How a process ended of which nothing was asked.

@@ -42,7 +42,8 @@ package struct RunMachine: Sendable {
         case admitted
         /// The run had begun before, and is taken up again. These processes of its steps are known still, by step; those
         /// of other steps that ran are gone, and so is all that they had started; but these tries have not been started.
-        case resumed(found: [Int: Int], unstarted: [Try] = [])
+        /// - Parameter survivors: What has lasted of what is gone though it was killed, for people.
+        case resumed(found: [Int: Int], unstarted: [Try] = [], survivors: String? = nil)
         /// What became of the attachments: all that are to be put in place, or why not.
         case attached([RunAttachment])
         /// The process runs.
@@ -54,6 +55,8 @@ package struct RunMachine: Sendable {
         case health(Try, ProbeMachine.Verdict)
         /// The process ended, and what it had started was left or killed.
         case ended(Try, StepEnd)
+        /// Nothing of it runs any more; but for these, for people, which a SIGKILL did not end.
+        case killed(Try, survivors: String?)
         case stopRequested(StopRequest)
         /// The agent is stopping, and the run is not to outlive it.
         case agentStopping
@@ -65,6 +68,8 @@ package struct RunMachine: Sendable {
         case save([RunDetail])
         /// Put the attachments in place, then answer with `attached`.
         case attach
+        /// No more of them need be put in place; `attached` is answered all the same.
+        case stopAttaching
         /// Start the process, then answer with `started` or `startFailed`.
         case start(Try)
         /// Answer with `timeIsOver` after this.
@@ -74,6 +79,7 @@ package struct RunMachine: Sendable {
         /// Ask for its health again and again, and answer with `health` at each change.
         case probe(Try)
         case signal(Try, number: Int32)
+        /// End all that the process has started, and itself if it runs, then answer with `killed`.
         case kill(Try)
         /// Nothing more happens to this run.
         case finish
@@ -122,9 +128,8 @@ package struct RunMachine: Sendable {
         }
     }
 
-    /// What one event leads to, in the order in which it has to be done.
+    /// What one event leads to: it is saved, and then done.
     struct Turn {
-        var first: [Action] = []
         var details: [RunDetail] = []
         /// The run itself changed, or a detail did.
         var isChanged = false
@@ -132,7 +137,7 @@ package struct RunMachine: Sendable {
         var isOver = false
 
         var actions: [Action] {
-            first + (isChanged || !details.isEmpty ? [.save(details)] : []) + (isOver ? [.finish] : then)
+            (isChanged || !details.isEmpty ? [.save(details)] : []) + (isOver ? [.finish] : then)
         }
     }
 
@@ -147,6 +152,10 @@ package struct RunMachine: Sendable {
     let timeout: Interval?
     /// Why the steps are being ended that are, before they end by themselves.
     var endings: [Int: Verdict] = [:]
+    /// How processes ended of which the rest is being killed.
+    var ends: [Int: StepEnd] = [:]
+    /// The attachments are being put in place.
+    var isAttaching = false
     /// What the run comes to that is being ended as a whole.
     var runEnding: Verdict?
 
@@ -179,36 +188,20 @@ package struct RunMachine: Sendable {
         run.steps.indices.filter { isActive($0) }.map(present)
     }
 
-    /// What the kill before an action has left is told with that.
-    /// - Parameter survivors: Of a try that was killed, for people.
-    mutating func told(_ action: Action, _ survivors: [Try: String]) -> Action {
-        guard case .save(var details) = action else { return action }
-        for (attempt, text) in survivors where run.steps[attempt.step].attempt == attempt.attempt {
-            guard run.steps[attempt.step].status == .stopped else { continue }
-            let reason = run.steps[attempt.step].reason.map { "\($0); " } ?? ""
-            run.steps[attempt.step].reason = reason + "survived SIGKILL: \(text)"
-            details = details.map { detail in
-                guard case .step(let step) = detail, step.name == run.steps[attempt.step].name,
-                    step.attempt == attempt.attempt
-                else { return detail }
-                return .step(run.steps[attempt.step])
-            }
-        }
-        return .save(details)
-    }
-
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
         guard run.status != .stopped else { return [] }
         var turn = Turn()
         switch event {
         case .admitted: admitted(&turn, now)
-        case .resumed(let found, let unstarted): resumed(found, unstarted, &turn, now)
+        case .resumed(let found, let unstarted, let survivors):
+            resumed(found, unstarted, survivors, &turn, now)
         case .attached(let attachments): attached(attachments, &turn, now)
         case .started(let attempt, let pid, let limits): started(attempt, pid, notEnforced: limits, &turn, now)
         case .startFailed(let attempt, let cause, let reason): startFailed(attempt, cause, reason, &turn, now)
         case .becameReady(let attempt): becameReady(attempt, &turn, now)
         case .health(let attempt, let verdict): health(attempt, verdict, &turn, now)
         case .ended(let attempt, let end): ended(attempt, end, &turn, now)
+        case .killed(let attempt, let survivors): killed(attempt, survivors, &turn, now)
         case .stopRequested(let request): stopRequested(request, &turn, now)
         case .agentStopping: endWhole(.agentStopped, &turn, now)
         case .timeIsOver(let timer): timeIsOver(timer, &turn, now)
@@ -243,7 +236,8 @@ package struct RunMachine: Sendable {
         case .readiness(let attempt):
             guard isPresent(attempt), !isReady(attempt.step) else { return }
             end(attempt.step, .notReady(within: readinessTimeout(attempt.step)), &turn, now)
-        case .grace(let attempt): if isPresent(attempt) { turn.then.append(.kill(attempt)) }
+        case .grace(let attempt):
+            if isPresent(attempt), ends[attempt.step] == nil { turn.then.append(.kill(attempt)) }
         case .retry(let attempt):
             guard run.steps[attempt.step].attempt == attempt.attempt else { return }
             run.steps[attempt.step].notBefore = nil
@@ -258,11 +252,13 @@ package struct RunMachine: Sendable {
         guard runEnding == nil else { return }
         runEnding = verdict
         for step in run.steps.indices where run.steps[step].status == .pending {
-            // One between two tries has begun.
-            close(step, run.steps[step].attempt > 1 ? others ?? verdict : .notReached, &turn, now)
+            // One between two tries has begun; nothing of it is lost.
+            let isBetween = run.steps[step].attempt > 1 && verdict.outcome != .lost
+            close(step, isBetween ? others ?? verdict : .notReached, &turn, now)
         }
         for step in run.steps.indices where isActive(step) { endings[step] = endings[step] ?? others ?? verdict }
-        if run.steps.contains(where: { $0.status < .stopped }) {
+        if isAttaching { turn.then.append(.stopAttaching) }
+        if isAttaching || run.steps.contains(where: { $0.status < .stopped }) {
             run.status = .stopping
             run.cause = verdict.cause
             run.reason = verdict.reason
@@ -274,7 +270,7 @@ package struct RunMachine: Sendable {
     /// Starts what may start now, signals what may end now, or ends the run.
     mutating func goOn(_ turn: inout Turn, _ now: Timestamp) {
         if runEnding == nil, isAttached { advance(&turn, now) } else { signalInOrder(&turn, now) }
-        guard run.status < .stopped, run.steps.allSatisfy({ $0.status == .stopped }) else { return }
+        guard run.status < .stopped, !isAttaching, run.steps.allSatisfy({ $0.status == .stopped }) else { return }
         let verdict = runEnding ?? verdictOfSteps
         run.status = .stopped
         run.outcome = verdict.outcome

@@ -19,20 +19,12 @@ package enum RunRetry: Sendable, Equatable {
         next: Timestamp?,
         now: Timestamp
     ) -> RunRetry {
-        guard let retry = definition.retry, isCurrent, run.attempt <= retry.limit ?? TaskRetryDefinition.defaultLimit,
-            isFailure(run, retry.onExit)
-        else { return .none }
-        let time = now + retry.wait(after: run.attempt)
+        let codes = run.steps.compactMap(\.exitCode)
+        guard isCurrent, let wait = definition.retry?.wait(after: run.attempt, run.outcome, exitCodes: codes) else {
+            return .none
+        }
+        let time = now + wait
         if let next, time >= next { return .superseded }
         return .at(time)
-    }
-
-    private static func isFailure(_ run: Run, _ codes: [Int]?) -> Bool {
-        switch run.outcome {
-        case .failed: codes.map { codes in run.steps.contains { $0.exitCode.map(codes.contains) ?? false } } ?? true
-        case .timedOut: codes == nil
-        // What was lost may have done its work; the others were meant.
-        case .succeeded, .canceled, .lost, .skipped, .missed, .invalid, nil: false
-        }
     }
 }

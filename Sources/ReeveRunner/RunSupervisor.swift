@@ -1,4 +1,5 @@
 import Logging
+import NIOConcurrencyHelpers
 import ReeveLaunch
 import ReeveProcess
 import ReeveProtocol
@@ -22,6 +23,9 @@ struct RunSupervisor {
     let now: @Sendable () -> Timestamp
     let logger: Logger
 
+    /// Whether attachments are still to be put in place.
+    private let attaching = NIOLockedValueBox(true)
+
     private typealias Sender = AsyncStream<RunMachine.Event>.Continuation
     private typealias Try = RunMachine.Try
 
@@ -41,13 +45,7 @@ struct RunSupervisor {
             sender.yield(await firstEvent(machine, sender, &group))
             if run.status > .pending, let request = run.stopRequest { sender.yield(.stopRequested(request)) }
             loop: for await event in events {
-                var survivors: [Try: String] = [:]
                 for action in machine.handle(event, at: now()) {
-                    if case .kill(let attempt) = action {
-                        survivors[attempt] = await kill(attempt, machine)
-                        continue
-                    }
-                    let action = machine.told(action, survivors)
                     guard try await perform(action, machine, definition, sender, &group) else { break loop }
                 }
             }
@@ -76,8 +74,7 @@ struct RunSupervisor {
         let unstarted = gone.filter { isOurs && machine.run.steps[$0.step].status == .preparing }
         // Processes go down with the agent, all at once: where one is gone there is nothing to go on with.
         if unstarted.count < gone.count {
-            await endLeftovers(of: machine)
-            return .resumed(found: [:])
+            return .resumed(found: [:], survivors: await endLeftovers(of: machine))
         }
         custody.begin(machine.run.id)
         for attempt in active where found[attempt.step] != nil { awaitEnd(of: attempt, machine, sender, &group) }
@@ -86,10 +83,12 @@ struct RunSupervisor {
 
     /// Ends what an agent that crashed has left of a run: exactly what is in its cgroups, or carries
     /// its mark.
-    private func endLeftovers(of machine: RunMachine) async {
+    ///
+    /// - Returns: What that did not end, for people.
+    private func endLeftovers(of machine: RunMachine) async -> String? {
         let run = machine.run
-        _ = report(await launcher.processes.kill(leftovers: launcher.leftovers(of: run)), of: run)
-        for step in run.steps { launcher.cleanUp(step, of: run) }
+        defer { for step in run.steps { launcher.cleanUp(step, of: run) } }
+        return report(await launcher.processes.kill(leftovers: launcher.leftovers(of: run)), of: run)
     }
 
     /// Whether there is more to come.
@@ -102,13 +101,16 @@ struct RunSupervisor {
     ) async throws -> Bool {
         switch action {
         case .save(let details): return try await save(machine, definition, details)
-        case .attach: group.addTask { sender.yield(.attached(launcher.attach(machine, at: now()))) }
+        case .attach:
+            group.addTask { sender.yield(.attached(launcher.attach(machine, at: now(), isWanted: attaching))) }
+        case .stopAttaching: attaching.withLockedValue { $0 = false }
         case .start(let attempt): start(attempt, machine, sender, &group)
         case .wait(let timer, let interval): wait(interval, then: .timeIsOver(timer), sender, &group)
         case .awaitReadiness(let attempt): group.addTask { await awaitReadiness(of: attempt, machine, sender) }
         case .probe(let attempt): group.addTask { await probe(attempt, machine, sender) }
         case .signal(let attempt, let number): launcher.processes.signal(key(attempt, machine), number)
-        case .kill: break
+        case .kill(let attempt):
+            group.addTask { sender.yield(.killed(attempt, survivors: await kill(attempt, machine))) }
         case .finish:
             custody.end(machine.run.id)
             return false

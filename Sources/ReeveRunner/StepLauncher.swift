@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 package import ReeveLaunch
 package import ReeveProcess
 import ReeveProtocol
@@ -100,8 +101,14 @@ package struct StepLauncher: Sendable {
     }
 
     /// Puts a run's attachments in place: all, or none where that can be told before.
-    func attach(_ machine: RunMachine, at now: Timestamp) -> [RunAttachment] {
-        let results = results(of: machine)
+    ///
+    /// - Parameter isWanted: Asked before each file.
+    func attach(
+        _ machine: RunMachine,
+        at now: Timestamp,
+        isWanted: NIOLockedValueBox<Bool>
+    ) -> [RunAttachment] {
+        let results = results(of: machine) { isWanted.withLockedValue { $0 } && !Task.isCancelled }
         return zip(machine.run.attachments ?? [], results).map { record, failure in
             var record = record
             record.status = failure == nil ? .attached : .failed
@@ -112,10 +119,10 @@ package struct StepLauncher: Sendable {
         }
     }
 
-    private func results(of machine: RunMachine) -> [AttachmentPlacer.Failure?] {
+    private func results(of machine: RunMachine, _ isWanted: () -> Bool) -> [AttachmentPlacer.Failure?] {
         do throws(LaunchFailure) {
             let owner = try launcher.user(CommandDefinition(user: machine.owner))
-            return attachments.place(machine.attachments, owner: owner)
+            return attachments.place(machine.attachments, owner: owner, isWanted: isWanted)
         } catch {
             // Nobody else is to get what is theirs.
             return machine.attachments.map { _ in .init(cause: "attachmentFailed", reason: error.reason) }

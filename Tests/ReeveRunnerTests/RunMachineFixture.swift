@@ -59,10 +59,16 @@ enum Machine {
 }
 
 extension RunMachine {
-    /// Does it now, and answers what is to be done, without what is told of it.
+    /// Does it now, and answers what is to be done, without what is told of it. What is to be killed is so at once.
     @discardableResult
     mutating func happen(_ event: Event, after: Interval = .zero) -> [Action] {
-        handle(event, at: Machine.start + after).filter { if case .save = $0 { false } else { true } }
+        handle(event, at: Machine.start + after).flatMap { action -> [Action] in
+            switch action {
+            case .save: []
+            case .kill(let attempt): [action] + happen(.killed(attempt, survivors: nil), after: after)
+            default: [action]
+            }
+        }
     }
 
     var outcomes: [Outcome?] { run.steps.map(\.outcome) }

@@ -102,6 +102,7 @@ extension OpenRPC {
             .optional("pid", .integer(from: 1), "its process"),
             .optional("startedAt", .timestamp, "when its process ran"),
             .optional("readyAt", .timestamp, "when it was ready, of one that says when it is"),
+            .optional("stoppingAt", .timestamp, "when it was told to end"),
             .optional("stoppedAt", .timestamp, "when it had ended"),
             .optional(
                 "output",

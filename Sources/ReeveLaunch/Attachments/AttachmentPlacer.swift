@@ -62,8 +62,14 @@ package struct AttachmentPlacer: Sendable {
     /// Checks all of them, and then writes them in their order up to the first that fails. Answers for each why it is not
     /// in place, `nil` where it is.
     ///
-    /// - Parameter owner: Whose those are that name no owner; the agent's own if `nil`.
-    package func place(_ attachments: [AttachmentDefinition], owner: UserRecord?) -> [Failure?] {
+    /// - Parameters:
+    ///   - owner: Whose those are that name no owner; the agent's own if `nil`.
+    ///   - isWanted: Asked before each is written: where not, it and those behind it are left.
+    package func place(
+        _ attachments: [AttachmentDefinition],
+        owner: UserRecord?,
+        isWanted: () -> Bool = { true }
+    ) -> [Failure?] {
         var failures = attachments.map { attachment -> Failure? in
             do throws(Failure) {
                 _ = try plan(attachment, owner)
@@ -79,7 +85,7 @@ package struct AttachmentPlacer: Sendable {
         }
         for (index, attachment) in attachments.enumerated() {
             // The run has ended meanwhile: nobody needs them any more.
-            guard !Task.isCancelled else {
+            guard isWanted() else {
                 for later in index..<attachments.count {
                     failures[later] = Failure(cause: "notReached", reason: "the run ended before it")
                 }
