@@ -14,20 +14,9 @@ struct WaitProgress {
 
     func show(_ wait: () async throws -> JSON) async throws -> JSON {
         guard Terminal.standardError.isTerminal, !session.wantsJSON else { return try await wait() }
-        let line = Task { await self.tick() }
-        do {
-            let answer = try await wait()
-            await end(line)
-            return answer
-        } catch {
-            await end(line)
-            throw error
-        }
-    }
-
-    private func end(_ line: Task<Void, Never>) async {
-        line.cancel()
-        await line.value
+        // It ends with this scope, and is waited for.
+        async let _: Void = tick()
+        return try await wait()
     }
 
     /// From the second second on: what is quick needs no words.
