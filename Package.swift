@@ -136,7 +136,10 @@ let package = Package(
         ),
         .testTarget(name: "ReeveProtocolTests", dependencies: ["JSON", "ReeveProtocol", "TestSupport"]),
         .executableTarget(name: "FirstProcess", dependencies: ["ReeveProcess"], path: "Tests/FirstProcess"),
-        .testTarget(name: "ReeveProcessTests", dependencies: ["CLinux", "FirstProcess", "ReeveProcess", "TestSupport"]),
+        .testTarget(
+            name: "ReeveProcessTests",
+            dependencies: ["CLinux", "FirstProcess", "ReeveProcess", "TestSupport"]
+        ),
         .testTarget(name: "ReeveEngineTests", dependencies: ["ReeveEngine", "TestSupport", log]),
         .testTarget(
             name: "ReeveStoreTests",
