@@ -16,7 +16,12 @@ import ReeveProcess
         try processes.adoptOrphans()
         let folder = CommandLine.arguments[1]
         let first = FirstProcess(processes: processes, folder: folder)
-        if CommandLine.arguments.contains("descriptors") { return try await first.runOutOfDescriptors() }
+        switch CommandLine.arguments.dropFirst(2).first {
+        case "descriptors": return try await first.runOutOfDescriptors()
+        case "limit": return try await first.raiseLimit()
+        case "log": return try await first.logWithoutDescriptors()
+        default: break
+        }
         print("pid \(getpid()) session \(getsid(0))")
         guard Processes.seesProcesses else { return try await first.killBlindly() }
         print("wrong ends \(try await first.wrongEnds())")
@@ -47,6 +52,60 @@ import ReeveProcess
         }
         print("all ended by signal 9: \(!ends.isEmpty && ends.allSatisfy { $0 == SIGKILL })")
         print("then: \(try await run("then", "exit 0")?.exitCode ?? -1)")
+    }
+
+    /// Raises its own limit of descriptors, and has processes say theirs.
+    private func raiseLimit() async throws {
+        var limit = rlimit(rlim_cur: 200, rlim_max: 2000)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        Processes.raiseDescriptorLimit()
+        Processes.raiseDescriptorLimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        print("own: \(limit.rlim_cur)")
+        for (name, limits) in [("its", []), ("given", [ResourceLimit(.openFiles, soft: 100, hard: 150)])] {
+            let path = "\(folder)/\(name)"
+            var specification = ProcessSpecification(arguments: ["/bin/sh", "-c", "ulimit -Sn; ulimit -Hn"])
+            specification.limits = limits
+            specification.output = SpoolSpecification(path: path, quota: 1 << 16)
+            try processes.start(specification, key: ProcessKey(name))
+            _ = await processes.ended(ProcessKey(name))
+            let text = String(decoding: try SpoolReader(path: path).read().bytes, as: UTF8.self)
+            print("\(name): \(text.split(separator: "\n").joined(separator: " "))")
+        }
+    }
+
+    /// Two processes write a log, the second also while there are no descriptors to open it with.
+    private func logWithoutDescriptors() async throws {
+        let log = SpoolSpecification(path: "\(folder)/log", ring: 1 << 18)
+        _ = try await run("first", "echo first", log)
+        let told = open("\(folder)/told", O_RDWR | O_CLOEXEC)
+        let wait = open("\(folder)/wait", O_RDWR | O_CLOEXEC)
+        defer { for file in [told, wait] { close(file) } }
+        // More than a pipe holds: when this has been written, what stands in front has been read.
+        let script =
+            "read x < \(folder)/wait; echo lost; head -c 70000 /dev/zero; echo > \(folder)/told; "
+            + "read x < \(folder)/wait; echo second"
+        var specification = ProcessSpecification(arguments: ["/bin/sh", "-c", script])
+        specification.environment = ["PATH=/usr/bin:/bin"]
+        specification.output = log
+        let key = ProcessKey("second")
+        try processes.start(specification, key: key)
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        var none = limit
+        none.rlim_cur = 0
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none)
+        var byte: UInt8 = 10
+        _ = write(wait, &byte, 1)
+        _ = read(told, &byte, 1)
+        let trouble = processes.record(key)?.output.spoolError
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        _ = write(wait, &byte, 1)
+        _ = await processes.ended(key)
+        let text = String(decoding: try SpoolReader(path: log.path).read().bytes.filter { $0 != 0 }, as: UTF8.self)
+        print("trouble \(trouble ?? 0), kept \(text.split(separator: "\n").joined(separator: " "))")
+        let counts = processes.record(key)?.output
+        print("then \(counts?.spoolError ?? 0), dropped \(counts?.dropped ?? 0 > 0)")
     }
 
     /// What is left to do without a `/proc` of this namespace.
