@@ -56,7 +56,22 @@ package struct RunListParameters: Sendable, Decodable {
     }
 }
 
-/// Parameters of `run.output` and `run.follow`.
+/// Parameters of `run.follow`: all that is there from a position on, and what comes.
+package struct RunFollowParameters: Sendable, Decodable {
+    package var run: String
+    package var step: String?
+    package var stream: OutputStreamName?
+    package var attempt: Int?
+    /// `next` of an answer or message before; from the beginning if absent.
+    package var after: String?
+    package var encoding: OutputEncoding?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case run, step, stream, attempt, after, encoding
+    }
+}
+
+/// Parameters of `run.output`.
 package struct RunOutputParameters: Sendable, Decodable {
     package var run: String
     package var step: String?

@@ -129,6 +129,16 @@ struct RunTests {
         }
     }
 
+    @Test(arguments: ["limit": 10, "tail": 10, "wait": "1s"] as [String: JSON])
+    func `what following does not know is refused, and not passed over`(field: String, value: JSON) async throws {
+        try await RunningAgent.with { agent in
+            try await agent.put("job", shell: "true")
+            _ = try await agent.runToEnd("job")
+            let failure = try await agent.failure("run.follow", ["run": "job/1", field: value])
+            #expect(failure?.code == -32602 && failure?.data?["path"] == .string("/" + field))
+        }
+    }
+
     @Test func `output is read in pieces, by stream, from its tail, and waited for`() async throws {
         try await RunningAgent.with { agent in
             let fifo = try Fifo(agent.folder.path + "/wait")

@@ -16,6 +16,7 @@ extension RunStopParameters: MethodParameters {}
 extension RunRetryParameters: MethodParameters {}
 extension RunWaitParameters: MethodParameters {}
 extension RunListParameters: MethodParameters {}
+extension RunFollowParameters: MethodParameters {}
 extension RunOutputParameters: MethodParameters {}
 extension EventPublishParameters: MethodParameters {}
 extension EventReference: MethodParameters {}

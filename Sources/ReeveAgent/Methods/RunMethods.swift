@@ -138,47 +138,70 @@ struct RunMethods: Sendable {
 
     @Sendable private func output(_ parameters: RunOutputParameters, _ call: Call) async throws -> JSON {
         let limits = try OutputLimits(limit: parameters.limit, tail: parameters.tail)
-        let start = try position(parameters)
+        let start = try position(parameters.after)
+        let selection = Selection(parameters)
         if let tail = limits.tail {
-            let page = try await self.output(of: parameters).read(tail: tail)
+            let page = try await self.output(of: selection).read(tail: tail)
             return OutputView(page, encoding: parameters.encoding).page(page)
         }
-        let first = try await read(parameters, after: start, limit: limits.limit)
+        let first = try await read(selection, after: start, limit: limits.limit)
         let page = try await longPoll(first, parameters.wait, clock, isNews: { !$0.pieces.isEmpty || $0.isEnd }) {
             page in
-            await self.waitForOutput(parameters, at: page.next)
-            return try await self.read(parameters, after: page.next, limit: limits.limit)
+            await self.waitForOutput(selection, at: page.next)
+            return try await self.read(selection, after: page.next, limit: limits.limit)
         }
         return OutputView(page, encoding: parameters.encoding).page(page)
     }
 
+    /// Whose output is asked for.
+    private struct Selection: Sendable {
+        var run: String
+        var step: String?
+        var attempt: Int?
+        var stream: OutputStreamName?
+
+        init(_ parameters: RunOutputParameters) {
+            run = parameters.run
+            step = parameters.step
+            attempt = parameters.attempt
+            stream = parameters.stream
+        }
+
+        init(_ parameters: RunFollowParameters) {
+            run = parameters.run
+            step = parameters.step
+            attempt = parameters.attempt
+            stream = parameters.stream
+        }
+    }
+
     private func read(
-        _ parameters: RunOutputParameters,
+        _ selection: Selection,
         after position: RunOutput.Position,
         limit: Int
     ) async throws -> RunOutput.Page {
-        try await output(of: parameters).read(after: position, limit: limit)
+        try await output(of: selection).read(after: position, limit: limit)
     }
 
     /// The run's output as the run stands now.
-    private func output(of parameters: RunOutputParameters) async throws -> RunOutput {
-        let run = try await parts.store.read { try $0.existingRun(parameters.run) }
-        if let attempt = parameters.attempt, attempt < 1 {
+    private func output(of selection: Selection) async throws -> RunOutput {
+        let run = try await parts.store.read { try $0.existingRun(selection.run) }
+        if let attempt = selection.attempt, attempt < 1 {
             throw Failure(InvalidValue(path: "/attempt", reason: "\(attempt) is no attempt", expected: "1 or more"))
         }
         let selected = RunOutput(
             of: run,
             paths: paths,
-            step: parameters.step,
-            attempt: parameters.attempt,
-            stream: parameters.stream
+            step: selection.step,
+            attempt: selection.attempt,
+            stream: selection.stream
         )
         guard let output = selected else {
             let names = run.steps.map(\.name)
             throw Failure(
                 InvalidValue(
                     path: "/step",
-                    reason: "run \(run.shortName) has no step \"\(parameters.step ?? "")\"",
+                    reason: "run \(run.shortName) has no step \"\(selection.step ?? "")\"",
                     expected: names.joined(separator: ", ")
                 )
             )
@@ -186,8 +209,8 @@ struct RunMethods: Sendable {
         return output
     }
 
-    private func position(_ parameters: RunOutputParameters) throws(Failure) -> RunOutput.Position {
-        guard let text = parameters.after else { return RunOutput.Position() }
+    private func position(_ text: String?) throws(Failure) -> RunOutput.Position {
+        guard let text else { return RunOutput.Position() }
         guard let position = RunOutput.Position(text) else {
             throw OutputLimits.notAPosition(text)
         }
@@ -195,10 +218,10 @@ struct RunMethods: Sendable {
     }
 
     /// Waits until there may be output behind `position`: some came, the process ended, or the run went on.
-    private func waitForOutput(_ parameters: RunOutputParameters, at position: RunOutput.Position) async {
+    private func waitForOutput(_ selection: Selection, at position: RunOutput.Position) async {
         guard let store = try? parts.store else { return }
         let seen = store.head
-        guard let output = try? await output(of: parameters) else { return }
+        guard let output = try? await output(of: selection) else { return }
         // What happened since the caller looked was before this listened.
         if let page = try? output.read(after: position, limit: 1), !page.pieces.isEmpty || page.isEnd { return }
         await withTaskGroup(of: Void.self) { group in
@@ -216,23 +239,24 @@ struct RunMethods: Sendable {
 
     /// `run.follow`: every piece of output from a position on, until the run has ended.
     @Sendable private func follow(
-        _ parameters: RunOutputParameters,
+        _ parameters: RunFollowParameters,
         _ call: Call
     ) async throws -> SubscriptionProducer {
-        let start = try position(parameters)
-        _ = try await output(of: parameters)
+        let start = try position(parameters.after)
+        let selection = Selection(parameters)
+        _ = try await output(of: selection)
         return { sink in
             var position = start
             do {
                 while true {
-                    let page = try await self.read(parameters, after: position, limit: 64 << 10)
+                    let page = try await self.read(selection, after: position, limit: 64 << 10)
                     for piece in page.pieces.map(OutputPiece.init) {
                         let item = OutputView.item(piece, encoding: parameters.encoding)
                         try await sink.send(item, next: .string(piece.next))
                     }
                     position = page.next
                     if page.isEnd { return SubscriptionEnd(cause: "ended", next: .string(position.description)) }
-                    if page.pieces.isEmpty { await self.waitForOutput(parameters, at: position) }
+                    if page.pieces.isEmpty { await self.waitForOutput(selection, at: position) }
                 }
             } catch {
                 return SubscriptionEnd(error, next: position.description)

@@ -108,16 +108,22 @@ extension OpenRPC {
 
     // MARK: Output
 
-    private static var outputParameters: [Field] {
+    private static var followParameters: [Field] {
         [
             named, .optional("step", .string, "only this step's"),
             .optional("stream", .word(OutputStreamName.self), "only this one"),
             .optional("attempt", .integer(from: 1), "of the step"),
             .optional("after", .string, "next of the answer before; from the beginning by default"),
+            .optional("encoding", .word(OutputEncoding.self), "utf8 where it is, else base64, by default"),
+        ]
+    }
+
+    private static var outputParameters: [Field] {
+        followParameters.dropLast() + [
             .optional("limit", .integer(from: 1, to: 1 << 20), "bytes of one answer; 65536 by default"),
             .optional("tail", .integer(from: 1, to: 1 << 20), "only so many last bytes of what there is"),
-            .optional("encoding", .word(OutputEncoding.self), "utf8 where it is, else base64, by default"),
-            .optional("wait", .duration, "how long to wait for output, if there is none yet"),
+        ] + followParameters.suffix(1) + [
+            .optional("wait", .duration, "how long to wait for output, if there is none yet")
         ]
     }
 
@@ -159,9 +165,10 @@ extension OpenRPC {
             "Sends what a run writes, until it has ended",
             """
             A subscription: its items are the pieces of output, each with step, attempt, stream, time, data and encoding. \
-            The last message has the cause ended; another cause comes with the position to go on from.
+            The last message has the cause ended; another cause comes with the position to go on from. To begin with the \
+            last of what there is, ask run.output for that tail, and follow after its next.
             """,
-            parameters: outputParameters,
+            parameters: followParameters,
             result: subscription,
             errors: [.notFound, .limit, .unavailable, .storage],
             example: #"{"params": {"run": "nightly-backup/1"}, "result": {"subscription": "1"}}"#
