@@ -207,11 +207,17 @@ extension ConfigurationFile {
             problems += GroupDefinition.nameProblems(name, "/groups/\(name)")
             problems += GroupDefinition.limitProblems(group.limit, "/groups/\(name)/limit")
         }
-        check(
-            "/runner/output/total",
-            (ByteSize.mebibytes(1)...ByteSize(bytes: 1 << 44)).contains(runner?.output?.total ?? .mebibytes(1)),
-            "must be from 1MiB to 16TiB"
-        )
+        let (output, letters) = (runner?.output, store?.deadLetters)
+        let sizes: [(String, ByteSize?, least: ByteSize)] = [
+            ("/runner/output/perStep", output?.perStep, .kibibytes(64)),
+            ("/runner/output/perRun", output?.perRun, .kibibytes(64)),
+            ("/runner/output/total", output?.total, .mebibytes(1)),
+            ("/store/deadLetters/size", letters?.size, .mebibytes(1)),
+        ]
+        for (path, size, least) in sizes {
+            let range = least...ByteSize.gibibytes(16 << 10)
+            check(path, range.contains(size ?? least), "must be from \(range.lowerBound) to \(range.upperBound)")
+        }
         for (path, age) in [("retention", store?.retention?.age), ("deadLetters", store?.deadLetters?.age)] {
             check("/store/\(path)/age", age ?? .seconds(1) > .zero, "must be longer than 0")
         }
