@@ -17,10 +17,10 @@ struct AttachmentPlacerTests {
             mkdir(allowed, 0o755)
         }
 
-        func read(_ name: String) -> String? {
+        func read(_ name: String, upTo limit: Int = 4096) -> String? {
             guard let file = fopen(allowed + "/" + name, "r") else { return nil }
             defer { fclose(file) }
-            var bytes = [UInt8](repeating: 0, count: 4096)
+            var bytes = [UInt8](repeating: 0, count: limit)
             let count = fread(&bytes, 1, bytes.count, file)
             return String(decoding: bytes.prefix(count), as: UTF8.self)
         }
@@ -130,5 +130,38 @@ struct AttachmentPlacerTests {
             #expect(failures[1]?.reason.contains(reason) == true, "\(String(describing: failures[1]))")
             #expect(place.names == ["file", "folder"])
         }
+    }
+
+    @Test(arguments: ["new", "same"])
+    func `what an agent that was killed has left beside it goes, and what another is writing stays`(was: String) throws
+    {
+        let place = try Place()
+        place.write("x", was)
+        place.write(".x.reeve-left", "sa")
+        place.write(".x.reeve-living", "sam")
+        place.write(".y.reeve-of-another", "")
+        let living = open(place.allowed + "/.x.reeve-living", O_RDONLY | O_CLOEXEC)
+        defer { close(living) }
+        try #require(flock(living, LOCK_EX) == 0)
+        #expect(place.placer.place([place.attachment("x", "same")], owner: nil) == [nil])
+        #expect(place.names == [".x.reeve-living", ".y.reeve-of-another", "x"])
+        #expect(place.read("x") == "same")
+    }
+
+    @Test func `many that put files in one place leave a whole one, and nothing else`() async throws {
+        let place = try Place()
+        let contents = (0..<8).map { String(repeating: "\($0)", count: 200_000) }
+        let failures = await withTaskGroup(of: [AttachmentPlacer.Failure?].self) { group in
+            for round in 0..<32 {
+                group.addTask {
+                    // Each as an agent of its own.
+                    place.placer.place([place.attachment("x", contents[round % 8])], owner: nil)
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(failures.count == 32 && failures.allSatisfy { $0 == nil }, "\(failures)")
+        #expect(place.names == ["x"])
+        #expect(contents.contains(try #require(place.read("x", upTo: 1 << 20))))
     }
 }

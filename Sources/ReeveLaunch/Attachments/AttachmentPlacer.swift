@@ -1,6 +1,7 @@
 import Crypto
 import Glibc
 package import JSON
+import ReeveProcess
 package import ReeveProtocol
 
 /// Puts the attachments of a run in place.
@@ -93,7 +94,7 @@ package struct AttachmentPlacer: Sendable {
             }
             do throws(Failure) {
                 let plan = try plan(attachment, owner)
-                if !plan.isInPlace { try write(plan) }
+                try plan.isInPlace ? clean(plan) : write(plan)
             } catch {
                 failures[index] = error
                 for later in attachments.indices.dropFirst(index + 1) {
@@ -235,33 +236,29 @@ package struct AttachmentPlacer: Sendable {
         guard let parent = try open(plan, making: true) else { return }
         defer { close(parent) }
         let name = plan.parts[plan.parts.count - 1]
-        let interim = ".reeve-" + String(UInt64.random(in: .min ... .max), radix: 36)
-        let file = openat(parent, interim, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw failure("make a file beside it") }
-        var isThere = true
-        defer {
-            close(file)
-            if isThere { unlinkat(parent, interim, 0) }
-        }
-        try fill(file, plan)
+        InterimFile.removeLeft(of: name, in: parent)
+        guard let interim = InterimFile(of: name, in: parent) else { throw failure("make a file beside it") }
+        defer { interim.remove() }
+        try fill(interim.file, plan)
         if plan.mayReplace {
-            guard renameat(parent, interim, parent, name) == 0 else { throw failure("put it in place") }
-            isThere = false
+            guard renameat(parent, interim.name, parent, name) == 0 else { throw failure("put it in place") }
         } else {
             // A link, and not a rename: it fails where a file has come in the meantime.
-            guard linkat(parent, interim, parent, name, 0) == 0 else { throw failure("put it in place") }
+            guard linkat(parent, interim.name, parent, name, 0) == 0 else { throw failure("put it in place") }
         }
         guard fsync(parent) == 0 else { throw failure("sync its folder") }
     }
 
+    /// The file is in place: what was left of placing it goes.
+    private func clean(_ plan: Plan) throws(Failure) {
+        guard let parent = try open(plan, making: false) else { return }
+        defer { close(parent) }
+        InterimFile.removeLeft(of: plan.parts[plan.parts.count - 1], in: parent)
+    }
+
     private func fill(_ file: CInt, _ plan: Plan) throws(Failure) {
-        var rest = plan.bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("write it") }
-            rest = rest.dropFirst(count)
-        }
+        let number = writeAll(plan.bytes, to: file)
+        guard number == 0 else { throw failure("write it", number) }
         if let owner = plan.owner {
             guard fchown(file, owner.uid, owner.gid) == 0 else { throw failure("give it to its owner") }
         }
@@ -298,6 +295,6 @@ package struct AttachmentPlacer: Sendable {
     }
 
     private func failure(_ what: String, _ number: CInt = errno) -> Failure {
-        Failure(cause: "attachmentFailed", reason: "cannot \(what): \(String(cString: strerror(number)).lowercased())")
+        Failure(cause: "attachmentFailed", reason: "cannot \(what): \(errorText(number))")
     }
 }
