@@ -138,7 +138,7 @@ let package = Package(
         .executableTarget(name: "FirstProcess", dependencies: ["ReeveProcess"], path: "Tests/FirstProcess"),
         .testTarget(
             name: "ReeveProcessTests",
-            dependencies: ["CLinux", "FirstProcess", "ReeveProcess", "TestSupport"]
+            dependencies: ["CLinux", "FirstProcess", "ReeveProcess", "TestSupport", nioConcurrency]
         ),
         .testTarget(name: "ReeveEngineTests", dependencies: ["ReeveEngine", "TestSupport", log]),
         .testTarget(
@@ -177,8 +177,8 @@ let package = Package(
         .testTarget(
             name: "ReeveAgentTests",
             dependencies: [
-                "JSON", "JSONRPC", "ReeveProtocol", "ReeveEngine", "ReeveStore", "ReeveScheduler", "ReeveAgent",
-                "TestSupport",
+                "JSON", "JSONRPC", "ReeveProtocol", "ReeveEngine", "ReeveProcess", "ReeveStore", "ReeveScheduler",
+                "ReeveAgent", "TestSupport", "YAML",
                 log,
                 nioConcurrency,
             ]

@@ -79,7 +79,6 @@ package final class Agent: Sendable {
                 engine: engine,
                 readiness: readiness,
                 lifecycle: lifecycle,
-                outputBudget: SpoolBudget(limit: environment.configuration.outputTotal.bytes),
                 reload: reloading
             ).all
         )

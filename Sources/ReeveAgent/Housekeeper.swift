@@ -1,4 +1,5 @@
 import Logging
+import ReeveProcess
 import ReeveProtocol
 import ReeveRunner
 import ReeveStore
@@ -11,32 +12,43 @@ import ReeveSubmitter
 struct Housekeeper: Sendable {
     var store: Store
     var configuration: Configuration
-    var paths: RunPaths
     var output: OutputKeeper
     var wallClock: any WallClock
     var logger: Logger
 
     /// Changes between two rounds.
-    static let interval: Int64 = 1000
+    var interval: Int64 = 1000
+
+    /// What there is to do.
+    private enum Cause {
+        case changes, shortage
+    }
 
     func run() async throws {
         output.begin()
         while true {
             let last = store.head
             try await work()
-            await waitForWork(after: last)
-            try Task.checkCancellation()
+            while try await waitForWork(after: last) == .shortage { try await makeRoom() }
         }
     }
 
     /// Until there are so many changes, or output needs room.
-    private func waitForWork(after last: Int64) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [store] in await store.signals.waitForJournal(after: last + Self.interval) }
-            group.addTask { [output] in await output.waitUntilShort() }
-            await group.next()
-            group.cancelAll()
+    private func waitForWork(after last: Int64) async throws -> Cause {
+        let cause = await withTaskGroup(of: Cause.self) { group in
+            group.addTask { [store, interval] in
+                await store.signals.waitForJournal(after: last + interval)
+                return .changes
+            }
+            group.addTask { [output] in
+                await output.shortage.wait()
+                return .shortage
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .changes
         }
+        try Task.checkCancellation()
+        return cause
     }
 
     /// Runs whose records one transaction removes.
@@ -51,7 +63,14 @@ struct Housekeeper: Sendable {
         let (age, bytes) = (now - configuration.deadLetterAge, configuration.deadLetterBytes)
         while try await store.write({ try $0.expireDeadLetters(before: age, bytes: bytes) }) > 0 {}
         while try await trim(before: now - configuration.retentionAge) > 0 {}
-        if output.isShort { output.makeRoom(sparing: Set(try await store.read { try $0.liveRuns().map(\.id) })) }
+        if output.budget.isShort { try await makeRoom() }
+    }
+
+    private func makeRoom() async throws {
+        // Before it is asked which runs live: what begins in between is not among them.
+        let runs = output.runs()
+        let living = Set(try await store.read { try $0.liveRuns().map(\.id) })
+        output.makeRoom(from: runs.lazy.filter { !living.contains($0) })
     }
 
     /// What an endpoint has not got by then it does not get: else a dead one would hold the journal for good.

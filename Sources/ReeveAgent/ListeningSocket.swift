@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ReeveProcess
 
 /// A Unix socket that clients connect to. It belongs to the process: a restart of the part that serves it does not close
 /// it, and clients that connect meanwhile wait.
@@ -137,7 +138,7 @@ package struct SocketError: Error, Sendable, CustomStringConvertible {
 
     init(_ what: String, _ number: CInt? = nil, hint: String? = nil) {
         description =
-            what + (number.map { ": \(String(cString: strerror($0)).lowercased())" } ?? "")
+            what + (number.map { ": \(errorText($0))" } ?? "")
             + (hint.map { "; \($0)" } ?? "")
     }
 }

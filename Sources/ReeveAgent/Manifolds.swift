@@ -21,13 +21,35 @@ struct Manifolds: Sendable {
     let readiness: Readiness
     let lifecycle: Lifecycle
     let custody = ServiceCustody()
-    /// Room for the output of all runs; it outlives a restart of the runner, as their spools do.
-    let outputBudget: SpoolBudget
-    let runCustody = RunCustody()
+    /// With the room for the output of all runs; it outlives a restart of the runner, as their spools do.
+    let output: OutputKeeper
+    let runCustody: RunCustody
     /// Made at the first start of the part that hands them out.
     let processTable = NIOLockedValueBox<Processes?>(nil)
     /// Raised when the drop-in folders are to be looked at.
     let reload: Wakeup
+
+    init(
+        environment: Agent.Environment,
+        engine: Engine,
+        readiness: Readiness,
+        lifecycle: Lifecycle,
+        reload: Wakeup
+    ) {
+        self.environment = environment
+        self.engine = engine
+        self.readiness = readiness
+        self.lifecycle = lifecycle
+        self.reload = reload
+        let configuration = environment.configuration
+        output = OutputKeeper(
+            directory: RunPaths(stateDirectory: configuration.stateDirectory).outputDirectory,
+            limit: configuration.outputTotal.bytes,
+            startedAt: environment.startedAt,
+            logger: environment.logger
+        )
+        runCustody = RunCustody(outputPerRun: configuration.outputPerRun.bytes, within: output.budget)
+    }
 
     var all: [Manifold] {
         [processes, zones, store, scheduler, runner, services, submitter, housekeeper]
@@ -151,7 +173,7 @@ struct Manifolds: Sendable {
             // The submitter is there for the order of the end alone: it stops after what has changes to tell.
             inputs: [.required(Part.store), .required(Part.processes), .live(Part.submitter)],
             outputs: [Part.runner.declaration]
-        ) { [environment, configuration, paths, outputBudget, runCustody] inputs in
+        ) { [environment, configuration, paths, runCustody] inputs in
             let runner = Runner(
                 store: try inputs[Part.store],
                 launcher: StepLauncher(
@@ -159,13 +181,9 @@ struct Manifolds: Sendable {
                     prober: Prober(clock: environment.clock),
                     attachments: AttachmentPlacer(folders: configuration.attachmentFolders),
                     paths: paths,
-                    outputQuota: OutputQuota(
-                        perStep: configuration.outputPerStep.bytes,
-                        perRun: configuration.outputPerRun.bytes,
-                        total: outputBudget
-                    )
+                    outputPerStep: configuration.outputPerStep.bytes,
+                    custody: runCustody
                 ),
-                custody: runCustody,
                 limits: configuration.runLimits,
                 clock: environment.clock,
                 wallClock: environment.wallClock,
@@ -241,17 +259,11 @@ struct Manifolds: Sendable {
 
     private var housekeeper: Manifold {
         Manifold("housekeeper", inputs: [.required(Part.store)]) {
-            [environment, configuration, paths, outputBudget] inputs in
+            [environment, configuration, output] inputs in
             let housekeeper = Housekeeper(
                 store: try inputs[Part.store],
                 configuration: configuration,
-                paths: paths,
-                output: OutputKeeper(
-                    directory: paths.outputDirectory,
-                    budget: outputBudget,
-                    startedAt: environment.startedAt,
-                    logger: environment.logger
-                ),
+                output: output,
                 wallClock: environment.wallClock,
                 logger: environment.logger
             )
@@ -357,7 +369,7 @@ struct Manifolds: Sendable {
             readiness: readiness,
             commandChecker: commandChecker,
             cgroups: environment.cgroups.standing,
-            outputBudget: outputBudget,
+            outputBudget: output.budget,
             attachmentFolders: configuration.attachmentFolders,
             runLimits: configuration.runLimits
         ).methods

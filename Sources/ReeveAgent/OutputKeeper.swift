@@ -1,40 +1,60 @@
 import Glibc
 import Logging
+import NIOConcurrencyHelpers
 import ReeveProcess
 import ReeveProtocol
+import ReeveStore
 
 /// The files with the output of runs: a folder for each, named by its id.
-struct OutputKeeper: Sendable {
+///
+/// One for as long as the agent lives: what it has counted stays counted though the part that uses it comes again.
+final class OutputKeeper: Sendable {
+    let budget: SpoolBudget
+    /// Set when room becomes short, and when somebody was refused.
+    let shortage: Wakeup
     /// With all of them.
-    var directory: String
-    var budget: SpoolBudget
-    /// When the agent started: what was written before is nobody's yet.
-    var startedAt: Timestamp
-    var logger: Logger
+    private let directory: String
+    private let startedAt: Timestamp
+    private let logger: Logger
+    private let hasBegun = NIOLockedValueBox(false)
 
-    /// Counts what agents before this one have left. Once, though the part that does it may come again.
+    /// - Parameters:
+    ///   - limit: Bytes that there is room for.
+    ///   - startedAt: When the agent started: what was written before is nobody's yet.
+    init(directory: String, limit: Int, startedAt: Timestamp, logger: Logger) {
+        let shortage = Wakeup()
+        self.shortage = shortage
+        budget = SpoolBudget(limit: limit) { shortage.set() }
+        self.directory = directory
+        self.startedAt = startedAt
+        self.logger = logger
+    }
+
+    /// Counts what agents before this one have left: once, whoever has written meanwhile.
     func begin() {
-        guard budget.used == 0 else { return }
+        let isFirst = hasBegun.withLockedValue { hasBegun in
+            defer { hasBegun = true }
+            return !hasBegun
+        }
+        guard isFirst else { return }
         budget.adopt(runs().reduce(0) { $0 + size(of: $1, before: startedAt) })
     }
 
-    var isShort: Bool { budget.isShort }
-
-    /// Returns at once if somebody was refused meanwhile.
-    func waitUntilShort() async {
-        for await _ in budget.whenShort where budget.isShort { return }
+    /// Those that have output, the oldest first.
+    func runs() -> [String] {
+        // Their ids begin with when they were made.
+        folderEntries(directory).sorted()
     }
 
-    /// Removes the output of the oldest runs until a fifth of the room is free. Their records stay.
-    /// - Parameter living: Whose output is not to go.
-    func makeRoom(sparing living: Set<String>) {
+    /// Removes the output of runs, in that order, until a fifth of the room is free. Their records stay.
+    func makeRoom(from runs: some Sequence<String>) {
         var removed = 0
-        // Their ids begin with when they were made.
-        for run in runs().sorted() where !living.contains(run) {
+        for run in runs {
             guard budget.used > budget.limit - budget.limit / 5 else { break }
             remove(run)
             removed += 1
         }
+        guard removed > 0 else { return }
         logger.notice(
             "removed the output of old runs to make room",
             metadata: ["runs": "\(removed)", "output.used": "\(budget.used)", "output.limit": "\(budget.limit)"]
@@ -43,18 +63,16 @@ struct OutputKeeper: Sendable {
 
     func remove(_ run: String) {
         let folder = "\(directory)/\(run)"
-        for name in names(in: folder) {
+        for name in folderEntries(folder) {
             let size = size(ofFile: "\(folder)/\(name)")
             if unlink("\(folder)/\(name)") == 0 { budget.giveBack(size ?? 0) }
         }
         rmdir(folder)
     }
 
-    private func runs() -> [String] { names(in: directory) }
-
     private func size(of run: String, before time: Timestamp) -> Int {
         let folder = "\(directory)/\(run)"
-        return names(in: folder).reduce(0) { $0 + (size(ofFile: "\(folder)/\($1)", before: time) ?? 0) }
+        return folderEntries(folder).reduce(0) { $0 + (size(ofFile: "\(folder)/\($1)", before: time) ?? 0) }
     }
 
     private func size(ofFile path: String, before time: Timestamp? = nil) -> Int? {
@@ -62,18 +80,5 @@ struct OutputKeeper: Sendable {
         guard stat(path, &status) == 0 else { return nil }
         if let time, Int64(status.st_mtim.tv_sec) * 1000 >= time.milliseconds { return nil }
         return Int(status.st_size)
-    }
-
-    private func names(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 }

@@ -24,7 +24,7 @@ package struct CommandLauncher: Sendable {
         package var scriptDirectory: String
         /// What the cgroup is called that the process gets; `nil`: it gets none, and no limits that need one.
         package var cgroup: String?
-        /// Where the process finds a socket to tell how it is (sd_notify(3)); none if absent.
+        /// Where the process finds a socket to tell how it is (sd_notify(3)), as `NOTIFY_SOCKET` says; none if absent.
         package var notifySocket: String?
 
         package init(
@@ -33,7 +33,8 @@ package struct CommandLauncher: Sendable {
             marks: [String],
             output: SpoolSpecification?,
             scriptDirectory: String,
-            cgroup: String? = nil
+            cgroup: String? = nil,
+            notifySocket: String? = nil
         ) {
             self.key = key
             self.facts = facts
@@ -41,6 +42,7 @@ package struct CommandLauncher: Sendable {
             self.output = output
             self.scriptDirectory = scriptDirectory
             self.cgroup = cgroup
+            self.notifySocket = notifySocket
         }
     }
 
@@ -48,10 +50,12 @@ package struct CommandLauncher: Sendable {
     package func start(_ command: CommandDefinition, on occasion: Occasion) throws(LaunchFailure) -> ChildRecord {
         let user = try user(command)
         var specification = ProcessSpecification(arguments: try arguments(command, occasion, user))
+        var facts = occasion.facts
+        facts["NOTIFY_SOCKET"] = occasion.notifySocket
         do {
             specification.environment = BaseEnvironment.texts(
                 of: user,
-                facts: occasion.facts,
+                facts: facts,
                 own: try environment(command)
             )
             specification.workingDirectory = command.workingDirectory ?? (isThere(user.home) ? user.home : "/")

@@ -1,4 +1,5 @@
 import Glibc
+import ReeveProcess
 import ReeveProtocol
 
 /// A script as a private file: in a folder of its own that only its user may enter, created and never overwritten.
@@ -18,13 +19,8 @@ struct ScriptFile {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o500)
         guard file >= 0 else { throw FileFailure("make", path) }
         defer { close(file) }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw FileFailure("write", path) }
-            rest = rest.dropFirst(count)
-        }
+        let number = writeAll(Array(text.utf8), to: file)
+        guard number == 0 else { throw FileFailure("write", path, number) }
         guard geteuid() == 0 else { return }
         guard fchown(file, user.uid, user.gid) == 0, chown(directory, user.uid, user.gid) == 0 else {
             throw FileFailure("give to user \(user.name)", path)

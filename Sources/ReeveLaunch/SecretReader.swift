@@ -1,4 +1,5 @@
 import Glibc
+import ReeveProcess
 import ReeveProtocol
 
 /// Reads values that stand in files or systemd credentials, at the moment when they are needed.
@@ -47,7 +48,7 @@ struct FileFailure: Error, CustomStringConvertible {
     var description: String
 
     init(_ what: String, _ path: String, _ number: CInt = errno) {
-        description = "cannot \(what) \(path): \(String(cString: strerror(number)).lowercased())"
+        description = "cannot \(what) \(path): \(errorText(number))"
     }
 }
 

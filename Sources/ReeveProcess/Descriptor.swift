@@ -32,6 +32,18 @@ func readSome(_ descriptor: CInt, _ buffer: UnsafeMutableRawBufferPointer) -> In
     }
 }
 
+/// Writes all of it, going on when a signal interrupts. 0, or the error number.
+package func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> CInt {
+    var written = 0
+    while written < bytes.count {
+        let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return count < 0 ? errno : ENOSPC }
+        written += count
+    }
+    return 0
+}
+
 /// Reads up to `limit` bytes of a file such as those in `/proc`; `nil` if it cannot be opened or read.
 func readFile(_ path: String, limit: Int) -> [UInt8]? {
     let opened = open(path, O_RDONLY | O_CLOEXEC)

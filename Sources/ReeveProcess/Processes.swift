@@ -39,18 +39,13 @@ package final class Processes: Sendable {
         poller = try Poller()
         lingering = LingeringCgroups(poller: poller)
         self.cgroups = cgroups
-        clocks = ProcessClocks(now: now, elapsed: Self.stopwatch(clock))
+        clocks = ProcessClocks(now: now, elapsed: clock.stopwatch())
         try WatchingThread.start(table, kills, lingering, poller, clocks)
     }
 
     deinit {
         table.stop()
         poller.wake()
-    }
-
-    private static func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
-        let start = clock.now
-        return { start.duration(to: clock.now) }
     }
 
     /// Lets the agent have up to 65,536 descriptors open, if the host allows it that many: each process takes up to six.
@@ -152,9 +147,6 @@ package final class Processes: Sendable {
         if let cgroup = record.cgroup { lingering.release(cgroup) }
         return true
     }
-
-    /// What cgroups its processes get.
-    package var cgroupStanding: CgroupTree.Standing { cgroups.standing }
 
     /// What an agent before this one has left of processes, by what only they had: the entries of their environment, or
     /// cgroups whose names begin so. The caller has to know that the host has not booted since.

@@ -104,9 +104,11 @@ package struct RunOutput: Sendable {
         // What is in memory is bounded by the limit, however many spools there are.
         let window = max(4 << 10, limit / max(1, sources.count))
         var heads: [Head] = []
+        var missing: Set<Source> = []
         for source in sources {
             let spool = try reader(source).read(after: position[source], limit: min(left, window), stream: stream)
-            page.dropped += dropped(spool, source)
+            page.dropped += Int(spool.droppedOutput + spool.droppedError)
+            if !spool.isThere { missing.insert(source) }
             page.next[source] = spool.chunks.isEmpty ? spool.next : position[source]
             heads.append(Head(source: source, chunks: spool.chunks[...], end: spool.next, isAtEnd: spool.atEnd))
         }
@@ -125,45 +127,77 @@ package struct RunOutput: Sendable {
             guard heads[first].chunks.isEmpty, left > 0 else { continue }
             try refill(&heads[first], limit: min(left, window), &page)
         }
+        page.dropped += removed(missing)
         let isAllRead = left > 0 && heads.allSatisfy { $0.chunks.isEmpty && $0.isAtEnd }
         page.isEnd = isAllRead && isWritten
         return page
     }
 
-    /// Of a file that made room for others nothing is left but the record, which is that of the last try.
-    private func dropped(_ spool: SpoolPage, _ source: Source) -> Int {
-        let record = run.steps[source.step]
-        guard !spool.isThere, stream == nil, record.attempt == source.attempt else {
-            return Int(spool.droppedOutput + spool.droppedError)
+    /// Bytes of files that made room for others: nothing is left of them but the record, which knows the last try, and
+    /// those before it together.
+    private func removed(_ missing: Set<Source>) -> Int {
+        guard stream == nil else { return 0 }
+        return Set(missing.map(\.step)).reduce(0) { sum, step in
+            let record = run.steps[step]
+            let isLast = missing.contains(Source(step: step, attempt: record.attempt))
+            let areEarlier = (1..<max(1, record.attempt)).allSatisfy {
+                missing.contains(Source(step: step, attempt: $0))
+            }
+            return sum + (isLast ? record.output?.bytes ?? 0 : 0) + (areEarlier ? record.earlierOutput?.bytes ?? 0 : 0)
         }
-        return record.output?.bytes ?? 0
     }
 
-    /// The last `count` bytes of what is there.
+    /// The last `count` bytes of what is there. No more than twice of that is in memory, however many spools there are.
     package func read(tail count: Int) throws(SpoolError) -> Page {
         var page = Page(next: Position())
-        var chunks: [(source: Source, chunk: SpoolChunk)] = []
+        var missing: Set<Source> = []
+        var last = Last(limit: count)
         for source in sources {
             let spool = try reader(source).read(tail: count, stream: stream)
-            page.dropped += dropped(spool, source)
+            page.dropped += Int(spool.droppedOutput + spool.droppedError)
+            if !spool.isThere { missing.insert(source) }
             page.next[source] = spool.next
-            chunks += spool.chunks.map { (source, $0) }
+            last.add(spool.chunks, of: source)
         }
-        var left = count
-        // Within a spool the order is that of the file, whatever the clock was set to meanwhile.
-        let merged =
-            sources.count == 1
-            ? chunks
-            : chunks.enumerated().sorted {
-                ($0.element.chunk.time, $0.offset) < ($1.element.chunk.time, $1.offset)
-            }.map(\.element)
-        for (source, chunk) in merged.reversed() where left > 0 {
-            page.pieces.append(piece(chunk.suffix(left), source, page.next))
-            left -= chunk.bytes.count
-        }
-        page.pieces.reverse()
+        page.pieces = last.chunks.map { piece($0.chunk, $0.source, page.next) }
+        page.dropped += removed(missing)
         page.isEnd = isWritten
         return page
+    }
+
+    /// The last bytes of several spools in the order in which they came.
+    private struct Last {
+        let limit: Int
+        private(set) var chunks: [(time: Int64, source: Source, chunk: SpoolChunk)] = []
+
+        init(limit: Int) {
+            self.limit = limit
+        }
+
+        mutating func add(_ more: [SpoolChunk], of source: Source) {
+            guard !more.isEmpty else { return }
+            // Within a spool the order is that of the file, whatever the clock was set to meanwhile.
+            var time = Int64.min
+            for chunk in more {
+                time = max(time, chunk.time)
+                chunks.append((time, source, chunk))
+            }
+            // Of what came at once, that of the earlier source comes first.
+            chunks.sort { ($0.time, $0.source, $0.chunk.next) < ($1.time, $1.source, $1.chunk.next) }
+            cut()
+        }
+
+        private mutating func cut() {
+            var excess = chunks.reduce(0) { $0 + $1.chunk.bytes.count } - limit
+            var whole = 0
+            while whole < chunks.count, chunks[whole].chunk.bytes.count <= excess {
+                excess -= chunks[whole].chunk.bytes.count
+                whole += 1
+            }
+            chunks.removeFirst(whole)
+            guard excess > 0, let first = chunks.first?.chunk else { return }
+            chunks[0].chunk = first.suffix(first.bytes.count - excess)
+        }
     }
 
     /// The processes that may write more, with how far each was read: what a follower waits for.

@@ -46,7 +46,10 @@ struct RunSupervisor {
             if run.status > .pending, let request = run.stopRequest { sender.yield(.stopRequested(request)) }
             loop: for await event in events {
                 for action in machine.handle(event, at: now()) {
-                    guard try await perform(action, machine, definition, sender, &group) else { break loop }
+                    guard try await perform(action, machine, definition, sender, &group) else {
+                        custody.end(run.id)
+                        break loop
+                    }
                 }
             }
             group.cancelAll()
@@ -111,9 +114,7 @@ struct RunSupervisor {
         case .signal(let attempt, let number): launcher.processes.signal(key(attempt, machine), number)
         case .kill(let attempt):
             group.addTask { sender.yield(.killed(attempt, survivors: await kill(attempt, machine))) }
-        case .finish:
-            custody.end(machine.run.id)
-            return false
+        case .finish: return false
         }
         return true
     }
@@ -325,11 +326,12 @@ extension OutputSummary {
 
 extension RunMachine.StepEnd {
     init(_ end: ProcessEnd, output: OutputCounts?) {
+        let verdict = ProcessVerdict(end)
         self.init(
-            exitCode: end.exitCode.map(Int.init),
-            signal: end.signal.map(Int.init),
-            coreDumped: end.coreDumped,
-            outOfMemoryKills: end.together?.outOfMemoryKills ?? 0,
+            exitCode: verdict.exitCode,
+            signal: verdict.signal,
+            coreDumped: verdict.coreDumped,
+            outOfMemoryKills: verdict.outOfMemoryKills,
             usage: Usage(end),
             output: output.map(OutputSummary.init),
             at: Timestamp(milliseconds: end.endedAt)

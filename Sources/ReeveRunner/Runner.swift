@@ -26,7 +26,6 @@ package final class Runner: Sendable {
 
     private let store: Store
     private let launcher: StepLauncher
-    private let custody: RunCustody
     private let clock: any Clock<Duration>
     private let wallClock: any WallClock
     private let limits: RunLimits
@@ -40,7 +39,6 @@ package final class Runner: Sendable {
     package init(
         store: Store,
         launcher: StepLauncher,
-        custody: RunCustody,
         limits: RunLimits,
         clock: any Clock<Duration>,
         wallClock: any WallClock,
@@ -48,7 +46,6 @@ package final class Runner: Sendable {
     ) {
         self.store = store
         self.launcher = launcher
-        self.custody = custody
         self.limits = limits
         self.clock = clock
         self.wallClock = wallClock
@@ -242,8 +239,8 @@ package final class Runner: Sendable {
         state.withLockedValue { $0.living[run.id] = Living(task: run.task, group: definition.group, orders: sender) }
         let supervisor = RunSupervisor(
             store: store,
-            launcher: launcher.ofRun(),
-            custody: custody,
+            launcher: launcher,
+            custody: launcher.custody,
             clock: clock,
             now: { [wallClock] in wallClock.now },
             logger: logger

@@ -9,32 +9,27 @@ package struct StepLauncher: Sendable {
     package var prober: Prober
     package var attachments: AttachmentPlacer
     package var paths: RunPaths
-    package var outputQuota: OutputQuota
-    /// What the run's steps share; `nil`: it is nobody's yet.
-    private var runBudget: SpoolBudget?
+    /// Bytes kept of the output of each try of a step.
+    package var outputPerStep: Int
+    package var custody: RunCustody
 
     package init(
         launcher: CommandLauncher,
         prober: Prober,
         attachments: AttachmentPlacer,
         paths: RunPaths,
-        outputQuota: OutputQuota
+        outputPerStep: Int,
+        custody: RunCustody
     ) {
         self.launcher = launcher
         self.attachments = attachments
         self.prober = prober
         self.paths = paths
-        self.outputQuota = outputQuota
+        self.outputPerStep = outputPerStep
+        self.custody = custody
     }
 
     package var processes: Processes { launcher.processes }
-
-    /// One for the steps of one run.
-    func ofRun() -> StepLauncher {
-        var launcher = self
-        launcher.runBudget = SpoolBudget(limit: outputQuota.perRun, within: outputQuota.total)
-        return launcher
-    }
 
     /// What every process of the run, and of no other, has in its environment.
     static func marks(of run: Run) -> [String] { ["REEVE_RUN=\(run.id)"] }
@@ -57,23 +52,17 @@ package struct StepLauncher: Sendable {
         of run: Run,
         parameters: [String: String]
     ) throws(LaunchFailure) -> ChildRecord {
-        var facts = facts(record, run, parameters)
-        var output = SpoolSpecification(path: paths.output(run: run.id, step: record), quota: outputQuota.perStep)
-        output.budget = runBudget ?? outputQuota.total
-        var occasion = CommandLauncher.Occasion(
+        var output = SpoolSpecification(path: paths.output(run: run.id, step: record), quota: outputPerStep)
+        output.budget = custody.begin(run.id)
+        let occasion = CommandLauncher.Occasion(
             key: RunPaths.key(run: run.id, step: record),
-            facts: [:],
+            facts: facts(record, run, parameters),
             marks: Self.marks(of: record, of: run),
             output: output,
             scriptDirectory: paths.scriptDirectory(run: run.id, step: record),
-            cgroup: "\(Self.cgroupPrefix(run))\(record.name).\(record.attempt)"
+            cgroup: "\(Self.cgroupPrefix(run))\(record.name).\(record.attempt)",
+            notifySocket: step.ready?.signal == .notify ? paths.notifySocket(run: run, step: record) : nil
         )
-        if step.ready?.signal == .notify {
-            let socket = paths.notifySocket(run: run, step: record)
-            facts["NOTIFY_SOCKET"] = socket
-            occasion.notifySocket = socket
-        }
-        occasion.facts = facts
         return try launcher.start(step.commandDefinition, on: occasion)
     }
 

@@ -75,23 +75,19 @@ package struct ServiceLauncher: Sendable {
 
     func start(_ definition: ServiceDefinition, row: Int64, agentID: String) throws(LaunchFailure) -> ChildRecord {
         var facts = facts(definition, agentID: agentID)
-        var occasion = CommandLauncher.Occasion(
+        if let watchdog = definition.watchdog { facts["WATCHDOG_USEC"] = String(watchdog.milliseconds * 1000) }
+        let occasion = CommandLauncher.Occasion(
             key: Self.key(definition.name),
-            facts: [:],
+            facts: facts,
             marks: Self.marks(definition.name, agentID: agentID),
             output: SpoolSpecification(
                 path: files.log(definition.name),
                 ring: (definition.log?.size ?? ServiceLogDefinition.defaultSize).bytes
             ),
             scriptDirectory: files.scriptDirectory(definition.name),
-            cgroup: Self.cgroupPrefix + definition.name
+            cgroup: Self.cgroupPrefix + definition.name,
+            notifySocket: definition.speaksNotify ? files.notifySocket(row) : nil
         )
-        if definition.speaksNotify {
-            facts["NOTIFY_SOCKET"] = files.notifySocket(row)
-            occasion.notifySocket = files.notifySocket(row)
-        }
-        if let watchdog = definition.watchdog { facts["WATCHDOG_USEC"] = String(watchdog.milliseconds * 1000) }
-        occasion.facts = facts
         return try launcher.start(definition.commandDefinition, on: occasion)
     }
 
@@ -136,14 +132,6 @@ extension ServiceDefinition {
 
 extension ServiceExit {
     init(_ end: ProcessEnd) {
-        self.init(
-            ProcessVerdict(
-                exitCode: end.exitCode.map(Int.init),
-                signal: end.signal.map(Int.init),
-                coreDumped: end.coreDumped,
-                outOfMemoryKills: end.together?.outOfMemoryKills ?? 0
-            ),
-            at: Timestamp(milliseconds: end.endedAt)
-        )
+        self.init(ProcessVerdict(end), at: Timestamp(milliseconds: end.endedAt))
     }
 }

@@ -63,7 +63,7 @@ package final class Services: Sendable {
         self.logger = logger
         prober = Prober(clock: clock)
         recorder = ServiceRecorder(custody: custody, store: store, clock: clock, logger: logger)
-        elapsed = Self.stopwatch(clock)
+        elapsed = clock.stopwatch()
         var configuration = EngineConfiguration()
         // A start only executes a program, or waits for as long as it takes for a service to be ready.
         configuration.startLimit = nil
@@ -80,11 +80,6 @@ package final class Services: Sendable {
                 conditions.change(name) { $0.end(as: state) }
             }
         )
-    }
-
-    private static func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
-        let start = clock.now
-        return { start.duration(to: clock.now) }
     }
 
     /// Works until asked to stop, or until ``end(within:)`` is done. No process ends by a stop.

@@ -58,6 +58,7 @@ actor Daemon {
 
     /// Asks it to end, and answers how it did.
     func stopped(by signal: CInt = SIGTERM) async throws -> Child.End {
+        if let end { return end }
         child.signal(signal)
         return try await ended()
     }

@@ -27,7 +27,8 @@ struct Estate: Sendable {
         return try Daemon(wrapper + command, estate: self)
     }
 
-    /// Runs a daemon for as long as `body` runs, from the moment when it is ready; killed then, if it still lives.
+    /// Runs a daemon for as long as `body` runs, from the moment when it is ready, and asks it to end then, if it still
+    /// lives: one that is killed leaves its cgroup.
     func running<Result: Sendable>(
         wrapped wrapper: [String] = [],
         _ body: (Daemon) async throws -> Result
@@ -40,7 +41,11 @@ struct Estate: Sendable {
         } catch {
             result = .failure(error)
         }
-        await daemon.killed()
+        guard case .success = result else {
+            await daemon.killed()
+            return try result.get()
+        }
+        _ = try await daemon.stopped()
         return try result.get()
     }
 

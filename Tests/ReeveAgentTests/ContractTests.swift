@@ -1,5 +1,4 @@
 import JSON
-import ReeveProcess
 import ReeveProtocol
 import TestSupport
 import ReeveStore
@@ -104,7 +103,6 @@ extension MethodTable {
             engine: agent.engine,
             readiness: agent.readiness,
             lifecycle: Lifecycle(environment: environment),
-            outputBudget: SpoolBudget(limit: 1 << 20),
             reload: Wakeup()
         )
         return manifolds.methods(.away)

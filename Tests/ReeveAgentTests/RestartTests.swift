@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import JSONRPC
 import ReeveEngine
+import ReeveProtocol
 import TestSupport
 import Testing
 
@@ -34,6 +35,32 @@ struct RestartTests {
             #expect(ended[at: "run", "steps", "0", "pid"]?.integer.map(String.init) == pid)
             #expect(try await client.call("run.output", ["run": "job/1"])["data"] == "still here\n")
             await client.close()
+        }
+    }
+
+    @Test func `the steps of a run share one room for output over a restart of the runner`() async throws {
+        try await RunningAgent.with({ $0.outputPerRun = .kibibytes(160) }) { agent in
+            let started = try Fifo(agent.folder.path + "/started")
+            let wait = try Fifo(agent.folder.path + "/wait")
+            let write = "head -c 100000 /dev/zero"
+            let steps: JSON = [
+                ["name": "a", "script": .string("\(write); echo a > \(started.path); read line < \(wait.path)")],
+                ["name": "b", "script": .string(write), "requires": ["a"]],
+            ]
+            try await agent.call("task.put", ["task": ["id": "job", "steps": steps]])
+            try await agent.call("task.run", ["task": "job"])
+            _ = try await started.line()
+            try await agent.told("dev.reeve.run.running", of: "job")
+            let starts = agent.agent.engine.snapshot()["runner"]?.starts ?? 0
+            try await agent.call("engine.restart", ["name": "runner"])
+            try await agent.restarted("runner", past: starts)
+            try await wait.write()
+            let run = try await agent.waited("job/1")
+            let kept = run["steps"]?.array?.compactMap { step in
+                step[at: "output", "bytes"]?.integer.map { $0 - (step[at: "output", "dropped"]?.integer ?? 0) }
+            }
+            #expect(run["outcome"] == "succeeded" && kept?.count == 2)
+            #expect(kept?.reduce(0, +) ?? 0 <= 160 << 10, "\(kept ?? [])")
         }
     }
 

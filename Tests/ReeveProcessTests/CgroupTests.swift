@@ -133,8 +133,9 @@ struct CgroupTests {
     }
 
     @Test func `where no cgroup can be made, the process runs without`() async throws {
-        let workshop = try Workshop(cgroups: CgroupTree(.given(folder: given.path + "/none"), name: "home"))
-        #expect(workshop.processes.cgroupStanding.trouble?.hasSuffix("no such file or directory") == true)
+        let none = CgroupTree(.given(folder: given.path + "/none"), name: "home")
+        let workshop = try Workshop(cgroups: none)
+        #expect(none.standing.trouble?.hasSuffix("no such file or directory") == true)
         var specification = workshop.shell("true")
         specification.cgroup = CgroupSpecification(name: "x", limits: CgroupLimits(tasks: 3))
         #expect(try await workshop.run(specification).end.exitCode == 0)

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import ReeveProcess
@@ -93,15 +94,28 @@ import Testing
         }
     }
 
-    @Test func `who waits hears of it that room is short`() async {
-        let budget = SpoolBudget(limit: 100)
-        #expect(budget.take(50))
-        #expect(!budget.take(60))
-        var iterator = budget.whenShort.makeAsyncIterator()
-        await iterator.next()
-        #expect(!budget.isShort)
-        budget.adopt(45)
-        await iterator.next()
-        #expect(budget.isShort)
+    @Test func `it is told when room becomes short, at each hundredth beyond that, and when somebody is refused`() {
+        let told = NIOLockedValueBox(0)
+        let budget = SpoolBudget(limit: 1000) { told.withLockedValue { $0 += 1 } }
+        func calls(of body: () -> Void) -> Int {
+            let before = told.withLockedValue { $0 }
+            body()
+            return told.withLockedValue { $0 } - before
+        }
+        #expect(calls { _ = budget.take(899) } == 0 && budget.used == 899 && !budget.isShort)
+        #expect(calls { _ = budget.take(102) } == 1 && budget.used == 899, "refused")
+        #expect(calls { _ = budget.take(1) } == 1 && budget.isShort)
+        #expect(calls { for _ in 0..<9 { _ = budget.take(1) } } == 0, "that is known")
+        #expect(calls { _ = budget.take(1) } == 1 && budget.used == 910, "another hundredth")
+        #expect(calls { budget.giveBack(500) } == 0 && !budget.isShort)
+        #expect(calls { budget.adopt(600) } == 1 && budget.isShort, "short again")
+    }
+
+    @Test func `what is taken of a part is told by the whole`() {
+        let told = NIOLockedValueBox(0)
+        let whole = SpoolBudget(limit: 100) { told.withLockedValue { $0 += 1 } }
+        let part = SpoolBudget(limit: 95, within: whole)
+        #expect(part.take(90) && told.withLockedValue { $0 } == 1)
+        #expect(!part.take(6) && whole.used == 90, "the part is used up: nobody was refused by the whole")
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import ReeveProcess
 import YAML
 import ReeveProtocol
 
@@ -34,26 +35,16 @@ package struct DropInFolder: Sendable, Hashable {
     func contents() throws(ConfigurationError) -> (paths: [String], identity: Identity)? {
         guard let stream = opendir(path) else {
             if errno == ENOENT { return nil }
-            throw problem("cannot be read: \(PlainFile.meaning(errno))")
+            throw problem("cannot be read: \(errorText(errno))")
         }
         defer { closedir(stream) }
         guard PlainFile.isSafe(dirfd(stream)) else { throw problem(PlainFile.unsafe) }
         var status = stat()
         fstat(dirfd(stream), &status)
-        var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                if errno == 0 { break }
-                throw problem("cannot be read: \(PlainFile.meaning(errno))")
-            }
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if YAMLDocument.isFile(named: name) { names.append(name) }
-        }
+        let (names, error) = folderEntries(of: stream)
+        guard error == 0 else { throw problem("cannot be read: \(errorText(error))") }
         return (
-            names.sorted().map { "\(path)/\($0)" },
+            names.filter(YAMLDocument.isFile(named:)).sorted().map { "\(path)/\($0)" },
             Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
         )
     }

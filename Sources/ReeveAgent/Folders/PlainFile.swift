@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ReeveProcess
 
 /// Reads files that say what is run, as root perhaps: so only such as nobody else may change, and whole ones only.
 enum PlainFile {
@@ -30,7 +31,7 @@ enum PlainFile {
             var status = stat()
             // A link may be there, and what it leads to not.
             throw number == ENOENT && lstat(path, &status) != 0
-                ? .isGone : .because("cannot be read: \(meaning(number))")
+                ? .isGone : .because("cannot be read: \(errorText(number))")
         }
         defer { close(file) }
         var status = stat()
@@ -47,7 +48,7 @@ enum PlainFile {
         while true {
             let count = read(file, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .because("cannot be read: \(meaning(errno))") }
+            guard count >= 0 else { throw .because("cannot be read: \(errorText(errno))") }
             guard count > 0 else { break }
             bytes += buffer.prefix(count)
             guard bytes.count <= longest else { throw .because("is larger than 4 MiB") }
@@ -65,9 +66,5 @@ enum PlainFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return false }
         return status.st_mode & 0o022 == 0 && (status.st_uid == 0 || status.st_uid == geteuid())
-    }
-
-    static func meaning(_ number: CInt) -> String {
-        String(cString: strerror(number)).lowercased()
     }
 }

@@ -252,14 +252,6 @@ package final class Prober: Sendable {
     }
 }
 
-extension Clock where Duration == Swift.Duration {
-    /// Answers the time since now.
-    fileprivate func stopwatch() -> () -> Swift.Duration {
-        let start = now
-        return { start.duration(to: now) }
-    }
-}
-
 extension TimeAmount {
     fileprivate init(probe duration: Duration) {
         self = .milliseconds(max(1, Interval(duration).milliseconds))

@@ -37,16 +37,7 @@ package struct Cgroup: Sendable, Equatable {
 
     /// Those below it: a container engine makes some for what it runs.
     var children: [Cgroup] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
-            names.append(
-                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            )
-        }
-        return names.filter { $0 != "." && $0 != ".." }.map { Cgroup(path: "\(path)/\($0)") }
+        folderEntries(path, ofKind: DT_DIR).map { Cgroup(path: "\(path)/\($0)") }
     }
 
     /// Removes it and what is below it. Whether it is gone: not while there are processes in it.
@@ -83,9 +74,13 @@ package struct Cgroup: Sendable, Equatable {
     func openEvents() -> CInt? {
         let file = open("\(path)/cgroup.events", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
-        // Only what changes after a reading is told.
-        var byte: UInt8 = 0
-        _ = withUnsafeMutableBytes(of: &byte) { readSome(file, $0) }
+        Self.rearm(file)
         return file
+    }
+
+    /// Only what changes after a reading is told, and what was told without one is told again and again.
+    static func rearm(_ events: CInt) {
+        var byte: UInt8 = 0
+        _ = pread(events, &byte, 1, 0)
     }
 }

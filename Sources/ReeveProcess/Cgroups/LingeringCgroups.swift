@@ -36,9 +36,7 @@ final class LingeringCgroups: Sendable {
     /// Its events file has something new.
     func changed(_ id: UInt64) {
         guard let lingering = state.withLockedValue({ $0.cgroups[id] }) else { return }
-        var byte: UInt8 = 0
-        // Read, or the same is told again and again.
-        _ = withUnsafeMutableBytes(of: &byte) { pread(lingering.events, $0.baseAddress, 1, 0) }
+        Cgroup.rearm(lingering.events)
         if lingering.cgroup.remove() { drop(id) }
     }
 

@@ -5,44 +5,51 @@ package final class SpoolBudget: Sendable {
     package let limit: Int
     private let parent: SpoolBudget?
     private let state = NIOLockedValueBox(0)
-    private let (shortages, shortageSender) = AsyncStream.makeStream(
-        of: Void.self,
-        bufferingPolicy: .bufferingNewest(1)
-    )
+    private let onShort: @Sendable () -> Void
 
-    /// - Parameter parent: What this is a part of: what is taken here is taken there, too.
-    package init(limit: Int, within parent: SpoolBudget? = nil) {
+    /// - Parameters:
+    ///   - parent: What this is a part of: what is taken here is taken there, too.
+    ///   - onShort: Called when it came to be nearly used up, with each hundredth that is used beyond that, and when
+    ///     somebody is refused; by whoever takes, so it must not wait.
+    package init(limit: Int, within parent: SpoolBudget? = nil, onShort: @escaping @Sendable () -> Void = {}) {
         self.limit = limit
         self.parent = parent
+        self.onShort = onShort
     }
 
     /// Bytes that are taken.
     package var used: Int { state.withLockedValue { $0 } }
 
     /// Nearly used up: nine tenths of it.
-    package var isShort: Bool { used >= limit - limit / 10 }
+    package var isShort: Bool { shortage(used) > 0 }
 
-    /// Tells each time that it came to be nearly used up, or somebody was refused. For one listener.
-    package var whenShort: AsyncStream<Void> { shortages }
+    /// 0 where there is room enough; else 1, and 1 more for each hundredth beyond nine tenths.
+    private func shortage(_ used: Int) -> Int {
+        let beyond = used - (limit - limit / 10)
+        return beyond < 0 ? 0 : 1 + beyond / max(1, limit / 100)
+    }
 
     /// Takes so many bytes, if there is room for them. Whether there was.
     func take(_ bytes: Int) -> Bool {
         guard parent?.take(bytes) ?? true else { return false }
-        let isTaken = state.withLockedValue { used in
-            guard used + bytes <= limit else { return false }
+        let (isTaken, isTold) = state.withLockedValue { used in
+            guard used + bytes <= limit else { return (false, true) }
             used += bytes
-            return true
+            return (true, shortage(used) > shortage(used - bytes))
         }
         if !isTaken { parent?.giveBack(bytes) }
-        if !isTaken || isShort { shortageSender.yield() }
+        if isTold { onShort() }
         return isTaken
     }
 
     /// What was there before: counted, whether there is room for it or not.
     package func adopt(_ bytes: Int) {
         parent?.adopt(bytes)
-        state.withLockedValue { $0 += bytes }
-        if isShort { shortageSender.yield() }
+        let isTold = state.withLockedValue { used in
+            used += bytes
+            return shortage(used) > shortage(used - bytes)
+        }
+        if isTold { onShort() }
     }
 
     /// A spool is gone, or came to need less than it took.

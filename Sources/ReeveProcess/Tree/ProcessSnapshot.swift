@@ -8,19 +8,8 @@ final class ProcessSnapshot: Sendable {
     private let environments = NIOLockedValueBox<[pid_t: [UInt8]]>([:])
 
     init() {
-        guard ProcessStatus.isAvailable, let folder = opendir("/proc") else {
-            processes = []
-            return
-        }
-        defer { closedir(folder) }
-        var found: [ProcessStatus] = []
-        while let entry = readdir(folder) {
-            let pid = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { pid_t(String(cString: $0)) }
-            }
-            if let pid, let status = ProcessStatus(pid: pid) { found.append(status) }
-        }
-        processes = found
+        let names = ProcessStatus.isAvailable ? folderEntries("/proc") : []
+        processes = names.compactMap { pid_t($0).flatMap { ProcessStatus(pid: $0) } }
     }
 
     /// Whether all of these stand in the environment that the process was executed with.

@@ -45,8 +45,7 @@ struct TreeKill {
             guard poller.watch(events.raw, for: Occurrence(.death, id), once: true, priority: true) == 0 else { return }
             await kills.deaths(id)
             poller.unwatch(events.raw)
-            var byte: UInt8 = 0
-            _ = withUnsafeMutableBytes(of: &byte) { pread(events.raw, $0.baseAddress, 1, 0) }
+            Cgroup.rearm(events.raw)
         }
     }
 
