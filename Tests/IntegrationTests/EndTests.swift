@@ -97,7 +97,9 @@ struct EndTests {
             let line = "echo $$ > \(started.path); exec sleep 600"
             try await daemon.call("task.put", ["task": ["id": "job", "command": ["/bin/sh", "-c", .string(line)]]])
             try await daemon.call("task.run", ["task": "job"])
-            return try #require(pid_t(try await started.line()))
+            let pid = try #require(pid_t(try await started.line()))
+            await daemon.killed()
+            return pid
         }
         try await estate.running { daemon in
             let run = try await daemon.call("run.wait", ["run": "job/1", "deadline": "60s"])["run"]

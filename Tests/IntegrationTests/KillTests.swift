@@ -19,6 +19,8 @@ struct KillTests {
             try await estate.running { daemon in
                 try await daemon.call("endpoint.put", ["endpoint": receiver.endpoint()])
                 for task in tasks.all { try await daemon.call("task.put", ["task": .object(task)]) }
+                // No run ends as one does that an agent stops.
+                await daemon.killed()
             }
             let held = HeldAnswers()
             receiver.answer(Self.badly(seed, held))
