@@ -23,6 +23,7 @@ struct Add: Command {
     @OptionGroup(title: "When") var schedule: ScheduleOptions
     @OptionGroup(title: "What") var what: DefinitionOptions
     @OptionGroup(title: "How") var how: TaskOptions
+    @OptionGroup(title: "Bounds") var limits: LimitOptions
 
     @Argument(help: ArgumentHelp("Letters, digits, dots, hyphens and underscores.", valueName: "id"))
     var id: String
@@ -43,6 +44,7 @@ struct Add: Command {
         task["command"] = command.json
         try what.add(to: &task)
         how.add(to: &task)
+        limits.add(to: &task)
         return task
     }
 

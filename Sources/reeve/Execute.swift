@@ -20,6 +20,7 @@ struct Execute: Command {
             EXAMPLES:
               reeve run -- make test
               reeve run -d -e HOME -e LEVEL=3 -- sh -c 'echo $LEVEL > ~/level'
+              reeve run --memory 512MiB --cpu 50% --nice 10 -- make all
               reeve run backup -p db=app
             """
     )
@@ -44,6 +45,8 @@ struct Execute: Command {
     )
     var parameters: [Assignment] = []
 
+    @OptionGroup(title: "Bounds of a command") var limits: LimitOptions
+
     @Argument(help: "The task to run.", completion: .task)
     var task: String?
 
@@ -66,6 +69,11 @@ struct Execute: Command {
         }
         guard task == nil || environment.isEmpty else {
             throw ValidationError("-e is for a command after --; a task has its own environment.")
+        }
+        var bounds = JSONObject()
+        limits.add(to: &bounds)
+        guard task == nil || bounds.members.isEmpty else {
+            throw ValidationError("--memory and other bounds are for a command after --; a task has its own.")
         }
     }
 
@@ -100,6 +108,7 @@ struct Execute: Command {
         task["user"] = .string(Host.userName(geteuid()) ?? String(geteuid()))
         task["workingDirectory"] = Host.workingDirectory.map(JSON.string)
         task["environment"] = try environment.environment()
+        limits.add(to: &task)
         return task
     }
 }

@@ -23,6 +23,7 @@ struct ServiceAdd: Command {
     @OptionGroup var options: GlobalOptions
     @OptionGroup(title: "What") var what: DefinitionOptions
     @OptionGroup(title: "How") var how: ServiceOptions
+    @OptionGroup(title: "Bounds") var limits: LimitOptions
     @OptionGroup(title: "Ready and healthy") var health: ServiceHealthOptions
     @OptionGroup(title: "Waiting") var patience: ServicePatience
 
@@ -44,6 +45,7 @@ struct ServiceAdd: Command {
         service["command"] = command.json
         try what.add(to: &service)
         how.add(to: &service)
+        limits.add(to: &service)
         health.add(to: &service)
         return service
     }

@@ -43,6 +43,21 @@ struct ServiceDefinitionTests {
         #expect(JSON.object(try ServiceAdd.parse(arguments).definition()) == (try JSON(parsing: definition)))
     }
 
+    @Test func `services, tasks and commands are bounded alike`() throws {
+        let bounds = ["--memory", "512MiB", "--cpu", "150%", "--tasks", "64", "--umask", "077", "--nice", "-5"]
+        let expected: JSON = ["limits": ["memory": "512MiB", "cpu": "150%", "tasks": 64], "umask": "0077", "nice": -5]
+        for definition in [
+            try ServiceAdd.parse(["a"] + bounds + ["--", "x"]).definition(),
+            try Add.parse(["a"] + bounds + ["--", "x"]).definition(),
+        ] {
+            for member in expected.object?.members ?? [] { #expect(definition[member.name] == member.value) }
+        }
+        for wrong in [["--memory", "1G"], ["--cpu", "2"], ["--umask", "8"]] {
+            #expect(throws: (any Error).self) { try Add.parse(["a"] + wrong + ["--", "x"]) }
+        }
+        #expect(throws: (any Error).self, "a task has its own") { try Execute.parse(["job", "--nice", "5"]) }
+    }
+
     @Test(
         arguments: [
             ["a"], ["a", "-c", "x", "--", "x"], ["a", "--ready-notify", "--ready-log", "x", "--", "x"],
