@@ -10,6 +10,8 @@ package struct EndpointDefinition: Sendable, Hashable, Codable {
     package var template: String?
     /// Whether a run that did not succeed has the last of its output with it.
     package var tail: Bool?
+    /// How often it is told of a run that goes on, with the last of its output; 10 s to 24 h.
+    package var progress: Interval?
     /// Of a file: where it is.
     package var path: String?
     /// Of a file: when the agent itself begins another one.
@@ -40,7 +42,7 @@ package struct EndpointDefinition: Sendable, Hashable, Codable {
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, kind, url, path, rotate, command, user, environment, workingDirectory
-        case format, template, tail, secret, headers, answers
+        case format, template, tail, progress, secret, headers, answers
         case filter, drain, timeout, inFlight, batch, retry, refused, from
     }
 

@@ -17,6 +17,7 @@ extension EndpointDefinition {
         check("/batch/events", (1...1000).contains(batch?.events ?? 1), "must be from 1 to 1000")
         let size = batch?.bytes ?? ByteSize(bytes: 1 << 20)
         check("/batch/bytes", (1 << 10...16 << 20).contains(size.bytes), "must be from 1KiB to 16MiB")
+        check("/progress", (.seconds(10) ... .hours(24)).contains(progress ?? .minutes(1)), "must be from 10s to 24h")
         check("/timeout", (timeout ?? .seconds(1)) > .zero, "must be longer than 0")
         check("/retry/delay", (retry?.delay ?? .seconds(1)) > .zero, "must be longer than 0")
         check("/retry/factor", (1...1000).contains(retry?.factor ?? 1), "must be from 1 to 1000")

@@ -6,7 +6,7 @@ extension EndpointKind {
         (.url, [.webhook]), (.secret, [.webhook]), (.headers, [.webhook]), (.answers, [.webhook]),
         (.path, [.file]), (.rotate, [.file]),
         (.command, [.command]), (.user, [.command]), (.environment, [.command]), (.workingDirectory, [.command]),
-        (.format, carried), (.template, carried), (.tail, carried),
+        (.format, carried), (.template, carried), (.tail, carried), (.progress, carried),
         (.drain, carried), (.timeout, carried), (.inFlight, carried), (.retry, carried), (.refused, carried),
     ]
 
@@ -49,6 +49,7 @@ extension EndpointDefinition {
             (.command, command != nil), (.user, user != nil), (.environment, environment != nil),
             (.workingDirectory, workingDirectory != nil),
             (.format, format != nil), (.template, template != nil), (.tail, tail != nil),
+            (.progress, progress != nil),
             (.drain, drain != nil), (.timeout, timeout != nil), (.inFlight, inFlight != nil),
             (.retry, retry != nil), (.refused, refused != nil),
         ]

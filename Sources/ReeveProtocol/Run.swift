@@ -173,12 +173,33 @@ package struct StopRequest: Sendable, Hashable, Codable {
     package var reason: String?
     /// What its processes are sent first, in the place of what their task says: a name of ``StopDefinition/signals``.
     package var signal: String?
+    /// When what still runs is killed, in the place of the grace that the task says.
+    package var killAt: Timestamp?
+    /// When it was last made stronger.
+    package var renewedAt: Timestamp?
 
-    package init(at: Timestamp, by: String, reason: String? = nil, signal: String? = nil) {
+    package init(
+        at: Timestamp,
+        by: String,
+        reason: String? = nil,
+        signal: String? = nil,
+        killAt: Timestamp? = nil
+    ) {
         self.at = at
         self.by = by
         self.reason = reason
         self.signal = signal
+        self.killAt = killAt
+    }
+
+    /// The same with what a later one adds to it: another signal, an earlier kill. Who asked first has ended the run.
+    package func renewed(by later: StopRequest) -> StopRequest {
+        guard later.signal != nil || later.killAt != nil else { return self }
+        var renewed = self
+        renewed.signal = later.signal ?? signal
+        renewed.killAt = [killAt, later.killAt].compactMap(\.self).min()
+        renewed.renewedAt = later.at
+        return renewed
     }
 }
 

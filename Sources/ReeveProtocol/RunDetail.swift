@@ -45,9 +45,28 @@ package struct RunAttachment: Sendable, Hashable, Codable {
     }
 }
 
+/// That a run goes on, told at intervals to the endpoints that ask for it.
+package struct RunProgress: Sendable, Hashable, Codable {
+    /// How long the run has gone on, and how long it had when this was told last.
+    package var elapsed: Interval
+    package var before: Interval
+
+    package init(elapsed: Interval, before: Interval) {
+        self.elapsed = elapsed
+        self.before = before
+    }
+
+    /// Whether it is to be told to who is told at that interval, counted from the start of the run.
+    package func isDue(every interval: Interval) -> Bool {
+        elapsed.milliseconds / max(1, interval.milliseconds) > before.milliseconds / max(1, interval.milliseconds)
+    }
+}
+
 /// A part of a run that reached a state while the run goes on, as it was then: told with the run's next change.
 package enum RunDetail: Sendable, Hashable {
     case step(RunStep)
     case probe(RunProbe)
     case attachment(RunAttachment)
+    /// It goes on.
+    case progress(RunProgress)
 }

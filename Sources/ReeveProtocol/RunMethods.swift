@@ -13,11 +13,13 @@ package struct RunReference: Sendable, Decodable {
 package struct RunStopParameters: Sendable, Decodable {
     package var run: String
     package var reason: String?
-    /// What is sent first, in the place of what the task says.
+    /// What is sent, in the place of what the task says.
     package var signal: String?
+    /// From now until what still runs is killed, in the place of what the task says; 0 s to 365 days.
+    package var grace: Interval?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case run, reason, signal
+        case run, reason, signal, grace
     }
 }
 

@@ -53,6 +53,12 @@ package struct StateChange: Sendable, Hashable {
 
     /// Whether this change only gathers until the next change of its run: a step's, a probe's, an attachment's.
     package var isProgress: Bool { content.type == EventType.runProgress }
+
+    /// That its run goes on, and nothing else: only for the endpoints that ask for it.
+    package var runProgress: RunProgress? {
+        guard isProgress, let progress = content.data?["progress"] else { return nil }
+        return try? JSONCoder.decode(RunProgress.self, from: progress)
+    }
 }
 
 /// The ordering key of a change: within a lane nothing overtakes.

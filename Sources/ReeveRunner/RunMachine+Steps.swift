@@ -33,9 +33,8 @@ extension RunMachine {
         let (record, attempt) = (run.steps[step], present(step))
         if record.status == .stopping {
             // Told before: again, in case nobody did after all.
-            let grace = (steps[step].stop ?? StopDefinition()).effectiveGrace
             turn.then.append(.signal(attempt, number: signalNumber(step)))
-            turn.then.append(.wait(.grace(attempt), left(of: grace, since: record.stoppingAt ?? now, now)))
+            turn.then.append(.wait(.grace(attempt), grace(step, since: record.stoppingAt ?? now, now)))
             return
         }
         let start = record.startedAt ?? now
@@ -150,15 +149,31 @@ extension RunMachine {
         return asked ?? (steps[step].stop ?? StopDefinition()).signalNumber
     }
 
+    /// How long it has left until it is killed: as the task says, or who stopped the run.
+    private func grace(_ step: Int, since start: Timestamp, _ now: Timestamp) -> Interval {
+        if let time = run.stopRequest?.killAt { return max(.zero, time.since(now)) }
+        return left(of: (steps[step].stop ?? StopDefinition()).effectiveGrace, since: start, now)
+    }
+
+    /// Passes on to what is being ended already that another signal is asked for, or an earlier kill.
+    mutating func strengthen(_ request: StopRequest, _ turn: inout Turn, _ now: Timestamp) {
+        for step in run.steps.indices where run.steps[step].status == .stopping {
+            let attempt = present(step)
+            if request.signal != nil { turn.then.append(.signal(attempt, number: signalNumber(step))) }
+            if let time = request.killAt { turn.then.append(.wait(.grace(attempt), max(.zero, time.since(now)))) }
+        }
+    }
+
     private mutating func signal(_ step: Int, _ ending: Verdict, _ turn: inout Turn, _ now: Timestamp) {
         run.steps[step].status = .stopping
         run.steps[step].stoppingAt = now
         run.steps[step].cause = ending.cause
         run.steps[step].reason = ending.reason
         turn.details.append(.step(run.steps[step]))
-        let stop = steps[step].stop ?? StopDefinition()
         let attempt = present(step)
-        turn.then += [.signal(attempt, number: signalNumber(step)), .wait(.grace(attempt), stop.effectiveGrace)]
+        turn.then += [
+            .signal(attempt, number: signalNumber(step)), .wait(.grace(attempt), grace(step, since: now, now)),
+        ]
     }
 
     /// Why a step is being ended; from its record, where it was told before this machine was made.

@@ -222,9 +222,11 @@ package struct RunMachine: Sendable {
     }
 
     private mutating func stopRequested(_ request: StopRequest, _ turn: inout Turn, _ now: Timestamp) {
-        guard runEnding == nil else { return }
-        run.stopRequest = run.stopRequest ?? request
-        endWhole(.requested(request), &turn, now)
+        let isNews = run.stopRequest != request
+        run.stopRequest = request
+        // Those that were told to end before, for whatever reason, are told what is new of it.
+        if isNews { strengthen(request, &turn, now) }
+        if runEnding == nil { endWhole(.requested(request), &turn, now) }
     }
 
     private mutating func timeIsOver(_ timer: Timer, _ turn: inout Turn, _ now: Timestamp) {

@@ -15,7 +15,8 @@ package final class Runner: Sendable {
         var task: String
         var group: String?
         var orders: AsyncStream<RunSupervisor.Order>.Continuation
-        var stopRequested = false
+        /// What it was told of being stopped.
+        var told: StopRequest?
     }
 
     private struct State {
@@ -35,6 +36,7 @@ package final class Runner: Sendable {
     private let (freed, freedSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// When runs that wait for a time are looked at next, should nothing happen before.
     private let alarm = Alarm()
+    private let progress: ProgressTeller
 
     package init(
         store: Store,
@@ -50,6 +52,7 @@ package final class Runner: Sendable {
         self.clock = clock
         self.wallClock = wallClock
         self.logger = logger
+        progress = ProgressTeller(store: store, clock: clock)
     }
 
     /// Works until its task is cancelled, or the store fails; once only. No process ends by that.
@@ -82,6 +85,9 @@ package final class Runner: Sendable {
             }
             group.addTask { [alarm, wallClock, freedSender] in
                 try await alarm.run(on: wallClock) { freedSender.yield() }
+            }
+            group.addTask { [progress, wallClock] in
+                try await progress.run(now: { wallClock.now }, living: { self.livingRuns })
             }
             let begun = try await store.read { reader in
                 try reader.liveRuns().filter { $0.status > .pending }.map { run in
@@ -236,7 +242,11 @@ package final class Runner: Sendable {
             return try await refuse(run, .lost, "agentCrashed", "the definition that it ran by is gone")
         }
         let (orders, sender) = AsyncStream.makeStream(of: RunSupervisor.Order.self)
-        state.withLockedValue { $0.living[run.id] = Living(task: run.task, group: definition.group, orders: sender) }
+        let isAlone = state.withLockedValue { state in
+            defer { state.living[run.id] = Living(task: run.task, group: definition.group, orders: sender) }
+            return state.living.isEmpty
+        }
+        if isAlone { progress.runBegan() }
         let supervisor = RunSupervisor(
             store: store,
             launcher: launcher,
@@ -263,13 +273,15 @@ package final class Runner: Sendable {
     }
 
     private func forwardStopRequests() async throws {
-        let unasked = state.withLockedValue { $0.living.filter { !$0.value.stopRequested }.map(\.key) }
-        guard !unasked.isEmpty else { return }
-        let requests = try await store.read { reader in try unasked.compactMap { try reader.run($0) } }
-        for (run, request) in requests.compactMap({ run in run.stopRequest.map { (run.id, $0) } }) {
+        let living = livingRuns
+        guard !living.isEmpty else { return }
+        let requests = try await store.read { reader in
+            try living.compactMap { id in try reader.run(id)?.stopRequest.map { (id, $0) } }
+        }
+        for (run, request) in requests {
             let orders = state.withLockedValue { state -> AsyncStream<RunSupervisor.Order>.Continuation? in
-                guard state.living[run]?.stopRequested == false else { return nil }
-                state.living[run]?.stopRequested = true
+                guard state.living[run]?.told != request else { return nil }
+                state.living[run]?.told = request
                 return state.living[run]?.orders
             }
             orders?.yield(.stop(request))
@@ -317,6 +329,8 @@ package final class Runner: Sendable {
             if isIdle { continuation.resume() }
         }
     }
+
+    private var livingRuns: [String] { state.withLockedValue { Array($0.living.keys) } }
 
     /// How many runs are being carried through.
     package var livingCount: Int { state.withLockedValue { $0.living.count } }

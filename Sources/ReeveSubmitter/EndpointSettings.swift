@@ -13,12 +13,15 @@ package struct EndpointSettings: Sendable {
     package var inFlight: Int
     package var refused: RefusedPolicy
     package var muting: Muting
+    /// How often it is told of a run that goes on; never if `nil`.
+    package var progress: Interval?
     /// What one request may carry; one event where the endpoint takes no batches.
     package var batch: (events: Int, bytes: Int)
 
     package init(_ definition: EndpointDefinition, muting: Muting = Muting()) {
         self.muting = muting
         name = definition.name
+        progress = definition.progress
         filter = definition.filter
         retry = RetryPolicy(definition.retry)
         let least =
@@ -43,7 +46,12 @@ package struct EndpointSettings: Sendable {
     }
 
     private func isMeant(_ change: StateChange) -> Bool {
-        !change.isAbout(endpoint: name) && (filter?.takes(change) ?? true)
+        !change.isAbout(endpoint: name) && (filter?.takes(change) ?? true) && isDue(change)
+    }
+
+    private func isDue(_ change: StateChange) -> Bool {
+        guard let told = change.runProgress else { return true }
+        return progress.map(told.isDue) ?? false
     }
 }
 

@@ -98,6 +98,11 @@ struct EndpointAdd: Command {
     @Flag(help: "The last of its output with each run that did not succeed.")
     var tail = false
 
+    @Option(
+        help: ArgumentHelp("Tell so often of a run that goes on, with the last of its output.", valueName: "duration")
+    )
+    var progress: Interval?
+
     @Option(help: ArgumentHelp("How long one request may take.", valueName: "duration"))
     var timeout: Interval?
 
@@ -152,6 +157,7 @@ struct EndpointAdd: Command {
         if let format { endpoint["format"] = .string(format) }
         if text || slack { endpoint["format"] = "text" }
         if tail || slack { endpoint["tail"] = true }
+        if let progress { endpoint["progress"] = .string(progress.description) }
         if let template {
             endpoint["format"] = "template"
             endpoint["template"] = .string(try File.read(template))

@@ -7,12 +7,15 @@ struct Stop: Command {
         commandName: "stop",
         abstract: "End runs: they are asked to, then killed after their grace.",
         discussion: """
-            A task's name means its last run. "reeve wait" waits until a run has ended.
+            A task's name means its last run. "reeve wait" waits until a run has ended. One that is being ended already
+            gets the signal all the same, and is killed when the grace is over that is shorter.
 
             EXAMPLES:
               reeve stop backup
               reeve stop backup/7 --reason 'wrong disk'
               reeve stop backup --signal INT
+              reeve stop backup --grace 2s
+              reeve stop backup --signal KILL
             """
     )
 
@@ -26,11 +29,19 @@ struct Stop: Command {
 
     @Option(
         help: ArgumentHelp(
-            "What is sent first, in the place of what the task says: TERM, INT, KILL, …",
+            "What is sent, in the place of what the task says: TERM, INT, KILL, …",
             valueName: "name"
         )
     )
     var signal: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long until what still runs is killed, in the place of what the task says: 30s, 0s, …",
+            valueName: "duration"
+        )
+    )
+    var grace: String?
 
     func perform() async throws {
         let session = try await Session.open(options)
@@ -38,6 +49,7 @@ struct Stop: Command {
             let name = RunName.resolved(run)
             var parameters: JSONObject = ["run": .string(name)]
             parameters["reason"] = reason.map(JSON.string)
+            parameters["grace"] = grace.map(JSON.string)
             parameters["signal"] = signal.map { .string(Self.plain($0)) }
             let answer = try await session.call("run.stop", parameters)
             if !session.printJSON(answer) { Standard.say("\(run): asked to end") }

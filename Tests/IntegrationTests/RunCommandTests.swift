@@ -67,4 +67,39 @@ struct RunCommandTests {
             #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
         }
     }
+
+    @Test func `a command gets the bounds that are asked for`() async throws {
+        let estate = try Estate()
+        try await estate.running { daemon in
+            let output = try await daemon.reeve(
+                "run",
+                "--umask",
+                "0077",
+                "--nice",
+                "7",
+                "--",
+                "sh",
+                "-c",
+                "umask; nice"
+            )
+            #expect(output == "0077\n7\n")
+            _ = try await daemon.reeve("run", "--memory", "1KiB", "--", "true", code: 125)
+            #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
+        }
+    }
+
+    @Test func `a run that does not heed its stop is killed when a second one says so`() async throws {
+        let estate = try Estate()
+        try await estate.running { daemon in
+            let started = try Fifo(estate.folder.path + "/started")
+            let script = "trap '' TERM; echo up >\(started.path); while :; do sleep 60 & wait; done"
+            _ = try await daemon.reeve("add", "job", "-c", script)
+            _ = try await daemon.reeve("run", "-d", "job")
+            #expect(try await started.line() == "up")
+            _ = try await daemon.reeve("stop", "job", "--grace", "1h")
+            _ = try await daemon.reeve("stop", "job", "--grace", "0s")
+            _ = try await daemon.reeve("wait", "job/1", code: 137)
+            #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
+        }
+    }
 }

@@ -9,8 +9,9 @@ enum ProtocolFile {
     static let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false)
         .dropLast(3).joined(separator: "/")
 
-    static func text(_ name: String) throws -> String {
-        let path = "\(repository)/Protocol/\(name)"
+    static func text(_ name: String) throws -> String { try read("\(repository)/Protocol/\(name)") }
+
+    static func read(_ path: String) throws -> String {
         guard let handle = fopen(path, "re") else { throw Missing(path: path) }
         defer { fclose(handle) }
         var bytes: [UInt8] = []

@@ -72,6 +72,44 @@ struct RunTests {
         }
     }
 
+    @Test(arguments: [["signal": "USR1"], ["signal": "KILL"], ["grace": "0s"]] as [JSON])
+    func `what does not heed a stop does as a second one says`(second: JSON) async throws {
+        try await RunningAgent.with { agent in
+            let started = try Fifo(agent.folder.path + "/started")
+            let heard = try Fifo(agent.folder.path + "/heard")
+            let script = """
+                trap 'echo TERM > \(heard.path)' TERM
+                trap 'exit 7' USR1
+                echo up > \(started.path)
+                while :; do read line < \(agent.folder.path)/none.fifo; done
+                """
+            _ = try Fifo(agent.folder.path + "/none.fifo")
+            try await agent.put("job", shell: script, ["stop": ["grace": "10m"]])
+            try await agent.call("task.run", ["task": "job"])
+            _ = try await started.line()
+            try await agent.call("run.stop", ["run": "job/1", "reason": "enough"])
+            _ = try await heard.line()
+            var parameters: JSONObject = ["run": "job/1", "reason": "too slow"]
+            parameters.members += second.object?.members ?? []
+            #expect(try await agent.call("run.stop", .object(parameters))["status"] == "stopping")
+            let run = try await agent.waited("job/1")
+            #expect(run["outcome"] == "canceled" && run["cause"] == "requested")
+            #expect(run["reason"]?.string?.hasSuffix(": enough") == true)
+            let step = run[at: "steps", "0"]
+            if second["signal"] == "USR1" { #expect(step?["exitCode"] == 7) } else { #expect(step?["signal"] == 9) }
+        }
+    }
+
+    @Test func `a stop that cannot be meant is refused`() async throws {
+        try await RunningAgent.with { agent in
+            try await agent.put("job", shell: "true")
+            for (field, value) in [("signal", "SIGTERM"), ("grace", "366d"), ("grace", "-1s")] as [(String, JSON)] {
+                let failure = try await agent.failure("run.stop", ["run": "job/1", field: value])
+                #expect(failure?.code == -32602 && failure?.data?["path"] == .string("/" + field), "\(value)")
+            }
+        }
+    }
+
     @Test func `by hand a run is refused while another is in the way, and the same id is the same run`() async throws {
         try await RunningAgent.with { agent in
             let fifo = try Fifo(agent.folder.path + "/wait")

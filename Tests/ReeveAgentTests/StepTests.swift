@@ -108,6 +108,24 @@ struct StepTests {
         }
     }
 
+    @Test func `what a try has left running is ended before the next one begins`() async throws {
+        try await RunningAgent.with { agent in
+            let pid = agent.folder.path + "/pid"
+            let up = try Fifo(agent.folder.path + "/up")
+            // It has left its parent, its session and its streams.
+            let script = """
+                if [ -e \(pid) ]; then kill -0 "$(cat \(pid))" 2>&- && echo beside || echo alone; exit; fi
+                setsid sh -c 'echo $$ >\(pid); echo up >\(up.path); exec sleep 1000' <&- >&- 2>&- &
+                read line <\(up.path)
+                exit 1
+                """
+            let step: JSON = ["name": "a", "script": .string(script), "retry": ["limit": 1, "delay": "1ms"]]
+            try await agent.call("task.put", ["task": ["id": "job", "steps": [step]]])
+            #expect(try await agent.runToEnd("job")["outcome"] == "succeeded")
+            #expect(try await agent.call("run.output", ["run": "job/1"])["data"] == "alone\n")
+        }
+    }
+
     @Test func `a step that is ready when a line says so is what another waits for, and the essential one ends both`()
         async throws
     {

@@ -84,6 +84,7 @@ extension RunMachine.Action {
             case .step(let step): "\(step.name) \(step.status.rawValue)"
             case .probe(let probe): "\(probe.step) \(probe.health.rawValue)"
             case .attachment(let attachment): "\(attachment.path) \(attachment.status.rawValue)"
+            case .progress(let progress): "goes on for \(progress.elapsed)"
             }
         }
     }

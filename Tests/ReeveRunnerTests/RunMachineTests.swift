@@ -78,6 +78,49 @@ struct RunMachineTests {
         #expect(machine.run.reason == "stopped by uid:0: enough")
     }
 
+    @Test func `a second stop passes on its signal, and kills sooner if it says so`() {
+        var machine = Machine.make()
+        machine.happen(.admitted)
+        machine.happen(Machine.started())
+        machine.happen(.stopRequested(Machine.request))
+        #expect(machine.happen(.stopRequested(Machine.request)) == [], "the same once more is no news")
+        var second = Machine.request.renewed(by: StopRequest(at: start + .seconds(1), by: "uid:7", signal: "INT"))
+        #expect(machine.happen(.stopRequested(second), after: .seconds(1)) == [.signal(Try(0), number: 2)])
+        second = second.renewed(by: StopRequest(at: start + .seconds(2), by: "uid:7", killAt: start + .seconds(3)))
+        let again = machine.happen(.stopRequested(second), after: .seconds(2))
+        #expect(again == [.signal(Try(0), number: 2), .wait(.grace(Try(0)), .seconds(1))])
+        #expect(machine.happen(.timeIsOver(.grace(Try(0))), after: .seconds(3)) == [.kill(Try(0))])
+        machine.happen(Machine.end(0, nil, signal: 9))
+        #expect(machine.run.outcome == .canceled)
+        #expect(machine.run.reason == "stopped by uid:0: enough", "who asked first has ended it")
+    }
+
+    @Test func `a stop reaches what is being ended for another reason, which stays what the run comes to`() {
+        var machine = Machine.make(timeout: .minutes(1))
+        machine.happen(.admitted)
+        machine.happen(Machine.started())
+        machine.happen(.timeIsOver(.run))
+        #expect(machine.happen(.stopRequested(Machine.request)) == [])
+        let kill = Machine.request.renewed(by: StopRequest(at: start, by: "uid:7", signal: "KILL"))
+        #expect(machine.happen(.stopRequested(kill)) == [.signal(Try(0), number: 9)])
+        machine.happen(Machine.end(0, nil, signal: 9))
+        #expect(machine.run.outcome == .timedOut && machine.run.cause == "timeout")
+    }
+
+    @Test func `of a stop with a grace of its own every step is killed when that is over`() {
+        let steps = [Machine.step("db"), Machine.step("app", .init("db", .started))]
+        var machine = Machine.make(steps)
+        machine.happen(.admitted)
+        machine.happen(Machine.started(0))
+        machine.happen(Machine.started(1))
+        var request = Machine.request
+        request.killAt = start + .seconds(60)
+        let first = machine.happen(.stopRequested(request))
+        #expect(first == [.signal(Try(1), number: 15), .wait(.grace(Try(1)), .seconds(60))])
+        let next = machine.happen(Machine.end(1, 0, after: 20_000), after: .seconds(20))
+        #expect(next == [.kill(Try(1)), .signal(Try(0), number: 15), .wait(.grace(Try(0)), .seconds(40))])
+    }
+
     @Test func `a stop asked for between intent and start reaches the process as soon as it is there`() {
         var machine = Machine.make()
         machine.happen(.admitted)

@@ -155,6 +155,78 @@ import Testing
         }
     }
 
+    @Test func `a later request to stop adds a signal and an earlier kill, and never takes anything back`() async throws
+    {
+        try await withStore { store, directory in
+            let task = try await store.put(Self.definition).task
+            var run = try await store.write { try $0.createRun(task: task, trigger: .manual, due: nil) }
+            run.status = .running
+            run = try await store.write { [run] in try $0.update(run) }
+            let now = directory.clock.now
+            func ask(_ request: StopRequest) async throws -> StopRequest? {
+                try await store.write { [id = run.id] in try $0.requestStop(id, request).stopRequest }
+            }
+            let first = StopRequest(at: now, by: "uid:1", reason: "enough", killAt: now + .seconds(20))
+            #expect(try await ask(first) == first)
+            #expect(try await ask(StopRequest(at: now + .seconds(1), by: "uid:2", reason: "again")) == first)
+            let second = try await ask(StopRequest(at: now + .seconds(2), by: "uid:2", signal: "INT"))
+            #expect(second?.by == "uid:1" && second?.reason == "enough" && second?.signal == "INT")
+            #expect(second?.killAt == now + .seconds(20) && second?.renewedAt == now + .seconds(2))
+            let third = try await ask(StopRequest(at: now, by: "uid:2", killAt: now + .seconds(60)))
+            #expect(third?.killAt == now + .seconds(20) && third?.signal == "INT")
+            let fourth = try await ask(StopRequest(at: now, by: "uid:2", killAt: now + .seconds(3)))
+            #expect(fourth?.killAt == now + .seconds(3))
+            #expect(try await store.run(run.id)?.stopRequest == fourth)
+        }
+    }
+
+    @Test func `that a run goes on is told beside what the changes of its lane follow each other by`() async throws {
+        let directory = try StateDirectory()
+        var store = try directory.open()
+        let task = try await store.put(Self.definition).task
+        var run = try await store.write { try $0.createRun(task: task, trigger: .manual, due: nil) }
+        run.status = .running
+        let start = directory.clock.now
+        run.startedAt = start
+        run = try await store.write { [run] in try $0.update(run) }
+        let running = store.head
+        func tell(_ id: String, since: Timestamp) async throws {
+            try await store.write { try $0.tellProgress(of: [id, "gone"], since: since, every: .minutes(1)) }
+        }
+        directory.clock.advance(by: .seconds(59))
+        try await tell(run.id, since: start)
+        #expect(store.head == running, "nobody wants to hear of it yet")
+        directory.clock.advance(by: .seconds(6))
+        try await tell(run.id, since: start + .seconds(59))
+        directory.clock.advance(by: .minutes(1))
+        try await tell(run.id, since: start + .seconds(65))
+        let told = try await store.journal().filter { $0.sequence > running }
+        #expect(told.map(\.content.type) == ["dev.reeve.run.progress", "dev.reeve.run.progress"])
+        #expect(told.map(\.previous) == [running, running])
+        #expect(told[0].runProgress == RunProgress(elapsed: .seconds(65), before: .seconds(59)))
+        #expect(told[1].content.summary == "t run 1 goes on, for 2m5s")
+        #expect(told[1].content.data?["run"]?.string == run.id)
+
+        // Whoever does not hear of it misses nothing, whether the last number is remembered or looked up.
+        await store.close()
+        store = try directory.open()
+        run.status = .stopped
+        run.outcome = .succeeded
+        run.steps = run.steps.map { step in
+            var step = step
+            step.status = .stopped
+            step.outcome = .succeeded
+            return step
+        }
+        _ = try await store.write { [run] in try $0.update(run) }
+        #expect(try await store.journal().last?.previous == running)
+        let head = store.head
+        directory.clock.advance(by: .minutes(1))
+        try await tell(run.id, since: start)
+        #expect(store.head == head, "none comes after its end")
+        await store.close()
+    }
+
     @Test func `a run that has not begun ends with the request to stop it, and tells of it`() async throws {
         try await withStore { store, directory in
             let task = try await store.put(Self.definition).task

@@ -205,6 +205,34 @@ struct EndpointMachineTests {
         #expect(driver.machine.isDone(through: 10))
     }
 
+    @Test func `that a run goes on is told to who asks for it, as often as it asks`() {
+        func told(_ elapsed: Int, before: Int) -> StateChange {
+            let progress: JSON = ["elapsed": .string("\(elapsed)m"), "before": .string("\(before)m")]
+            return StateChange(
+                sequence: 1,
+                id: "1",
+                lane: .task("t"),
+                previous: nil,
+                content: StateChange.Content(
+                    type: EventType.runProgress,
+                    subject: "t",
+                    time: Timestamp(seconds: 0),
+                    summary: "",
+                    data: ["progress": progress]
+                )
+            )
+        }
+        var definition = EndpointDefinition(name: "ops", url: "http://model/")
+        #expect(!EndpointSettings(definition).takes(told(60, before: 0)))
+        definition.progress = .minutes(5)
+        let settings = EndpointSettings(definition)
+        #expect(!settings.takes(told(4, before: 3)) && settings.takes(told(5, before: 4)))
+        #expect(!settings.takes(told(6, before: 5)) && settings.takes(told(12, before: 9)))
+        definition.filter = EventFilter()
+        definition.filter?.final = true
+        #expect(!EndpointSettings(definition).takes(told(5, before: 4)), "its filter holds as well")
+    }
+
     @Test func `facts about an endpoint are not told to itself`() {
         let settings = EndpointSettings(EndpointDefinition(name: "ops", url: "http://model/"))
         let fact = { (name: String) in

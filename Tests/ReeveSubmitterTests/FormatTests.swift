@@ -95,6 +95,17 @@ struct FormatTests {
         )
     }
 
+    @Test func `a run that goes on has the last of its output with it where its progress is asked for`() async throws {
+        let tails = Tails(text: "half way\n")
+        let submission = Submission.of("dev.reeve.run.progress", data: ["task": "backup", "run": "r1", "step": [:]])
+        let asked = try await writer({ $0.progress = .minutes(1) }, tails: tails).message([submission])
+        #expect(try JSON(parsing: asked.body)["data"]?["tail"] == "r1 2048: half way\n")
+        let without = try await writer({ $0.tail = true }, tails: tails).message([submission])
+        #expect(try JSON(parsing: without.body)["data"]?["tail"] == nil)
+        let failed = try await writer({ $0.progress = .minutes(1) }, tails: tails).message([Self.failed])
+        #expect(try JSON(parsing: failed.body)["data"]?["tail"] == nil, "that is for tail to ask")
+    }
+
     @Test func `a template is filled in, with values as they stand in JSON`() async throws {
         let text =
             #"{"msg": "{{summary}}", "code": {{data.exitCode}}{{#data.willRetry}}, "again": true{{/data.willRetry}}}"#

@@ -62,13 +62,17 @@ struct RunMethods: Sendable {
     }
 
     @Sendable private func stop(_ parameters: RunStopParameters, _ call: Call) async throws -> JSON {
-        let problems = StopDefinition.problems(ofSignal: parameters.signal, at: "/signal")
+        let problems =
+            StopDefinition.problems(ofSignal: parameters.signal, at: "/signal")
+            + rangeProblems(parameters.grace, .zero ... .days(365), at: "/grace")
         guard problems.isEmpty else { throw Failure(problems, below: "") }
+        let now = wallClock.now
         let request = StopRequest(
-            at: wallClock.now,
+            at: now,
             by: call.caller.name,
             reason: parameters.reason,
-            signal: parameters.signal
+            signal: parameters.signal,
+            killAt: parameters.grace.map { now + $0 }
         )
         let run = try await parts.store.write { transaction in
             let run = try transaction.existingRun(parameters.run)
@@ -78,13 +82,6 @@ struct RunMethods: Sendable {
                     "run \(run.shortName) has stopped already",
                     reason: "its outcome is \(run.outcome?.rawValue ?? "not known")",
                     details: ["run": .string(run.id)]
-                )
-            }
-            if let asked = run.stopRequest, parameters.signal != nil {
-                throw Failure(
-                    .invalidState,
-                    "run \(run.shortName) is being ended already, as \(asked.by) has asked",
-                    reason: "its processes have been sent a signal, and are killed when their grace is over"
                 )
             }
             return try transaction.requestStop(run.id, request)

@@ -123,6 +123,11 @@ extension OpenRPC {
                 "whether runs that did not succeed have the last 2 KiB of their output with them"
             ),
             .optional(
+                "progress",
+                .duration,
+                "how often it is told of a run that goes on, with the last 2 KiB of its output, 10s to 24h; by default never"
+            ),
+            .optional(
                 "secret",
                 .ref("Secret"),
                 "of a webhook: whsec_ and base64 of 24 to 64 bytes, or whsk_ and an Ed25519 key; without one nothing is signed"

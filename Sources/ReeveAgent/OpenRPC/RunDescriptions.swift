@@ -55,10 +55,19 @@ extension OpenRPC {
             "run.stop",
             .operate,
             "Asks a run to end: a signal, and after its grace a kill of all that it started",
-            "Answered when the request is durable: run.wait tells when it has ended. One that has stopped is invalidState.",
+            """
+            Answered when the request is durable: run.wait tells when it has ended. One that has stopped is invalidState. \
+            One that is being ended already may be told so more strongly: the signal is sent, and what still runs is \
+            killed when the grace is over, or before that if it was to be. KILL, or a grace of 0s, ends it at once.
+            """,
             parameters: [
                 named, .optional("reason", .string, "what for"),
-                .optional("signal", .signal, "what is sent first, in the place of what the task says"),
+                .optional("signal", .signal, "what is sent, in the place of what the task says"),
+                .optional(
+                    "grace",
+                    .duration,
+                    "how long until a kill, in the place of what the task says; at most 365d"
+                ),
             ],
             result: .open([
                 .required("run", .uuid, "its id"), .required("status", .openWord(RunStatus.self), "how far it is"),

@@ -26,6 +26,7 @@ struct RunChange {
         case .step(let step): data["step"] = try JSONCoder.encode(step)
         case .probe(let probe): data["probe"] = try JSONCoder.encode(probe)
         case .attachment(let attachment): data["attachment"] = try JSONCoder.encode(attachment)
+        case .progress(let progress): data["progress"] = try JSONCoder.encode(progress)
         }
         return StateChange.Content(
             type: EventType.runProgress,
@@ -85,6 +86,8 @@ struct RunChange {
         case .attachment(let attachment):
             "attachment \(attachment.path) is \(attachment.status.rawValue)"
                 + (attachment.reason.map { ": \($0)" } ?? "")
+        case .progress(let progress):
+            "\(run.task) run \(run.number) goes on, for \(Interval.seconds(progress.elapsed.milliseconds / 1000))"
         }
     }
 

@@ -8,7 +8,12 @@ extension Transaction {
     ///
     /// - Parameter id: Where the caller has made the change's id already; a new one otherwise.
     @discardableResult
-    package func append(lane: Lane, _ content: StateChange.Content, id: String? = nil) throws -> StateChange {
+    package func append(
+        lane: Lane,
+        _ content: StateChange.Content,
+        id: String? = nil,
+        isForAll: Bool = true
+    ) throws -> StateChange {
         let id = id ?? newID()
         let previous = try lastSequence(of: lane)
         try database.run(
@@ -23,20 +28,25 @@ extension Transaction {
             ]
         )
         let sequence = database.lastInsertedRowID
-        appended(sequence, to: lane)
+        // What others never get is not what their next one comes after.
+        appended(sequence, head: isForAll ? sequence : previous, of: lane)
         return StateChange(sequence: sequence, id: id, lane: lane, previous: previous, content: content)
     }
 
-    /// The number of the last change of the lane, of this transaction or before.
+    /// The number of the last change of the lane that is for all, of this transaction or before.
     func lastSequence(of lane: Lane) throws -> Int64? {
         if let known = memory.withLockedValue({ $0.lanes[lane] }) { return known }
-        let last = "SELECT sequence FROM journal WHERE lane = ? ORDER BY sequence DESC LIMIT 1"
+        let last = """
+            SELECT iif(type = '\(EventType.runProgress)' AND data ->> '$.progress' IS NOT NULL, previous, sequence)
+            FROM journal WHERE lane = ? ORDER BY sequence DESC LIMIT 1
+            """
         return try database.number(last, [.lane(lane)])
     }
 
-    func appended(_ sequence: Int64, to lane: Lane) {
+    /// - Parameter head: What the lane's next change comes after.
+    func appended(_ sequence: Int64, head: Int64?, of lane: Lane) {
         memory.withLockedValue { memory in
-            memory.lanes.set(lane, to: sequence)
+            memory.lanes.set(lane, to: head)
             memory.head = sequence
             memory.topics.insert(.journal)
         }

@@ -38,7 +38,7 @@ extension Transaction {
         )
         guard database.changesCount > 0 else { return try duplicate(event, source: source, index) }
         let sequence = database.lastInsertedRowID
-        appended(sequence, to: lane)
+        appended(sequence, head: sequence, of: lane)
         return PublishReceipt(id: id, sequence: sequence, duplicate: false)
     }
 

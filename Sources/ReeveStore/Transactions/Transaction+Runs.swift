@@ -116,6 +116,27 @@ extension Transaction {
         return run
     }
 
+    /// Tells of runs that they go on.
+    ///
+    /// Only the endpoints that ask for it hear of it: so it is nothing that the lane's next change comes after.
+    /// - Parameters:
+    ///   - last: When that was told last.
+    ///   - interval: The shortest that any endpoint asks for.
+    package func tellProgress(of runs: some Sequence<String>, since last: Timestamp, every interval: Interval) throws {
+        for id in runs {
+            guard let run = try run(id), run.status > .pending, run.status < .stopped, let start = run.startedAt else {
+                continue
+            }
+            let progress = RunProgress(
+                elapsed: max(.zero, now.since(start)),
+                before: max(.zero, last.since(start))
+            )
+            guard progress.isDue(every: interval) else { continue }
+            let change = RunChange(run: run, labels: try labels(of: run.task))
+            try append(lane: .task(run.task), change.of(.progress(progress), at: now), isForAll: false)
+        }
+    }
+
     /// Asks for the end of a run. The first request stays; asking again changes nothing.
     ///
     /// Throws `notFound`, and `backwards` if it has stopped. The runner tells of the stop when it acts on it.
@@ -124,8 +145,9 @@ extension Transaction {
         guard run.status != .stopped else {
             throw StoreError(.backwards, "run \(run.number) of task \"\(run.task)\" has stopped already")
         }
-        guard run.stopRequest == nil else { return run }
-        run.stopRequest = request
+        let known = run.stopRequest
+        run.stopRequest = known?.renewed(by: request) ?? request
+        guard run.stopRequest != known else { return run }
         // What has not begun ends here: nobody else has to be waited for.
         guard run.status > .pending else {
             let reason = "stopped by \(request.by) before it began" + (request.reason.map { ": \($0)" } ?? "")

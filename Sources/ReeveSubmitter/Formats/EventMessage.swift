@@ -91,17 +91,22 @@ struct EventWriter: Sendable {
         return events
     }
 
-    /// A run that did not succeed, with the last of its output where the endpoint asks for that.
+    /// A run that did not succeed or goes on, with the last of its output where the endpoint asks for that.
     private func withTail(_ event: JSON, _ changes: [StateChange]) async -> JSON {
-        guard endpoint.tail == true, let tails, let change = changes.last, change.content.source == nil,
-            let run = change.content.data?["run"]?.string, let outcome = change.content.data?["outcome"]?.string,
-            outcome != Outcome.succeeded.rawValue,
+        guard let tails, let change = changes.last, hasTail(change), let run = change.content.data?["run"]?.string,
             let tail = await tails.tail(ofRun: run, bytes: EventMessage.tailLength), !tail.isEmpty,
             var object = event.object, var data = object["data"]?.object
         else { return event }
         data["tail"] = .string(tail)
         object["data"] = .object(data)
         return .object(object)
+    }
+
+    private func hasTail(_ change: StateChange) -> Bool {
+        guard change.content.source == nil else { return false }
+        if change.isProgress { return endpoint.progress != nil }
+        let outcome = change.content.data?["outcome"]?.string
+        return endpoint.tail == true && outcome.map { $0 != Outcome.succeeded.rawValue } ?? false
     }
 
     /// A sentence for people, with the last of the output below it where it is there.
