@@ -218,7 +218,7 @@ struct EndpointMachineTests {
                     subject: "t",
                     time: Timestamp(seconds: 0),
                     summary: "",
-                    data: ["progress": progress]
+                    data: ["run": "r", "progress": progress]
                 )
             )
         }
