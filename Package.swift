@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "ReeveProcess", dependencies: ["CLinux", nioConcurrency]),
 
         // Floor 2
+        .target(name: "ReeveUnits", dependencies: ["CLinux", "CSystemd", "ReeveProcess", nioConcurrency]),
         .target(name: "ReeveEngine", dependencies: [log, nioConcurrency]),
         .target(
             name: "ReeveLaunch",
@@ -92,7 +93,7 @@ let package = Package(
             name: "reeved",
             dependencies: [
                 "JSON", "ReeveAgent", "ReeveEngine", "ReeveProcess", "ReeveProtocol", "ReeveScheduler", "ReeveStore",
-                "Systemd",
+                "ReeveUnits", "Systemd",
                 arguments,
                 log,
                 nioConcurrency,

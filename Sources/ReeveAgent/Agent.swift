@@ -26,6 +26,8 @@ package final class Agent: Sendable {
         package var uid: UInt32
         /// Where its processes get cgroups of their own.
         package var cgroups: CgroupTree
+        /// Who runs processes that are to outlive the agent; `nil`: nobody does on this host.
+        package var units: UnitHost?
         package var startedAt: Timestamp
 
         package init(
@@ -37,7 +39,8 @@ package final class Agent: Sendable {
             logger: Logger,
             credentialsDirectory: String?,
             uid: UInt32,
-            cgroups: CgroupTree = CgroupTree(without: "none was asked for")
+            cgroups: CgroupTree = CgroupTree(without: "none was asked for"),
+            units: UnitHost? = nil
         ) {
             self.configuration = configuration
             self.sockets = sockets
@@ -48,6 +51,7 @@ package final class Agent: Sendable {
             self.credentialsDirectory = credentialsDirectory
             self.uid = uid
             self.cgroups = cgroups
+            self.units = units
             startedAt = wallClock.now
         }
     }

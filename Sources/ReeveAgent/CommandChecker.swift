@@ -15,7 +15,8 @@ package struct CommandChecker: Sendable {
         self.cgroups = cgroups
     }
 
-    func warnings(_ command: CommandDefinition) -> [String] {
+    /// - Parameter asUnit: systemd runs it, and sees to its limits.
+    func warnings(_ command: CommandDefinition, asUnit: Bool = false) -> [String] {
         var warnings: [String] = []
         if let user = command.user {
             guard let record = UserDatabase.user(user) else { return ["there is no user \(user) now"] }
@@ -36,7 +37,7 @@ package struct CommandChecker: Sendable {
         if case .file(let path) = command.input, access(path, F_OK) != 0 {
             warnings.append("the file \(path) is not there now")
         }
-        let unenforced = cgroups?.unenforced(CgroupLimits(command.limits)) ?? []
+        let unenforced = asUnit ? [] : cgroups?.unenforced(CgroupLimits(command.limits)) ?? []
         if !unenforced.isEmpty {
             let names = unenforced.map { "limits.\($0.rawValue)" }.joined(separator: ", ")
             warnings.append("this agent cannot enforce \(names): \(cgroups?.trouble ?? "it has no such controller")")

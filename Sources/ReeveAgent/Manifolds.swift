@@ -57,6 +57,10 @@ struct Manifolds: Sendable {
     }
 
     private var configuration: Configuration { environment.configuration }
+    private var taskRules: TaskRules {
+        TaskRules(environment.configuration, hasUnits: environment.units != nil)
+    }
+
     private var commandChecker: CommandChecker {
         CommandChecker(ownUser: environment.uid, cgroups: environment.cgroups.standing)
     }
@@ -182,7 +186,9 @@ struct Manifolds: Sendable {
                     attachments: AttachmentPlacer(folders: configuration.attachmentFolders),
                     paths: paths,
                     outputPerStep: configuration.outputPerStep.bytes,
-                    custody: runCustody
+                    custody: runCustody,
+                    kind: configuration.runnerKind,
+                    units: environment.units
                 ),
                 limits: configuration.runLimits,
                 clock: environment.clock,
@@ -275,13 +281,13 @@ struct Manifolds: Sendable {
     private var dropIns: Manifold {
         let inputs: [Input] = [.required(Part.store), .required(Part.zones)]
         return Manifold("folders", inputs: inputs, outputs: [Part.dropIns.declaration]) {
-            [engine, environment, configuration, reload, commandChecker] inputs in
+            [engine, environment, configuration, reload, commandChecker, taskRules] inputs in
             let dropIns = DropIns(
                 configuration.folders,
                 checker: TaskChecker(
                     time: try inputs[Part.zones],
                     commands: commandChecker,
-                    attachmentFolders: configuration.attachmentFolders
+                    rules: taskRules
                 ),
                 store: try inputs[Part.store],
                 clock: environment.clock,
@@ -370,7 +376,7 @@ struct Manifolds: Sendable {
             commandChecker: commandChecker,
             cgroups: environment.cgroups.standing,
             outputBudget: output.budget,
-            attachmentFolders: configuration.attachmentFolders,
+            taskRules: taskRules,
             runLimits: configuration.runLimits
         ).methods
     }

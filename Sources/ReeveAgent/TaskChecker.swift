@@ -17,22 +17,40 @@ package struct CheckedTask: Sendable {
     package var schedule: Schedule?
 }
 
+/// What is right in a task on this host, by its configuration.
+package struct TaskRules: Sendable {
+    /// Below which attachments may be put.
+    package var attachmentFolders: [String]
+    /// Of tasks that do not say theirs.
+    package var runner: RunnerKind
+    /// systemd is there to run what is to be a unit.
+    package var hasUnits: Bool
+
+    package init(_ configuration: Configuration, hasUnits: Bool) {
+        attachmentFolders = configuration.attachmentFolders
+        runner = configuration.runnerKind
+        self.hasUnits = hasUnits
+    }
+}
+
 /// Says of a task what can never be right, what is not right at present, and when it would be due.
 package struct TaskChecker: Sendable {
     var time: HostTime
     var commands: CommandChecker
-    var attachments: AttachmentPlacer
+    var rules: TaskRules
 
-    /// - Parameter attachmentFolders: Below which attachments may be put.
-    package init(time: HostTime, commands: CommandChecker, attachmentFolders: [String]) {
+    package init(time: HostTime, commands: CommandChecker, rules: TaskRules) {
         self.time = time
-        attachments = AttachmentPlacer(folders: attachmentFolders)
         self.commands = commands
+        self.rules = rules
     }
+
+    private var attachments: AttachmentPlacer { AttachmentPlacer(folders: rules.attachmentFolders) }
 
     /// - Parameter count: how many due times to look ahead.
     package func check(_ task: TaskDefinition, now: Timestamp, count: Int = 5) -> CheckedTask {
-        var checked = CheckedTask(task: task, problems: task.problems())
+        let runnerProblems = task.runner == nil ? task.problems(withRunner: rules.runner) : []
+        var checked = CheckedTask(task: task, problems: task.problems() + runnerProblems)
         if let definition = task.schedule {
             do {
                 let schedule = try time.schedule(definition, task: task.id)
@@ -46,9 +64,13 @@ package struct TaskChecker: Sendable {
         }
         if checked.problems.isEmpty { checked.problems += attachments.problems(task.attachments ?? []) }
         if checked.problems.isEmpty {
+            let isUnit = (task.runner ?? rules.runner) == .systemd
             checked.warnings += attachments.warnings(task.attachments ?? [])
+            if isUnit, !rules.hasUnits {
+                checked.warnings.append("its steps cannot start: systemd does not run on this host")
+            }
             checked.warnings += task.effectiveSteps.flatMap { step in
-                commands.warnings(step.commandDefinition).map { "step \(step.name): \($0)" }
+                commands.warnings(step.commandDefinition, asUnit: isUnit).map { "step \(step.name): \($0)" }
             }
         }
         return checked

@@ -48,6 +48,51 @@ package struct CommandLauncher: Sendable {
 
     /// Starts it. What it put on disk is gone again if that fails.
     package func start(_ command: CommandDefinition, on occasion: Occasion) throws(LaunchFailure) -> ChildRecord {
+        let specification = try specification(command, occasion)
+        do {
+            return try processes.start(specification, key: occasion.key)
+        } catch {
+            cleanUp(occasion.scriptDirectory)
+            throw LaunchFailure(error)
+        }
+    }
+
+    /// Has it started as a unit. What it put on disk is gone again if that fails.
+    package func start(
+        _ command: CommandDefinition,
+        on occasion: Occasion,
+        as unit: UnitIdentity,
+        by host: UnitHost
+    ) async throws(LaunchFailure) -> ChildRecord {
+        let specification = try specification(command, occasion)
+        do {
+            return try await processes.start(specification, key: occasion.key, as: unit, by: host)
+        } catch {
+            cleanUp(occasion.scriptDirectory)
+            throw LaunchFailure(error)
+        }
+    }
+
+    /// Takes up the unit that an agent before this one has started on the same occasion. `nil`: there is none.
+    package func takeUp(
+        _ command: CommandDefinition,
+        on occasion: Occasion,
+        as unit: UnitIdentity,
+        by host: UnitHost
+    ) async throws(LaunchFailure) -> ChildRecord? {
+        var specification = ProcessSpecification(arguments: [])
+        specify(occasion, command.limits, in: &specification)
+        do {
+            return try await processes.takeUp(specification, key: occasion.key, as: unit, by: host)
+        } catch {
+            throw LaunchFailure(error)
+        }
+    }
+
+    private func specification(
+        _ command: CommandDefinition,
+        _ occasion: Occasion
+    ) throws(LaunchFailure) -> ProcessSpecification {
         let user = try user(command)
         var specification = ProcessSpecification(arguments: try arguments(command, occasion, user))
         var facts = occasion.facts
@@ -63,14 +108,9 @@ package struct CommandLauncher: Sendable {
             specification.umask = command.umask?.bits ?? 0o022
             specification.nice = command.nice
             specification.limits = command.limits?.ofProcess ?? []
-            specification.cgroup = occasion.cgroup.map {
-                CgroupSpecification(name: $0, limits: CgroupLimits(command.limits))
-            }
             specification.standardInput = StandardInput(command.input)
-            specification.output = occasion.output
-            specification.marks = occasion.marks
-            specification.notifySocket = occasion.notifySocket.map(NotifySocketSpecification.init(path:))
-            return try start(specification, occasion.key)
+            specify(occasion, command.limits, in: &specification)
+            return specification
         } catch {
             cleanUp(occasion.scriptDirectory)
             throw error
@@ -82,12 +122,16 @@ package struct CommandLauncher: Sendable {
         ScriptFile.remove(directory: scriptDirectory)
     }
 
-    private func start(_ specification: ProcessSpecification, _ key: ProcessKey) throws(LaunchFailure) -> ChildRecord {
-        do {
-            return try processes.start(specification, key: key)
-        } catch {
-            throw LaunchFailure(error)
-        }
+    /// What a process that is taken up has as well.
+    private func specify(
+        _ occasion: Occasion,
+        _ limits: LimitsDefinition?,
+        in specification: inout ProcessSpecification
+    ) {
+        specification.cgroup = occasion.cgroup.map { CgroupSpecification(name: $0, limits: CgroupLimits(limits)) }
+        specification.output = occasion.output
+        specification.marks = occasion.marks
+        specification.notifySocket = occasion.notifySocket.map(NotifySocketSpecification.init(path:))
     }
 
     /// Whose process it is: the one that the command names, else the agent's own.

@@ -102,9 +102,13 @@ package struct OutputCounts: Sendable, Equatable {
     /// Nothing more will be kept: both streams are closed, or no longer waited for.
     package internal(set) var isComplete = false
 
+    /// What it wrote last is lost: it had ended before any agent took it up, and nobody had kept its pipes.
+    package internal(set) var isCut = false
+
     /// ``spoolError`` for people; ``SpoolBudget`` is what is used up where the kernel is not the one that says so.
     package var spoolTrouble: String? {
-        spoolError.map { $0 == EDQUOT ? "the room for output (runner.output) is used up" : errorText($0) }
+        if isCut { return "what it wrote last was lost, as it ended while no agent was there" }
+        return spoolError.map { $0 == EDQUOT ? "the room for output (runner.output) is used up" : errorText($0) }
     }
 
     package var bytes: UInt64 { output + error }

@@ -17,13 +17,13 @@ import Glibc
 /// a living process of its ``ProcessTree``, that one takes its place. Signals go to it, and its end is the one that is
 /// told; with its exit status where it was left to the agent (``adoptOrphans()``), else as ``ProcessEnd/Reason/unknown``.
 package final class Processes: Sendable {
-    private let table = ProcessTable()
+    let table = ProcessTable()
     private let kills = KillTable()
     private let scans = ProcessScans()
-    private let poller: Poller
+    let poller: Poller
     private let lingering: LingeringCgroups
     private let cgroups: CgroupTree
-    private let clocks: ProcessClocks
+    let clocks: ProcessClocks
 
     /// - Parameters:
     ///   - now: The date in milliseconds since 1970.

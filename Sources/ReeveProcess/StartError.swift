@@ -14,6 +14,8 @@ package struct StartError: Error, Equatable, CustomStringConvertible {
         case process
         /// The socket to which the process would tell how it is.
         case notifySocket
+        /// Who is to start it for us.
+        case serviceManager
         case cgroup, session, nice, limit, groups, user, workingDirectory, standardInput, execute
     }
 
@@ -25,7 +27,7 @@ package struct StartError: Error, Equatable, CustomStringConvertible {
     /// What happened, for a person: `cannot execute /x/y: no such file or directory`.
     package let description: String
 
-    init(_ stage: Stage, errno: CInt, path: String? = nil, detail: String? = nil) {
+    package init(_ stage: Stage, errno: CInt, path: String? = nil, detail: String? = nil) {
         self.stage = stage
         self.errno = errno
         self.path = path
@@ -41,6 +43,7 @@ extension StartError.Stage {
         case .descriptors: "prepare the input and output of a process"
         case .process: "create a process"
         case .notifySocket: "make the notify socket \(path ?? "")"
+        case .serviceManager: "have systemd start a process"
         case .cgroup: "begin in the cgroup \(path ?? "")"
         case .session: "create a session"
         case .nice: "set the nice value"

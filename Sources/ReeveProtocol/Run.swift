@@ -41,6 +41,8 @@ package struct Run: Sendable, Hashable, Codable {
     package var overrides: RunOverrides?
     /// When a stop was asked for, and by whom.
     package var stopRequest: StopRequest?
+    /// How it became processes; set when it has begun.
+    package var runner: RunnerKind?
     /// How the task's run before this one ended; in a run that has stopped.
     package var previousOutcome: Outcome?
 

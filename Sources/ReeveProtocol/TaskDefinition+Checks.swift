@@ -48,16 +48,39 @@ extension TaskDefinition {
         problems += positive(startBy, "/startBy") + positive(timeout, "/timeout")
         problems += positive(queueTimeout, "/queueTimeout")
         problems += rangeProblems(priority, -100...100, at: "/priority")
-        if onAgentStop == .survive {
-            problems.append(
-                InvalidValue(
-                    path: "/onAgentStop",
-                    reason: "\"survive\" needs the systemd runner, which this version does not have",
-                    expected: "wait or stop"
-                )
-            )
-        }
+        problems += runner.map(problems(withRunner:)) ?? []
+        problems += unit?.problems().map { $0.below("/unit") } ?? []
         return problems
+    }
+
+    /// What a task cannot have if its runs become processes in this way: where it does not say so itself, in the one that
+    /// the configuration says.
+    package func problems(withRunner runner: RunnerKind) -> [InvalidValue] {
+        let expected = "runner: systemd"
+        switch runner {
+        case .process:
+            let survival = InvalidValue(
+                path: "/onAgentStop",
+                reason: "cannot be \"survive\": processes of the agent's own end with it",
+                expected: "wait, stop, or \(expected)"
+            )
+            let unit = InvalidValue(
+                path: "/unit",
+                reason: "is for runs that are units of systemd",
+                expected: "\(expected), or no unit"
+            )
+            return (onAgentStop == .survive ? [survival] : []) + (self.unit == nil ? [] : [unit])
+        case .systemd:
+            // systemd would open it as itself, and so what the user may not read.
+            return effectiveSteps.enumerated().compactMap { index, step in
+                guard case .file = step.input else { return nil }
+                return InvalidValue(
+                    path: steps == nil ? "/input" : "/steps/\(index)/input",
+                    reason: "cannot be a file where systemd runs the task",
+                    expected: "a text, or a script that reads the file"
+                )
+            }
+        }
     }
 
     private func contentProblems() -> [InvalidValue] {

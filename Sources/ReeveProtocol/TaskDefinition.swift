@@ -35,6 +35,10 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     /// Of the whole run.
     package var retry: TaskRetryDefinition?
     package var stop: StopDefinition?
+    /// How its runs become processes; the configuration's if absent.
+    package var runner: RunnerKind?
+    /// Of the units of its steps, where the runner is systemd.
+    package var unit: UnitDefinition?
     package var onAgentStop: AgentStopPolicy?
     package var onChange: ChangePolicy?
     /// With whose tasks it shares a limit of runs at once.
@@ -48,7 +52,7 @@ package struct TaskDefinition: Sendable, Hashable, Codable {
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case id, revision, description, schedule, startBy, queueTimeout, missed, overlap, priority, user, environment
         case workingDirectory, limits, groups, umask, nice
-        case requires, steps, command, script, timeout, retry, stop, onAgentStop, onChange, group, labels
+        case requires, steps, command, script, timeout, retry, stop, runner, unit, onAgentStop, onChange, group, labels
         case parameters, attachments
     }
 

@@ -31,6 +31,8 @@ struct RunSupervisor {
 
     /// Starts a pending run, or takes up one that has begun.
     func run(_ run: Run, _ definition: TaskDefinition, orders: AsyncStream<Order>) async throws {
+        var run = run
+        if run.status == .pending, (definition.runner ?? launcher.kind) == .systemd { run.runner = .systemd }
         var machine = RunMachine(run: run, definition: definition)
         let (events, sender) = AsyncStream.makeStream(of: RunMachine.Event.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -67,6 +69,7 @@ struct RunSupervisor {
             return .admitted
         }
         let active = machine.activeTries
+        if machine.run.runner == .systemd, !custody.has(machine.run.id) { await takeUp(active, machine) }
         var found: [Int: Int] = [:]
         for attempt in active {
             found[attempt.step] = launcher.processes.record(key(attempt, machine)).map { Int($0.pid) }
@@ -82,6 +85,34 @@ struct RunSupervisor {
         custody.begin(machine.run.id)
         for attempt in active where found[attempt.step] != nil { awaitEnd(of: attempt, machine, sender, &group) }
         return .resumed(found: found, unstarted: unstarted)
+    }
+
+    /// Takes up what an agent before this one has left to systemd: its runs go on as those of this one.
+    ///
+    /// Waits for systemd to answer: until then nobody knows what became of them.
+    private func takeUp(_ tries: [Try], _ machine: RunMachine) async {
+        for attempt in tries {
+            var wait = Duration.milliseconds(250)
+            while !Task.isCancelled {
+                do throws(LaunchFailure) {
+                    _ = try await launcher.takeUp(
+                        machine.steps[attempt.step],
+                        record(attempt, machine),
+                        of: machine.run,
+                        parameters: machine.parameters
+                    )
+                    break
+                } catch {
+                    logger.warning(
+                        "cannot find out what became of a run; asks again",
+                        metadata: ["run.id": "\(machine.run.id)", "error": "\(error)"]
+                    )
+                    guard (try? await clock.sleep(for: wait)) != nil else { return }
+                    wait = min(wait * 2, .seconds(30))
+                }
+            }
+        }
+        custody.begin(machine.run.id)
     }
 
     /// Ends what an agent that crashed has left of a run: exactly what is in its cgroups, or carries
@@ -107,7 +138,7 @@ struct RunSupervisor {
         case .attach:
             group.addTask { sender.yield(.attached(launcher.attach(machine, at: now(), isWanted: attaching))) }
         case .stopAttaching: attaching.withLockedValue { $0 = false }
-        case .start(let attempt): start(attempt, machine, sender, &group)
+        case .start(let attempt): await start(attempt, machine, definition, sender, &group)
         case .wait(let timer, let interval): wait(interval, then: .timeIsOver(timer), sender, &group)
         case .awaitReadiness(let attempt): group.addTask { await awaitReadiness(of: attempt, machine, sender) }
         case .probe(let attempt): group.addTask { await probe(attempt, machine, sender) }
@@ -168,15 +199,17 @@ struct RunSupervisor {
     private func start(
         _ attempt: Try,
         _ machine: RunMachine,
+        _ definition: TaskDefinition,
         _ sender: Sender,
         _ group: inout ThrowingTaskGroup<Void, any Error>
-    ) {
-        do {
-            let record = try launcher.start(
+    ) async {
+        do throws(LaunchFailure) {
+            let record = try await launcher.start(
                 machine.steps[attempt.step],
                 record(attempt, machine),
                 of: machine.run,
-                parameters: machine.parameters
+                parameters: machine.parameters,
+                unit: definition.unit
             )
             sender.yield(
                 .started(attempt, pid: Int(record.pid), notEnforced: record.unenforced.map(\.rawValue))

@@ -22,6 +22,11 @@ package final class Runner: Sendable {
     private struct State {
         var living: [String: Living] = [:]
         var isEnding = false
+        /// Those that go on without the agent.
+        var surviving: Set<String> = []
+
+        /// Nothing goes on that has to be waited for.
+        var isIdle: Bool { living.keys.allSatisfy(surviving.contains) }
         var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -94,6 +99,7 @@ package final class Runner: Sendable {
                     (run, try reader.definition(task: run.task, revision: run.revision))
                 }
             }
+            launcher.dropLeftovers(living: Set(begun.map(\.0.id)))
             for (run, definition) in begun { try await supervise(run, definition, &group) }
             // A stop that was asked for while these were being taken up found nobody to be told.
             try await forwardStopRequests()
@@ -264,7 +270,7 @@ package final class Runner: Sendable {
     private func ended(_ run: String) {
         let waiters = state.withLockedValue { state -> [CheckedContinuation<Void, Never>] in
             state.living.removeValue(forKey: run)?.orders.finish()
-            guard state.living.isEmpty else { return [] }
+            guard state.isIdle else { return [] }
             defer { state.idleWaiters = [] }
             return state.idleWaiters
         }
@@ -292,20 +298,28 @@ package final class Runner: Sendable {
 
     /// Begins no more runs, asks those that live to end, and waits until they have.
     ///
-    /// Runs whose task says `onAgentStop: wait` are let run until `deadline` is over. The end of the others is bounded by
-    /// their grace: then they are killed.
+    /// Runs whose task says `onAgentStop: wait` are let run until `deadline` is over. Those that are systemd's go on, and
+    /// nobody waits, unless their task says something else. The end of the others is bounded by their grace: then they are
+    /// killed.
     package func endRuns(waitingAtMost deadline: Duration) async {
         state.withLockedValue { $0.isEnding = true }
-        let waiting = try? await store.read { reader in
-            try reader.liveRuns().filter { run in
-                try reader.definition(task: run.task, revision: run.revision)?.onAgentStop == .wait
-            }.map(\.id)
+        let policies = try? await store.read { [launcher] reader in
+            try reader.liveRuns().reduce(into: [String: AgentStopPolicy]()) { policies, run in
+                guard let definition = try reader.definition(task: run.task, revision: run.revision) else { return }
+                // One that has begun stays what it is, whatever the configuration says by now.
+                let isUnit =
+                    run.status > .pending ? run.runner == .systemd : (definition.runner ?? launcher.kind) == .systemd
+                policies[run.id] = definition.onAgentStop ?? (isUnit ? .survive : .stop)
+            }
         }
-        end(except: Set(waiting ?? []))
+        let surviving = Set((policies ?? [:]).filter { $0.value == .survive }.keys)
+        let waiting = Set((policies ?? [:]).filter { $0.value == .wait }.keys)
+        state.withLockedValue { $0.surviving = surviving }
+        end(except: surviving.union(waiting))
         await withDiscardingTaskGroup { group in
             group.addTask { [clock] in
                 guard (try? await clock.sleep(for: deadline)) != nil else { return }
-                self.end(except: [])
+                self.end(except: surviving)
             }
             await becomeIdle()
             group.cancelAll()
@@ -322,7 +336,7 @@ package final class Runner: Sendable {
     private func becomeIdle() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLockedValue { state in
-                guard !state.living.isEmpty else { return true }
+                guard !state.isIdle else { return true }
                 state.idleWaiters.append(continuation)
                 return false
             }

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 package import ReeveLaunch
 package import ReeveProcess
-import ReeveProtocol
+package import ReeveProtocol
 
 /// Turns a step of a run into a process.
 package struct StepLauncher: Sendable {
@@ -12,6 +12,10 @@ package struct StepLauncher: Sendable {
     /// Bytes kept of the output of each try of a step.
     package var outputPerStep: Int
     package var custody: RunCustody
+    /// How runs become processes whose task does not say it.
+    package var kind: RunnerKind
+    /// `nil`: there is no systemd to run steps.
+    package var units: UnitHost?
 
     package init(
         launcher: CommandLauncher,
@@ -19,7 +23,9 @@ package struct StepLauncher: Sendable {
         attachments: AttachmentPlacer,
         paths: RunPaths,
         outputPerStep: Int,
-        custody: RunCustody
+        custody: RunCustody,
+        kind: RunnerKind = .process,
+        units: UnitHost? = nil
     ) {
         self.launcher = launcher
         self.attachments = attachments
@@ -27,6 +33,8 @@ package struct StepLauncher: Sendable {
         self.paths = paths
         self.outputPerStep = outputPerStep
         self.custody = custody
+        self.kind = kind
+        self.units = units
     }
 
     package var processes: Processes { launcher.processes }
@@ -46,15 +54,52 @@ package struct StepLauncher: Sendable {
 
     private static func cgroupPrefix(_ run: Run) -> String { "run-\(run.id)." }
 
+    /// Starts it as the run's kind of runner does.
     func start(
         _ step: StepDefinition,
         _ record: RunStep,
         of run: Run,
+        parameters: [String: String],
+        unit: UnitDefinition?
+    ) async throws(LaunchFailure) -> ChildRecord {
+        let occasion = occasion(step, record, run, parameters)
+        guard run.runner == .systemd else { return try launcher.start(step.commandDefinition, on: occasion) }
+        guard let units else {
+            throw LaunchFailure(cause: "startFailed", reason: "systemd does not run on this host")
+        }
+        return try await launcher.start(
+            step.commandDefinition,
+            on: occasion,
+            as: Self.unit(record, of: run, unit),
+            by: units
+        )
+    }
+
+    /// Takes up a step that an agent before this one has started as a unit. `nil`: there is none.
+    func takeUp(
+        _ step: StepDefinition,
+        _ record: RunStep,
+        of run: Run,
         parameters: [String: String]
-    ) throws(LaunchFailure) -> ChildRecord {
+    ) async throws(LaunchFailure) -> ChildRecord? {
+        guard let units else { return nil }
+        return try await launcher.takeUp(
+            step.commandDefinition,
+            on: occasion(step, record, run, parameters),
+            as: Self.unit(record, of: run, nil),
+            by: units
+        )
+    }
+
+    private func occasion(
+        _ step: StepDefinition,
+        _ record: RunStep,
+        _ run: Run,
+        _ parameters: [String: String]
+    ) -> CommandLauncher.Occasion {
         var output = SpoolSpecification(path: paths.output(run: run.id, step: record), quota: outputPerStep)
         output.budget = custody.begin(run.id)
-        let occasion = CommandLauncher.Occasion(
+        return CommandLauncher.Occasion(
             key: RunPaths.key(run: run.id, step: record),
             facts: facts(record, run, parameters),
             marks: Self.marks(of: record, of: run),
@@ -63,7 +108,28 @@ package struct StepLauncher: Sendable {
             cgroup: "\(Self.cgroupPrefix(run))\(record.name).\(record.attempt)",
             notifySocket: step.ready?.signal == .notify ? paths.notifySocket(run: run, step: record) : nil
         )
-        return try launcher.start(step.commandDefinition, on: occasion)
+    }
+
+    private static func unit(_ record: RunStep, of run: Run, _ definition: UnitDefinition?) -> UnitIdentity {
+        UnitIdentity(
+            name: "\(unitPrefix)\(run.id)-\(record.name)-\(record.attempt).service",
+            description: "reeve: \(run.shortName), step \(record.name)",
+            properties: definition?.forUnit ?? [:]
+        )
+    }
+
+    private static let unitPrefix = "reeve-run-"
+
+    /// Gives up what agents before this one have left with systemd of runs that have ended: a crash came between.
+    func dropLeftovers(living: Set<String>) {
+        guard let units, let keeper = units.keeper else { return }
+        for name in keeper.left {
+            let unit = UnitIdentity.unitName(ofKept: name)
+            // The id of a run has a length of its own.
+            guard !living.contains(String(unit.dropFirst(Self.unitPrefix.count).prefix(36))) else { continue }
+            keeper.drop(name)
+            units.manager.release(unit)
+        }
     }
 
     /// Whom the probes of a step ask.
@@ -84,8 +150,9 @@ package struct StepLauncher: Sendable {
         )
     }
 
-    /// Removes what the start of a step put on disk, after the step has ended.
+    /// Removes what the start of a step put on disk, and what is left of its unit, after the step has ended.
     func cleanUp(_ record: RunStep, of run: Run) {
+        if run.runner == .systemd, let units { processes.release(Self.unit(record, of: run, nil), by: units) }
         launcher.cleanUp(paths.scriptDirectory(run: run.id, step: record))
     }
 

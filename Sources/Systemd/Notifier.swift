@@ -29,6 +29,23 @@ package struct Notifier: Sendable {
         return try SystemdError.check(sd_notify(0, text), "notify the service manager") > 0
     }
 
+    /// Has the manager keep a descriptor under a name for this service, over its restarts (`FDSTORE=1`). Answers whether
+    /// it was told; it keeps as many as the unit's `FileDescriptorStoreMax=` says.
+    package func store(_ descriptor: Int32, as name: String) throws(SystemdError) -> Bool {
+        // Kept also when nobody writes to it any more: what is in it has not been read.
+        let text = "FDSTORE=1\nFDPOLL=0\nFDNAME=\(name)"
+        let result = withUnsafePointer(to: descriptor) { sd_pid_notify_with_fds(0, 0, text, $0, 1) }
+        return try SystemdError.check(result, "have the service manager keep a descriptor") > 0
+    }
+
+    /// Has it give up what it keeps under a name.
+    package func removeStored(_ name: String) throws(SystemdError) {
+        _ = try SystemdError.check(
+            sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=\(name)"),
+            "have the service manager give up a descriptor"
+        )
+    }
+
     /// How often the manager wants to hear ``News/watchdog`` at least; `nil` if it does not. Tell it about twice as often.
     package var watchdogInterval: Duration? {
         get throws(SystemdError) {

@@ -13,6 +13,8 @@ extension OverlapPolicy: ExpressibleByArgument {
     }
 }
 
+extension RunnerKind: ExpressibleByArgument {}
+
 /// How a task runs, as options.
 struct TaskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("End a run that takes longer.", valueName: "duration"))
@@ -56,6 +58,9 @@ struct TaskOptions: ParsableArguments {
     )
     var priority: Int?
 
+    @Option(help: "What starts it: process, the agent itself, or systemd, whose units outlive a restart of the agent.")
+    var runner: RunnerKind?
+
     func add(to task: inout JSONObject) {
         task["timeout"] = timeout.map { .string($0.description) }
         task["startBy"] = startBy.map { .string($0.description) }
@@ -68,6 +73,7 @@ struct TaskOptions: ParsableArguments {
         if !again.members.isEmpty { task["retry"] = .object(again) }
         task["missed"] = missed.map { .string($0.description) }
         task["priority"] = priority.map { .number(String($0)) }
+        task["runner"] = runner.map { .string($0.rawValue) }
         task["overlap"] = overlap.map { .string($0.description) }
     }
 }

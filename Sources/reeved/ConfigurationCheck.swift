@@ -1,6 +1,7 @@
 import Glibc
 import ReeveAgent
 import ReeveProtocol
+import ReeveUnits
 
 /// `--check-config`: reads all that a start would read, and starts nothing.
 struct ConfigurationCheck {
@@ -16,7 +17,7 @@ struct ConfigurationCheck {
             TaskChecker(
                 time: time,
                 commands: CommandChecker(ownUser: geteuid()),
-                attachmentFolders: settings.configuration.attachmentFolders
+                rules: TaskRules(settings.configuration, hasUnits: SystemdUnits.isThere)
             )
         )
         message = lines.joined(separator: "\n")

@@ -6,6 +6,7 @@ import ReeveProcess
 import ReeveProtocol
 import ReeveScheduler
 import ReeveStore
+import ReeveUnits
 import Systemd
 
 /// The agent as a daemon: with sockets, signals, and a word to systemd.
@@ -30,6 +31,8 @@ struct Daemon {
         defer { cgroups.close() }
         let sockets = try sockets(settings.configuration)
         defer { for socket in sockets { socket.remove() } }
+        let units = SystemdUnits.isThere ? try SystemdUnits(isOfUser: geteuid() != 0) : nil
+        defer { units?.close() }
         let agent = try Agent(
             Agent.Environment(
                 configuration: settings.configuration,
@@ -40,7 +43,10 @@ struct Daemon {
                 logger: logger,
                 credentialsDirectory: places["CREDENTIALS_DIRECTORY"],
                 uid: geteuid(),
-                cgroups: cgroups
+                cgroups: cgroups,
+                units: units.map {
+                    UnitHost(manager: $0, keeper: KeptDescriptors(kept, notifier: Notifier(), logger: logger))
+                }
             )
         )
         logger.notice(
@@ -118,11 +124,17 @@ struct Daemon {
         }
     }
 
+    /// What an agent before this one has left with systemd.
+    private var kept: [PassedDescriptor] {
+        passed.filter { $0.name?.hasPrefix(KeptDescriptors.prefix) == true }
+    }
+
     /// Those that systemd passes; only where it passes none, our own.
     private func sockets(_ configuration: Configuration) throws -> [ListeningSocket] {
-        guard passed.isEmpty else {
-            for descriptor in passed { try check(descriptor) }
-            return passed.map { ListeningSocket(passed: $0.number) }
+        let sockets = passed.filter { !kept.contains($0) }
+        guard sockets.isEmpty else {
+            for descriptor in sockets { try check(descriptor) }
+            return sockets.map { ListeningSocket(passed: $0.number) }
         }
         return try configuration.sockets.map { try ListeningSocket($0) }
     }

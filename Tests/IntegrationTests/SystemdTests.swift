@@ -1,4 +1,3 @@
-import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -7,11 +6,11 @@ import Testing
 @Suite(
     .serialized,
     .timeLimit(.minutes(5)),
-    .enabled(if: canRunSystemd, "needs root, systemd, util-linux and cgroup version 2")
+    .enabled(if: SystemdHost.isPossible, "needs root, systemd, util-linux and cgroup version 2")
 )
 struct SystemdTests {
     @Test func `the first connection starts the service and is answered, and the journal has fields`() async throws {
-        let said = try await inside(
+        let said = try await SystemdHost.inside(
             """
             systemctl is-active reeve.service && exit 1
             reeve call agent.status
@@ -35,7 +34,7 @@ struct SystemdTests {
 
     @Test func `systemctl status says how things stand`() async throws {
         // The first client is served at once, whatever it asks for.
-        let said = try await inside(
+        let said = try await SystemdHost.inside(
             """
             reeve add job --cron '0 3 * * *' -- true
             systemctl restart reeve.service
@@ -50,7 +49,7 @@ struct SystemdTests {
     }
 
     @Test func `a hung agent is killed by the watchdog and started again`() async throws {
-        let said = try await inside(
+        let said = try await SystemdHost.inside(
             dropIn: "[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\n",
             """
             reeve call agent.status
@@ -75,7 +74,7 @@ struct SystemdTests {
             var endpoint = try #require(receiver.endpoint().object)
             endpoint["secret"] = ["credential": "ops-key"]
             try writeFile(folder.path + "/key", receiver.secret)
-            let said = try await inside(
+            let said = try await SystemdHost.inside(
                 folder: folder,
                 dropIn: "[Service]\nLoadCredential=ops-key:\(folder.path)/key\n",
                 """
@@ -101,7 +100,7 @@ struct SystemdTests {
     }
 
     @Test func `services that speak sd_notify are kept below it, and end with it in order`() async throws {
-        let said = try await inside(
+        let said = try await SystemdHost.inside(
             """
             reeve service add db --ready-notify -c 'trap "echo db; exit 0" TERM
                 systemd-notify --ready --status=serving
@@ -133,7 +132,7 @@ struct SystemdTests {
     }
 
     @Test func `the socket outlives a restart, and who connects meanwhile just waits`() async throws {
-        let said = try await inside(
+        let said = try await SystemdHost.inside(
             """
             reeve call agent.status
             mkfifo /run/started /run/ending /run/end
@@ -156,36 +155,4 @@ struct SystemdTests {
         let pids = answers.compactMap { $0["pid"]?.integer }
         #expect(pids.count == 2 && pids.first != pids.last, "\(said)")
     }
-
-    /// Runs a script beside a systemd with the shipped units installed and the socket started. Answers what it said.
-    private func inside(
-        folder: TemporaryFolder? = nil,
-        dropIn: String = "",
-        _ script: String
-    ) async throws -> String {
-        let folder = try folder ?? TemporaryFolder()
-        try writeFile(folder.path + "/drop-in.conf", dropIn)
-        let units = Products.file("contrib/systemd")
-        let unitFolder = "/usr/lib/systemd/system"
-        let installed = [
-            "\(Products.reeved):/usr/bin/reeved:0755", "\(Products.reeve):/usr/bin/reeve:0755",
-            "\(units)/reeve.service:\(unitFolder)/reeve.service", "\(units)/reeve.socket:\(unitFolder)/reeve.socket",
-            "\(folder.path)/drop-in.conf:\(unitFolder)/reeve.service.d/test.conf",
-        ]
-        let (end, said) = try await Child.run(
-            [units + "/with-systemd", "--bind", folder.path] + installed.flatMap { ["--install", $0] } + [
-                "--timeout", "120", "--", "bash", "-euc", "systemctl start reeve.socket\n" + script,
-            ],
-            in: folder
-        )
-        try #require(end == .exited(0), "\(said)")
-        return said
-    }
 }
-
-/// What the harness needs.
-private let canRunSystemd: Bool = {
-    let programs: [String] = ["systemctl", "unshare", "nsenter", "setpriv"]
-    let cgroup = (try? readFile("/proc/self/cgroup")) ?? ""
-    return getuid() == 0 && cgroup.contains("0::") && programs.allSatisfy { access("/usr/bin/\($0)", X_OK) == 0 }
-}()

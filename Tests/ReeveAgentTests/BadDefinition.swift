@@ -57,9 +57,51 @@ struct BadDefinition: Sendable, CustomTestStringConvertible {
             "size"
         ),
         BadDefinition(
-            #"{"id": "a", "command": ["/bin/true"], "onAgentStop": "survive"}"#,
+            #"{"id": "a", "command": ["x"], "onAgentStop": "survive"}"#,
             "/task/onAgentStop",
-            "wait or stop"
+            "runner: systemd"
+        ),
+        BadDefinition(#"{"id": "a", "command": ["x"], "runner": "docker"}"#, "/task/runner", "systemd"),
+        BadDefinition(#"{"id": "a", "command": ["x"], "unit": {"PrivateTmp": true}}"#, "/task/unit", "runner: systemd"),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "runner": "systemd", "unit": {"ProtectSytem": "full"}}"#,
+            "/task/unit/ProtectSytem",
+            "did you mean"
+        ),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "runner": "systemd", "unit": {"ExecStartPre": "/bin/true"}}"#,
+            "/task/unit/ExecStartPre",
+            "no property that a task may set"
+        ),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "runner": "systemd", "unit": {"ProtectSystem": "most"}}"#,
+            "/task/unit/ProtectSystem",
+            "no, yes, full, strict"
+        ),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "runner": "systemd", "unit": {"CPUWeight": 0}}"#,
+            "/task/unit/CPUWeight",
+            "1 to 10000"
+        ),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "runner": "systemd", "unit": {"MemoryHigh": "much"}}"#,
+            "/task/unit/MemoryHigh",
+            "64MiB"
+        ),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "runner": "systemd", "unit": {"ReadOnlyPaths": ["etc"]}}"#,
+            "/task/unit/ReadOnlyPaths",
+            "absolute paths"
+        ),
+        BadDefinition(
+            #"{"id": "a", "command": ["x"], "runner": "systemd", "unit": {"Slice": "../x.slice"}}"#,
+            "/task/unit/Slice",
+            "batch.slice"
+        ),
+        BadDefinition(
+            #"{"id": "a", "runner": "systemd", "steps": [{"name": "s", "command": ["x"], "input": {"file": "/f"}}]}"#,
+            "/task/steps/0/input",
+            "a text"
         ),
         // Steps
         BadDefinition(#"{"id": "a", "steps": []}"#, "/task/steps", "at least one"),

@@ -26,7 +26,11 @@ func dropInFile(_ path: String, bare: DropInName.Kind) throws(ConfigurationError
     } catch {
         throw ConfigurationError(problems: ["\(path): \(error)"])
     }
-    let checker = TaskChecker(time: time, commands: CommandChecker(ownUser: 0), attachmentFolders: [])
+    let checker = TaskChecker(
+        time: time,
+        commands: CommandChecker(ownUser: 0),
+        rules: TaskRules(Configuration(name: "", stateDirectory: "/none"), hasUnits: false)
+    )
     return try DropInFile(path: path, text: text, bare: bare, checker: checker, now: dropInTime)
 }
 

@@ -131,11 +131,6 @@ package struct ConfigurationFile: Sendable, Decodable {
     }
 }
 
-/// How runs become processes.
-package enum RunnerKind: String, WireWord {
-    case process
-}
-
 package enum LogLevelName: String, WireWord {
     case trace, debug, info, notice, warning, error, critical
 }
@@ -267,6 +262,7 @@ extension Configuration {
             }
         }
         concurrency = file.runner?.concurrency ?? concurrency
+        runnerKind = file.runner?.kind ?? runnerKind
         stopTimeout = file.runner?.stopTimeout ?? stopTimeout
         outputPerStep = file.runner?.output?.perStep ?? outputPerStep
         outputPerRun = file.runner?.output?.perRun ?? outputPerRun

@@ -19,7 +19,7 @@ struct MethodTable: Sendable {
     var commandChecker: CommandChecker
     var cgroups: CgroupTree.Standing
     var outputBudget: SpoolBudget
-    var attachmentFolders: [String]
+    var taskRules: TaskRules
     var runLimits: RunLimits
 
     var methods: [AgentMethod] {
@@ -53,7 +53,7 @@ struct MethodTable: Sendable {
     private var tasks: TaskMethods {
         TaskMethods(
             parts: parts,
-            checker: TaskChecker(time: time, commands: commandChecker, attachmentFolders: attachmentFolders),
+            checker: TaskChecker(time: time, commands: commandChecker, rules: taskRules),
             clock: wallClock
         )
     }

@@ -62,6 +62,7 @@ extension OpenRPC {
             .required("steps", .list(of: .ref("RunStep")), "in the order of the task"),
             .optional("probes", .list(of: .ref("RunProbe")), "what is known of the health of its steps"),
             .optional("attachments", .list(of: .ref("RunAttachment")), "files that are put in place before its steps"),
+            .optional("runner", .openWord(RunnerKind.self), "what started its steps, once it has begun"),
             .optional("previousOutcome", .openWord(Outcome.self), "how the run of the task before it ended"),
         ]
     }

@@ -81,6 +81,11 @@ extension OpenRPC {
             SharedSchema("Parameter", "A value that a run may be given; it is never part of a command.", parameter),
             SharedSchema("Attachment", "A file that is put in place before a run's steps start.", .closed(attachment)),
             SharedSchema("StepRequirement", "A state of another step that a step waits for.", stepRequirement),
+            SharedSchema(
+                "Unit",
+                "Properties of a unit by systemd's own names (systemd.exec(5), systemd.resource-control(5)).",
+                unit
+            ),
             SharedSchema("Limits", "What a process may use.", .closed(limitsFields)),
             SharedSchema(
                 "Input",
@@ -88,6 +93,24 @@ extension OpenRPC {
                 .either(.string, .closed([.required("file", .string, "an absolute path")]))
             ),
         ]
+    }
+
+    private static var unit: Schema {
+        .closed(
+            UnitDefinition.kinds.sorted { $0.key < $1.key }.map { name, kind in
+                .optional(name, schema(of: kind), kind.expected)
+            }
+        )
+    }
+
+    private static func schema(of kind: UnitDefinition.Kind) -> Schema {
+        switch kind {
+        case .flag: .boolean
+        case .number(let range): .integer(from: range.lowerBound, to: range.upperBound)
+        case .size: .either(.integer(from: 1), .string)
+        case .word, .slice: .string
+        case .paths: .list(of: .string)
+        }
     }
 
     private static var taskFields: [Field] {
@@ -132,7 +155,18 @@ extension OpenRPC {
             .optional("timeout", .duration, "of a run; none by default"),
             .optional("retry", .ref("TaskRetry"), "of a run that failed: none by default"),
             .optional("stop", .ref("Stop"), "for steps that have none of their own"),
-            .optional("onAgentStop", .word(AgentStopPolicy.self), "what becomes of a living run when the agent stops"),
+            .optional(
+                "runner",
+                .word(RunnerKind.self),
+                "what starts its steps: the agent itself (process), or systemd as transient units that go on while the "
+                    + "agent is restarted or replaced; by default what the configuration says"
+            ),
+            .optional("unit", .ref("Unit"), "properties of the units of its steps, where the runner is systemd"),
+            .optional(
+                "onAgentStop",
+                .word(AgentStopPolicy.self),
+                "what becomes of a living run when the agent stops: stop, or survive where the runner is systemd"
+            ),
             .optional("onChange", .word(ChangePolicy.self), "what becomes of a living run when the task changes; keep"),
             .optional("group", .text("^[A-Za-z0-9._-]{1,64}$"), "with whose tasks it shares a limit of runs at once"),
             .optional("labels", .map(of: .string), "for people and filters"),

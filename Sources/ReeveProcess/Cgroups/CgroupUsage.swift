@@ -11,6 +11,12 @@ package struct CgroupUsage: Sendable, Equatable {
     /// How many of them the kernel has killed for want of memory.
     package var outOfMemoryKills: Int
 
+    init(userTime: Duration, systemTime: Duration, outOfMemoryKills: Int) {
+        self.userTime = userTime
+        self.systemTime = systemTime
+        self.outOfMemoryKills = outOfMemoryKills
+    }
+
     /// `nil` if the folder is not there.
     init?(_ cgroup: Cgroup) {
         guard let times = cgroup.fields("cpu.stat") else { return nil }

@@ -86,6 +86,12 @@ struct SpoolShare {
         return take(SpoolFormat.headerSize + reserve)
     }
 
+    /// The file is there, and so long: that was counted when the agent started.
+    mutating func takeUp(length: Int, hasTail: Bool, tail: Int) {
+        reserve = hasTail ? 0 : min(tail, Self.leastTail)
+        taken = budget == nil ? 0 : length
+    }
+
     /// Whether the file, without its tail, may be so long; it will not be longer than `most`.
     mutating func grow(to length: Int, most: Int) -> Bool {
         let missing = length + reserve - taken

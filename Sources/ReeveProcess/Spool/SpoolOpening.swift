@@ -7,6 +7,7 @@ extension SpoolSpecification {
     /// Whether the host has lost a part of it is looked at here and now: it takes long where the file is large, and who
     /// opens it for writing must not be kept from others.
     func prepare() -> OutputCounts {
+        if isTakenUp { return takeUp()?.counts ?? OutputCounts() }
         guard continues, let file = try? SpoolFile(path: path) else { return OutputCounts() }
         guard fits(file.header) else { return OutputCounts(emptyHeader(behind: file.header, end: file.end)) }
         guard !file.header.isOfThisBoot else { return OutputCounts(file.header) }
@@ -42,6 +43,34 @@ extension SpoolSpecification {
             setAside()
         }
         return (create(), header)
+    }
+
+    /// What an agent before this one has written of the same process; `nil`: nothing that could be gone on with.
+    ///
+    /// Reads the head, as its numbers are written down only at its end.
+    func takeUp() -> SpoolStanding? {
+        guard var file = try? SpoolFile(path: path) else { return nil }
+        guard file.header.tailEnd == 0 else {
+            return SpoolStanding(header: file.header, place: file.header.tailEnd, counts: OutputCounts(file.header))
+        }
+        var counts = OutputCounts()
+        var place: UInt64 = 0
+        while let frame = file.frame(at: place) {
+            switch frame.stream {
+            case .output: counts.output += UInt64(frame.count)
+            case .error: counts.error += UInt64(frame.count)
+            }
+            place += frame.size
+        }
+        counts.position = SpoolPosition(frame: place, consumed: 0)
+        return SpoolStanding(header: file.header, place: place, counts: counts)
+    }
+
+    /// Opens it for that; what was begun and not ended behind the last whole frame goes.
+    func open(takingUp standing: SpoolStanding) -> CInt {
+        let file = openFile(path, O_RDWR)
+        if file >= 0, standing.header.tailEnd == 0 { ftruncate(file, SpoolFormat.headerSize + Int(standing.place)) }
+        return file
     }
 
     private func fits(_ header: SpoolHeader) -> Bool {
@@ -83,6 +112,14 @@ extension SpoolSpecification {
 private func openFile(_ path: String, _ flags: CInt) -> CInt {
     let file = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
     return file < 0 ? -errno : file
+}
+
+/// How far a spool was written.
+struct SpoolStanding {
+    let header: SpoolHeader
+    /// Where the next frame goes.
+    let place: UInt64
+    let counts: OutputCounts
 }
 
 extension SpoolHeader {

@@ -19,6 +19,9 @@ package struct SpoolSpecification: Sendable, Equatable {
     /// positions begin at zero again; a reader that comes with a later one is led to the oldest byte there is.
     package let continues: Bool
 
+    /// The process has written to it before, under an agent before this one, and goes on to.
+    package var isTakenUp = false
+
     /// What it shares with others; `nil`: it has the room that it says.
     package var budget: SpoolBudget?
 

@@ -159,6 +159,7 @@ struct SpoolWriter {
     private mutating func openIfNeeded() {
         guard let specification, counts.spoolError == nil, !counts.isComplete else { return }
         guard file < 0 || (specification.continues && isDeleted) else { return }
+        if file < 0, specification.isTakenUp, takeUp(specification) { return }
         guard specification.continues || share.taken > 0 || share.begin(tail: specification.tail) else {
             counts.spoolError = EDQUOT
             return
@@ -173,6 +174,24 @@ struct SpoolWriter {
         header = opened.header
         if specification.continues { goOn() }
         _ = writeHeader()
+    }
+
+    /// Goes on with what there is. Whether there is something.
+    private mutating func takeUp(_ specification: SpoolSpecification) -> Bool {
+        guard let standing = specification.takeUp() else { return false }
+        file = specification.open(takingUp: standing)
+        guard file >= 0 else {
+            counts.spoolError = -file
+            return true
+        }
+        header = standing.header
+        place = standing.place
+        share.takeUp(
+            length: SpoolFormat.headerSize + Int(max(place, header.headCapacity > place ? 0 : header.headCapacity)),
+            hasTail: header.tailEnd > 0,
+            tail: specification.tail
+        )
+        return true
     }
 
     /// Takes over what the header says, with what was dropped meanwhile as the file could not be opened.

@@ -50,7 +50,7 @@ enum Launcher {
         )
     }
 
-    private static func check(_ specification: ProcessSpecification) throws(StartError) {
+    static func check(_ specification: ProcessSpecification) throws(StartError) {
         guard !specification.arguments.isEmpty else {
             throw StartError(.arguments, errno: EINVAL, detail: "there is no command")
         }
@@ -60,19 +60,19 @@ enum Launcher {
         }
     }
 
-    private static func withDescriptorLimit(_ specification: ProcessSpecification) -> ProcessSpecification {
+    static func withDescriptorLimit(_ specification: ProcessSpecification) -> ProcessSpecification {
         guard let limit = DescriptorLimit.ofPrograms else { return specification }
         var specification = specification
         if !specification.limits.contains(where: { $0.resource == .openFiles }) { specification.limits.append(limit) }
         return specification
     }
 
-    private static func makeSocket(_ specification: ProcessSpecification) throws(StartError) -> NotifySocket? {
+    static func makeSocket(_ specification: ProcessSpecification) throws(StartError) -> NotifySocket? {
         guard let socket = specification.notifySocket else { return nil }
         return try NotifySocket.make(socket, for: specification.user)
     }
 
-    private static func openInput(_ input: StandardInput) throws(StartError) -> Descriptor {
+    static func openInput(_ input: StandardInput) throws(StartError) -> Descriptor {
         switch input {
         case .null:
             let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -176,7 +176,7 @@ enum Launcher {
         return StartError(stage, errno: number)
     }
 
-    private static func executeFailure(
+    static func executeFailure(
         _ number: CInt,
         _ specification: ProcessSpecification,
         _ paths: [String],
@@ -198,7 +198,7 @@ enum Launcher {
 }
 
 /// Both ends of a pipe, until one is taken.
-private struct Pipe: ~Copyable {
+struct Pipe: ~Copyable {
     let reading: Descriptor
     let writing: Descriptor
 

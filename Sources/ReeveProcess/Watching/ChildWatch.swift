@@ -85,6 +85,23 @@ final class ChildWatch {
         return conclude(before)
     }
 
+    /// What its manager says of it.
+    func foreignHasEnded(_ unit: UnitState.End?, _ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard end == nil else { return false }
+        readNotices(buffer, atMost: Self.lastMessages, untilPassed: false)
+        table.willReap(id)
+        end = ProcessEnd(
+            unit,
+            startedAt: process.startedAt,
+            duration: clocks.elapsed() - process.started,
+            together: usedTogether
+        )
+        let before = spool.counts
+        readRest(buffer)
+        act(lifecycle.ended())
+        return conclude(before)
+    }
+
     private var usedTogether: CgroupUsage? { tree.cgroups.first.flatMap(CgroupUsage.init) }
 
     func successorHasEnded() -> Bool {
@@ -178,7 +195,7 @@ final class ChildWatch {
     ///
     /// Once for each time that one is named: later the same number may be another's.
     private func followMainPID(_ state: NotifyState) {
-        guard let pid = state.mainPID, state.mainPIDs > followedMainPIDs else { return }
+        guard !process.isForeign, let pid = state.mainPID, state.mainPIDs > followedMainPIDs else { return }
         followedMainPIDs = state.mainPIDs
         guard pid != successor?.pid else { return }
         if let successor { dismiss(successor) }
@@ -236,7 +253,7 @@ final class ChildWatch {
         }
         inbox = nil
         if let successor { dismiss(successor) }
-        if !isClosed { poller.close(main.pidfd) }
+        if !isClosed, main.pidfd >= 0 { poller.close(main.pidfd) }
         if timer >= 0 { poller.close(timer) }
         isClosed = true
         timer = -1

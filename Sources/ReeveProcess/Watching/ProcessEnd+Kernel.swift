@@ -35,4 +35,30 @@ extension ProcessEnd {
             together: together
         )
     }
+
+    /// - Parameters:
+    ///   - unit: `nil`: the manager does not know either.
+    ///   - duration: Since it was started or found, where the manager does not say when it ended.
+    init(_ unit: UnitState.End?, startedAt: Int64, duration: Duration, together: CgroupUsage?) {
+        let endedAt = unit.flatMap { $0.endedAt > 0 ? $0.endedAt : nil }
+        var together = together
+        if together == nil, let time = unit?.cpuTime {
+            // Of a cgroup that is gone the manager has kept the sum alone.
+            together = CgroupUsage(userTime: time, systemTime: .zero, outOfMemoryKills: 0)
+        }
+        if unit?.isOutOfMemory == true, together?.outOfMemoryKills == 0 { together?.outOfMemoryKills = 1 }
+        self.init(
+            reason: unit?.reason ?? .unknown,
+            usage: ResourceUsage(
+                userTime: .zero,
+                systemTime: .zero,
+                maximumResident: nil,
+                bytesRead: 0,
+                bytesWritten: 0
+            ),
+            endedAt: endedAt ?? startedAt + duration.wholeMilliseconds,
+            duration: endedAt.map { .milliseconds(max(0, $0 - startedAt)) } ?? duration,
+            together: together
+        )
+    }
 }

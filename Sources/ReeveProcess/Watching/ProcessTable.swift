@@ -31,6 +31,11 @@ final class ProcessTable: Sendable {
         state.withLockedValue { $0.orders.isStopping = true }
     }
 
+    /// A process of another's is over.
+    func foreignEnded(_ id: UInt64, _ end: UnitState.End?) {
+        state.withLockedValue { $0.orders.foreignEnds.append((id, end)) }
+    }
+
     /// What a process has passed to us is closed: the watching thread hears it again.
     func passedAreClosed(_ id: UInt64) {
         state.withLockedValue { $0.orders.closed.append(id) }

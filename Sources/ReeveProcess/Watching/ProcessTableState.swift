@@ -16,6 +16,8 @@ struct WatchedProcess: Sendable {
     /// When it started, on the clocks that were given to ``Processes``.
     let startedAt: Int64
     let started: Duration
+    /// A ``UnitManager`` has started it: that one says how it ends, and nobody here can wait for it.
+    var isForeign = false
 }
 
 /// The rules of ``ProcessTable``, without its lock.
@@ -51,6 +53,8 @@ struct ProcessTableState {
         var isStopping = false
         /// Processes whose start failed after all.
         var abandoned: [UInt64] = []
+        /// Processes of others that are over, with how they ended if that is known.
+        var foreignEnds: [(id: UInt64, end: UnitState.End?)] = []
         /// Processes whose passed descriptors are closed.
         var closed: [UInt64] = []
     }
@@ -205,7 +209,9 @@ struct ProcessTableState {
             }
         }
         return Closed(
-            unheard: children.values.filter { $0.record.end == nil && !$0.isReaped }.map(\.main.pid),
+            unheard: children.values.filter { $0.record.end == nil && !$0.isReaped && !$0.watched.isForeign }.map(
+                \.main.pid
+            ),
             listeners: Array(listeners.values),
             outputWaiters: children.values.flatMap { $0.outputWaiters.values.map(\.waiter) },
             noticeWaiters: children.values.flatMap { $0.noticeWaiters.values.map(\.waiter) },

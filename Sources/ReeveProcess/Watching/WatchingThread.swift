@@ -61,6 +61,7 @@ final class WatchingThread {
                 }
                 let orders = table.takeOrders()
                 for id in orders.abandoned { tell(id) { $0.processHasEnded(buffer) } }
+                for (id, end) in orders.foreignEnds { tell(id) { $0.foreignHasEnded(end, buffer) } }
                 for id in orders.closed { tell(id) { $0.passedAreClosed() } }
                 if orders.isStopping { return close() }
             }

@@ -1,0 +1,236 @@
+import CLinux
+import Glibc
+
+/// Processes that somebody else has started for the agent. They are among the others in all but their end, which is told
+/// when their ``UnitManager`` tells it.
+extension Processes {
+    /// Starts a process as a unit. Answers when it executes its program.
+    ///
+    /// Its output is ours as that of any other, but for this: while no agent is there, it waits as soon as what it wrote
+    /// fills a pipe (64 KiB), and ``UnitHost/keeper`` keeps even what a process that has ended meanwhile wrote.
+    @discardableResult
+    package func start(
+        _ specification: ProcessSpecification,
+        key: ProcessKey,
+        as unit: UnitIdentity,
+        by host: UnitHost
+    ) async throws(StartError) -> ChildRecord {
+        guard table.reserve(key) else { throw StartError(.key, errno: EEXIST, detail: "\(key) is in use") }
+        do throws(StartError) {
+            try Launcher.check(specification)
+            let specification = Launcher.withDescriptorLimit(specification)
+            let executable = try Self.executable(of: specification)
+            let output = try Pipe()
+            let error = try Pipe()
+            let input = try Launcher.openInput(specification.standardInput)
+            let socket = try Launcher.makeSocket(specification)
+            _ = host.keeper?.keep(output.reading.raw, as: unit.outputName)
+            _ = host.keeper?.keep(error.reading.raw, as: unit.errorName)
+            let state: UnitState
+            do throws(StartError) {
+                let outputEnd = try output.bothWays()
+                let errorEnd = try error.bothWays()
+                state = try await host.manager.start(
+                    UnitSpecification(
+                        name: unit.name,
+                        description: unit.description,
+                        process: specification,
+                        executable: executable,
+                        input: input.raw,
+                        output: outputEnd.raw,
+                        error: errorEnd.raw,
+                        properties: unit.properties
+                    )
+                )
+            } catch {
+                for name in [unit.outputName, unit.errorName] { host.keeper?.drop(name) }
+                throw error
+            }
+            return try take(
+                state,
+                specification,
+                key,
+                unit.name,
+                (output.takeReading(), error.takeReading(), socket?.take() ?? -1),
+                host.manager
+            )
+        } catch {
+            table.release(key)
+            throw error
+        }
+    }
+
+    /// Takes up a process that an agent before this one has started as a unit. `nil`: there is no such unit.
+    ///
+    /// - Parameter specification: As it was then; of it matter where the output goes and how to know what it started.
+    package func takeUp(
+        _ specification: ProcessSpecification,
+        key: ProcessKey,
+        as unit: UnitIdentity,
+        by host: UnitHost
+    ) async throws(StartError) -> ChildRecord? {
+        guard let state = try await host.manager.state(unit.name), state.pid != 0 else { return nil }
+        guard table.reserve(key) else { throw StartError(.key, errno: EEXIST, detail: "\(key) is in use") }
+        var specification = specification
+        specification.output?.isTakenUp = true
+        do throws(StartError) {
+            let socket = try Launcher.makeSocket(specification)
+            let output = host.keeper?.take(unit.outputName) ?? Self.pipe(1, of: state)
+            let error = host.keeper?.take(unit.errorName) ?? Self.pipe(2, of: state)
+            return try take(
+                state,
+                specification,
+                key,
+                unit.name,
+                (output, error, socket?.take() ?? -1),
+                host.manager
+            )
+        } catch {
+            table.release(key)
+            throw error
+        }
+    }
+
+    /// Ends what is left of a unit after its process has been forgotten.
+    package func release(_ unit: UnitIdentity, by host: UnitHost) {
+        for name in [unit.outputName, unit.errorName] { host.keeper?.drop(name) }
+        host.manager.release(unit.name)
+    }
+
+    /// From here on the descriptors are the watching thread's.
+    private func take(
+        _ state: UnitState,
+        _ specification: ProcessSpecification,
+        _ key: ProcessKey,
+        _ unit: String,
+        _ descriptors: (output: CInt, error: CInt, notices: CInt),
+        _ manager: any UnitManager
+    ) throws(StartError) -> ChildRecord {
+        let pidfd = state.isRunning ? clinux_pidfd_open(state.pid) : -1
+        let ticks = pidfd >= 0 ? ProcessStatus(pid: state.pid)?.startTicks ?? 0 : 0
+        let cgroup = state.cgroup.map(Cgroup.init(path:))
+        let now = clocks.now()
+        var counts = specification.output?.prepare() ?? OutputCounts()
+        counts.isCut = !state.isRunning && (descriptors.output < 0 || descriptors.error < 0)
+        let record = ChildRecord(
+            key: key,
+            pid: state.pid,
+            startTicks: ticks,
+            startedAt: state.startedAt > 0 ? state.startedAt : now,
+            // It is not ours to remove.
+            cgroup: nil,
+            unenforced: Self.unenforced(specification.cgroup?.limits, cgroup),
+            state: .running,
+            output: counts
+        )
+        let main = MainProcess(pid: state.pid, startTicks: ticks, pidfd: pidfd)
+        let watched = WatchedProcess(
+            main: main,
+            tree: ProcessTree(
+                // Its pid may be another's where it has ended.
+                pid: pidfd >= 0 ? state.pid : -1,
+                startTicks: ticks,
+                marks: specification.marks,
+                cgroups: cgroup.map { [$0] } ?? []
+            ),
+            output: descriptors.output,
+            error: descriptors.error,
+            notices: descriptors.notices,
+            notifyPath: specification.notifySocket?.path,
+            spool: specification.output,
+            counts: record.output,
+            outputGrace: specification.outputGrace,
+            startedAt: record.startedAt,
+            started: clocks.elapsed() - .milliseconds(max(0, now - record.startedAt)),
+            isForeign: true
+        )
+        let id = table.insert(record, watched)
+        watchStreams(id, descriptors)
+        manager.watch(unit) { [table, poller] state in
+            table.foreignEnded(id, state?.end)
+            poller.wake()
+        }
+        return record
+    }
+
+    /// What cannot be watched counts as closed: the process is there whatever becomes of what it says.
+    private func watchStreams(_ id: UInt64, _ descriptors: (output: CInt, error: CInt, notices: CInt)) {
+        for (descriptor, kind) in [(descriptors.output, Occurrence.Kind.output), (descriptors.error, .error)]
+        where descriptor >= 0 {
+            _ = poller.watch(descriptor, for: Occurrence(kind, id))
+        }
+        if descriptors.notices >= 0 { _ = poller.watch(descriptors.notices, for: Occurrence(.notice, id)) }
+    }
+
+    private static func unenforced(_ limits: CgroupLimits?, _ cgroup: Cgroup?) -> [CgroupLimits.Kind] {
+        guard let limits, let cgroup, access(cgroup.path, F_OK) == 0 else { return [] }
+        return limits.kinds.filter { kind in
+            limits.file(kind).map { access("\(cgroup.path)/\($0.name)", F_OK) != 0 } ?? false
+        }
+    }
+
+    private static func executable(of specification: ProcessSpecification) throws(StartError) -> String {
+        let paths = Launcher.candidates(for: specification)
+        var number = ENOENT
+        for path in paths {
+            let whole = path.hasPrefix("/") ? path : "\(specification.workingDirectory)/\(path)"
+            if access(whole, X_OK) == 0 { return whole }
+            if errno != ENOENT { number = errno }
+        }
+        throw Launcher.executeFailure(number, specification, paths, tried: 0)
+    }
+
+    /// The pipe that a process writes to, by way of its own descriptor; -1: there is none any more.
+    private static func pipe(_ number: Int, of state: UnitState) -> CInt {
+        guard state.isRunning else { return -1 }
+        let pipe = open("/proc/\(state.pid)/fd/\(number)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard pipe >= 0 else { return -1 }
+        var status = stat()
+        if fstat(pipe, &status) == 0, status.st_mode & S_IFMT == S_IFIFO { return pipe }
+        close(pipe)
+        return -1
+    }
+}
+
+/// Who runs processes as units, and who keeps their pipes open while no agent is there.
+package struct UnitHost: Sendable {
+    package var manager: any UnitManager
+    package var keeper: (any DescriptorKeeper)?
+
+    package init(manager: any UnitManager, keeper: (any DescriptorKeeper)?) {
+        self.manager = manager
+        self.keeper = keeper
+    }
+}
+
+/// What a process is called that is a unit.
+package struct UnitIdentity: Sendable, Equatable {
+    /// With its suffix, `.service`.
+    package var name: String
+    /// For people.
+    package var description: String
+    package var properties: [String: UnitProperty]
+
+    package init(name: String, description: String, properties: [String: UnitProperty] = [:]) {
+        self.name = name
+        self.description = description
+        self.properties = properties
+    }
+
+    /// What its descriptors are kept as.
+    package var outputName: String { "\(name).out" }
+    package var errorName: String { "\(name).err" }
+
+    /// Whose descriptor it is.
+    package static func unitName(ofKept name: String) -> String { String(name.dropLast(4)) }
+}
+
+extension Pipe {
+    /// The writing end, opened to be read as well: who has it never finds that nobody reads. So a process waits, and is
+    /// not killed, while the agent that reads from it is not there.
+    borrowing func bothWays() throws(StartError) -> Descriptor {
+        let opened = open("/proc/self/fd/\(writing.raw)", O_RDWR | O_CLOEXEC)
+        guard opened >= 0 else { throw StartError(.descriptors, errno: errno) }
+        return Descriptor(opened)
+    }
+}

@@ -1,0 +1,24 @@
+import Glibc
+
+/// What the bus, or who was asked over it, could not do.
+struct BusError: Error, Sendable, CustomStringConvertible {
+    /// As in `org.freedesktop.systemd1.NoSuchUnit`; `nil`: it was libsystemd itself.
+    var name: String?
+    var number: CInt
+    var description: String
+
+    init(name: String? = nil, number: CInt, _ description: String? = nil) {
+        self.name = name
+        self.number = number
+        self.description = description ?? String(cString: strerror(number)).lowercased()
+    }
+
+    var isNoSuchUnit: Bool { name == "org.freedesktop.systemd1.NoSuchUnit" }
+
+    /// Turns libsystemd's negative results into errors.
+    @discardableResult
+    static func check(_ result: CInt) throws(BusError) -> CInt {
+        guard result >= 0 else { throw BusError(number: -result) }
+        return result
+    }
+}
