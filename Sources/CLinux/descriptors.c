@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/xattr.h>
@@ -64,6 +65,32 @@ int clinux_memory_file(const void *bytes, size_t count) {
         return result;
     }
     return file;
+}
+
+int clinux_terminal_resize(int agent, unsigned short columns, unsigned short rows) {
+    struct winsize size = {.ws_col = columns, .ws_row = rows};
+    return ioctl(agent, TIOCSWINSZ, &size) < 0 ? -errno : 0;
+}
+
+// The other end is opened through this one and not by its path: that may be another file system's in here.
+static int open_other_end(int agent, unsigned short columns, unsigned short rows) {
+    int unlocked = 0;
+    if (ioctl(agent, TIOCSPTLCK, &unlocked) < 0) return -errno;
+    int process = ioctl(agent, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (process < 0) return -errno;
+    int result = clinux_terminal_resize(agent, columns, rows);
+    if (result == 0) return process;
+    close(process);
+    return result;
+}
+
+int clinux_terminal(int *agent, int *process, unsigned short columns, unsigned short rows) {
+    *agent = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (*agent < 0) return -errno;
+    *process = open_other_end(*agent, columns, rows);
+    if (*process >= 0) return 0;
+    close(*agent);
+    return *process;
 }
 
 int clinux_lease(int file) {

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -155,6 +156,7 @@ IN_CHILD static int run_child(void *argument) {
     if (syscall(SYS_setsid) < 0) failed(request, clinux_stage_session, 0);
     reset_signals();
     set_descriptors(request);
+    if (request->has_terminal && syscall(SYS_ioctl, 0, TIOCSCTTY, 0) < 0) failed(request, clinux_stage_session, 0);
     set_limits(request);
     become_user(request);
     if (request->directory != NULL && syscall(SYS_chdir, request->directory) < 0) {

@@ -108,7 +108,7 @@ package struct CommandLauncher: Sendable {
             specification.umask = command.umask?.bits ?? 0o022
             specification.nice = command.nice
             specification.limits = command.limits?.ofProcess ?? []
-            specification.standardInput = StandardInput(command.input)
+            specification.standardInput = StandardInput(command)
             specify(occasion, command.limits, in: &specification)
             return specification
         } catch {

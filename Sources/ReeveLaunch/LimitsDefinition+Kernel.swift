@@ -21,8 +21,13 @@ extension CgroupLimits {
 }
 
 extension StandardInput {
-    init(_ input: InputDefinition?) {
-        switch input {
+    init(_ command: CommandDefinition) {
+        if let terminal = command.terminal {
+            let (columns, rows) = (UInt16(clamping: terminal.columns ?? 80), UInt16(clamping: terminal.rows ?? 24))
+            self = .terminal(TerminalSize(columns: columns, rows: rows))
+            return
+        }
+        switch command.input {
         case .none: self = .null
         case .text(let text): self = .bytes(Array(text.utf8))
         case .file(let path): self = .file(path)

@@ -100,4 +100,7 @@ package enum StandardInput: Sendable, Equatable {
     case bytes([UInt8])
     /// A file, opened as the process's user.
     case file(String)
+    /// A terminal, which its output streams are too, and which is that of its session (``Processes/type(_:_:)``). What it
+    /// writes counts as its output.
+    case terminal(TerminalSize)
 }

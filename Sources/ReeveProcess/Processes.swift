@@ -190,6 +190,21 @@ package final class Processes: Sendable {
         table.signal(key, signal, toGroup: toGroup)
     }
 
+    /// Types something on the terminal of a process. How many bytes of it: fewer than all, or none, as long as the process
+    /// reads too little of what was typed before. `nil` if it has no terminal (any more).
+    package func type(_ key: ProcessKey, _ bytes: [UInt8]) -> Int? {
+        let count = table.withTerminal(key) { terminal in
+            let count = write(terminal, bytes, bytes.count)
+            return count < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : count
+        }
+        return count.flatMap { $0 < 0 ? nil : $0 }
+    }
+
+    /// Gives the terminal of a process another size, and tells the process. Whether it has one.
+    package func resize(_ key: ProcessKey, _ size: TerminalSize) -> Bool {
+        table.withTerminal(key) { clinux_terminal_resize($0, size.columns, size.rows) == 0 } ?? false
+    }
+
     /// Ends a process and all that it started (``ProcessTree``) by SIGKILL, also what is left of one that has ended.
     ///
     /// Answers when nothing of it lives or the time is over: those that still live then, mostly because they wait for
@@ -237,6 +252,7 @@ extension WatchedProcess {
             ),
             output: process.output,
             error: process.error,
+            hasTerminal: process.hasTerminal,
             notices: process.notices,
             notifyPath: specification.notifySocket?.path,
             spool: specification.output,

@@ -20,6 +20,8 @@ package struct CommandDefinition: Sendable, Hashable {
     package var nice: Int?
     /// `/dev/null` if absent.
     package var input: InputDefinition?
+    /// In the place of its standard streams.
+    package var terminal: TerminalDefinition?
 
     package init(
         command: [String]? = nil,
@@ -31,7 +33,8 @@ package struct CommandDefinition: Sendable, Hashable {
         groups: [String]? = nil,
         umask: FileMask? = nil,
         nice: Int? = nil,
-        input: InputDefinition? = nil
+        input: InputDefinition? = nil,
+        terminal: TerminalDefinition? = nil
     ) {
         self.command = command
         self.script = script
@@ -43,6 +46,7 @@ package struct CommandDefinition: Sendable, Hashable {
         self.umask = umask
         self.nice = nice
         self.input = input
+        self.terminal = terminal
     }
 
     /// What can never be valid; paths are those of a step or a service.
@@ -129,7 +133,8 @@ extension StepDefinition {
             groups: groups,
             umask: umask,
             nice: nice,
-            input: input
+            input: input,
+            terminal: terminal
         )
     }
 }

@@ -23,6 +23,32 @@ package struct RunStopParameters: Sendable, Decodable {
     }
 }
 
+/// Parameters of `run.input`.
+package struct RunInputParameters: Sendable, Decodable {
+    package var run: String
+    /// The one with a terminal that runs, if absent.
+    package var step: String?
+    package var data: String
+    /// Of `data`: `utf8` if absent.
+    package var encoding: OutputEncoding?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case run, data, step, encoding
+    }
+}
+
+/// Parameters of `run.resize`.
+package struct RunResizeParameters: Sendable, Decodable {
+    package var run: String
+    package var columns: Int
+    package var rows: Int
+    package var step: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case run, columns, rows, step
+    }
+}
+
 /// Parameters of `run.retry`.
 package struct RunRetryParameters: Sendable, Decodable {
     package var run: String

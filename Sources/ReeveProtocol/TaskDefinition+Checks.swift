@@ -71,14 +71,8 @@ extension TaskDefinition {
             )
             return (onAgentStop == .survive ? [survival] : []) + (self.unit == nil ? [] : [unit])
         case .systemd:
-            // systemd would open it as itself, and so what the user may not read.
-            return effectiveSteps.enumerated().compactMap { index, step in
-                guard case .file = step.input else { return nil }
-                return InvalidValue(
-                    path: steps == nil ? "/input" : "/steps/\(index)/input",
-                    reason: "cannot be a file where systemd runs the task",
-                    expected: "a text, or a script that reads the file"
-                )
+            return effectiveSteps.enumerated().flatMap { index, step in
+                step.problemsWithSystemd().map { steps == nil ? $0 : $0.below("/steps/\(index)") }
             }
         }
     }
@@ -135,6 +129,38 @@ extension StepDefinition {
         problems += ready?.problems() ?? []
         problems += probe?.problems() ?? []
         problems += retry?.problems() ?? []
+        problems += terminal?.problems(at: "/terminal") ?? []
+        if terminal != nil, input != nil {
+            problems.append(
+                InvalidValue(path: "/input", reason: "is not read by a step that has a terminal", hint: "leave one out")
+            )
+        }
+        return problems
+    }
+}
+
+extension StepDefinition {
+    fileprivate func problemsWithSystemd() -> [InvalidValue] {
+        var problems: [InvalidValue] = []
+        // systemd would open it as itself, and so what the user may not read.
+        if case .file = input {
+            problems.append(
+                InvalidValue(
+                    path: "/input",
+                    reason: "cannot be a file where systemd runs the task",
+                    expected: "a text, or a script that reads the file"
+                )
+            )
+        }
+        if terminal != nil {
+            problems.append(
+                InvalidValue(
+                    path: "/terminal",
+                    reason: "cannot be had where systemd runs the task",
+                    expected: "runner: process, or no terminal"
+                )
+            )
+        }
         return problems
     }
 }

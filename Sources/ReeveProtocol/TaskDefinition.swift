@@ -85,6 +85,8 @@ package struct StepDefinition: Sendable, Hashable, Codable {
     package var stop: StopDefinition?
     /// `/dev/null` if absent.
     package var input: InputDefinition?
+    /// In the place of its standard streams.
+    package var terminal: TerminalDefinition?
     /// Other steps in a state that it waits for; without any it starts with the run.
     package var requires: [StepRequirement]?
     /// `true`: its end, however it ends, ends the run, whose outcome is the step's. `false`: the run succeeds though this
@@ -98,7 +100,7 @@ package struct StepDefinition: Sendable, Hashable, Codable {
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, command, script, user, environment, workingDirectory, limits, groups, umask, nice, timeout, stop
-        case input, requires, essential, ready, probe, retry
+        case input, terminal, requires, essential, ready, probe, retry
     }
 
     package init(name: String, command: [String]? = nil) {

@@ -168,7 +168,10 @@ package struct RunMachine: Sendable {
                 steps[0].command = command
                 steps[0].script = nil
             }
-            steps[0].input = overrides.input.map(InputDefinition.text) ?? steps[0].input
+            if let input = overrides.input {
+                steps[0].input = .text(input)
+                steps[0].terminal = nil
+            }
             for index in steps.indices {
                 steps[index].environment = (steps[index].environment ?? [:])
                     .merging(overrides.environment ?? [:]) { _, own in own }

@@ -11,7 +11,8 @@ struct Execute: Command {
         abstract: "Run a command or a task now, and end as it does.",
         discussion: """
             A command runs as you, in this folder, with nothing on standard input and with the agent's plain \
-            environment and what -e adds. It is recorded like any run; its hidden task goes after a day. Its output is \
+            environment and what -e adds. -t gives it a terminal, with what is typed here and with the size of this \
+            window. It is recorded like any run; its hidden task goes after a day. Its output is \
             passed on; interrupting stops it, interrupting twice leaves it running.
 
             Ends with the command's own code, 128+n for a signal, 124 if it timed out, 125 for reeve's own trouble or \
@@ -21,6 +22,7 @@ struct Execute: Command {
               reeve run -- make test
               reeve run -d -e HOME -e LEVEL=3 -- sh -c 'echo $LEVEL > ~/level'
               reeve run --memory 512MiB --cpu 50% --nice 10 -- make all
+              reeve run -t -- top
               reeve run backup -p db=app
             """
     )
@@ -36,7 +38,7 @@ struct Execute: Command {
     )
     var environment: [Assignment] = []
 
-    @Flag(name: [.customShort("t"), .long], help: .hidden)
+    @Flag(name: [.customShort("t"), .long], help: "Give the command a terminal, and pass on what is typed.")
     var terminal = false
 
     @Option(
@@ -54,7 +56,10 @@ struct Execute: Command {
     var command: [String] = []
 
     func validate() throws {
-        if terminal { throw ValidationError("-t: this version of reeve cannot give a run a terminal.") }
+        if terminal, detach { throw ValidationError("-t passes a terminal on, for which -d does not wait.") }
+        if terminal, task != nil {
+            throw ValidationError("-t is for a command after --; the steps of a task say themselves what they have.")
+        }
         if let parameter = parameters.first(where: { $0.value == nil }) {
             throw ValidationError("-p \(parameter.name): write -p \(parameter.name)=VALUE.")
         }
@@ -100,14 +105,25 @@ struct Execute: Command {
             if !session.printJSON(answer) { Standard.print("\(name)/\(answer["number"]?.integer ?? 1)") }
             return
         }
-        try await RunWatch(session: patience.session, id: id, name: name).endAsItDoes()
+        var watch = RunWatch(session: patience.session, id: id, name: name)
+        if terminal { watch.terminal = RunTerminal(session: patience.session, id: id) }
+        try await watch.endAsItDoes()
     }
 
     private func adHocTask(_ name: String) throws -> JSONObject {
-        var task: JSONObject = ["id": .string(name), "command": .array(command.map(JSON.string))]
+        var task: JSONObject = ["id": .string(name)]
+        if terminal {
+            let size = try JSONCoder.encode(RunTerminal.size ?? TerminalDefinition())
+            task["runner"] = "process"
+            task["steps"] = [["name": "main", "command": .array(command.map(JSON.string)), "terminal": size]]
+        } else {
+            task["command"] = .array(command.map(JSON.string))
+        }
         task["user"] = .string(Host.userName(geteuid()) ?? String(geteuid()))
         task["workingDirectory"] = Host.workingDirectory.map(JSON.string)
-        task["environment"] = try environment.environment()
+        var variables = try environment.environment()?.object ?? [:]
+        if terminal, variables["TERM"] == nil { variables["TERM"] = Host.environment("TERM").map(JSON.string) }
+        task["environment"] = variables.members.isEmpty ? nil : .object(variables)
         limits.add(to: &task)
         return task
     }

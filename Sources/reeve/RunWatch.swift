@@ -8,10 +8,12 @@ struct RunWatch: Sendable {
     let session: Session
     let id: String
     let name: String
+    /// Passed on to the run's; `nil`: it has none.
+    var terminal: RunTerminal?
 
     /// Says how it ended where its output does not, and ends as its command did.
     func endAsItDoes() async throws -> Never {
-        let run = try await untilEnd()
+        let run = if let terminal { try await terminal.whileRaw(untilEnd) } else { try await untilEnd() }
         if !session.printJSON(["run": run]) {
             RunEnd(run).tellTrouble()
             RunEnd(run).tellDropped()
@@ -27,6 +29,16 @@ struct RunWatch: Sendable {
             group.addTask {
                 try await stopOnInterrupt()
                 return nil
+            }
+            if let terminal {
+                group.addTask {
+                    try await terminal.passInput()
+                    return nil
+                }
+                group.addTask {
+                    try await terminal.passSize()
+                    return nil
+                }
             }
             defer { group.cancelAll() }
             while let run = try await group.next() {

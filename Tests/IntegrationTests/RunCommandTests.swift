@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import TestSupport
 import Testing
 
@@ -99,6 +100,42 @@ struct RunCommandTests {
             _ = try await daemon.reeve("stop", "job", "--grace", "1h")
             _ = try await daemon.reeve("stop", "job", "--grace", "0s")
             _ = try await daemon.reeve("wait", "job/1", code: 137)
+            #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
+        }
+    }
+
+    @Test func `a command has a terminal, with what is typed and the size that the window comes to`() async throws {
+        let estate = try Estate()
+        try await estate.running { daemon in
+            let typed = try await daemon.shell(
+                "printf 'hello\\n' | $reeve run -t -- sh -c 'read x; echo got $x; stty size'"
+            )
+            #expect(typed.contains("got hello\r\n24 80\r\n"), "\(typed)")
+            // The one that passes its terminal on has one itself: that of a run.
+            let up = try Fifo(estate.folder.path + "/up")
+            let shell = "trap 'stty size; exit 7' WINCH; echo >\(up.path); while :; do read x; echo read $x; done"
+            let command: JSON = [
+                .string(Products.reeve), "--socket", .string(estate.socketPath), "run", "-t", "--", "sh", "-c",
+                .string(shell),
+            ]
+            let step: JSON = ["name": "main", "command": command, "terminal": [:]]
+            try await daemon.call("task.put", ["task": ["id": "outer", "steps": [step]]])
+            try await daemon.call("task.run", ["task": "outer"])
+            _ = try await up.line()
+            // Its own run has begun: the size of its window is passed on from now on.
+            try await daemon.call("run.input", ["run": "outer/1", "data": "word\r"])
+            var text = ""
+            while !text.contains("read word") {
+                text = try await daemon.call("run.output", ["run": "outer/1", "wait": "10s"])["data"]?.string ?? ""
+            }
+            try await daemon.call("run.resize", ["run": "outer/1", "columns": 132, "rows": 43])
+            let run = try await daemon.call("run.wait", ["run": "outer/1", "deadline": "60s"])["run"]
+            #expect(run?[at: "steps", "0", "exitCode"] == 7, "\(run?.text ?? "")")
+            text = try await daemon.call("run.output", ["run": "outer/1"])["data"]?.string ?? ""
+            #expect(text.contains("43 132"), "\(text)")
+            #expect(
+                try await daemon.reeve("run", "-t", "-d", "--", "true", code: 125).contains("-t passes a terminal on")
+            )
             #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
         }
     }

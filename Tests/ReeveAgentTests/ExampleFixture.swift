@@ -57,6 +57,11 @@ struct ExampleFixture: Sendable {
             let fifo = try Fifo(agent.folder.path + "/slow")
             try await agent.put("slow", shell: "read line < \(fifo.path)")
             try await agent.call("task.run", ["task": "slow"])
+        case "run.input", "run.resize":
+            let step: JSON = ["name": "main", "command": ["/bin/sh"], "terminal": [:]]
+            try await agent.call("task.put", ["task": ["id": "shell", "steps": [step]]])
+            try await agent.call("task.run", ["task": "shell"])
+            try await agent.told("dev.reeve.run.running", of: "shell")
         case "endpoint.commit":
             try await agent.call("endpoint.put", ["endpoint": ["name": "work", "kind": "queue"]])
         case "run.retry":

@@ -42,6 +42,7 @@ struct clinux_spawn {
     int input;
     int output;
     int error;
+    int has_terminal;  // whether `input` is a terminal that becomes the session's
     int cgroup;  // an open cgroup v2 directory in which the child begins; -1: the caller's
     int umask;   // -1: the caller's
     int has_nice;
@@ -153,6 +154,12 @@ int clinux_attribute(const char *path, const char *name, void *value, size_t cap
 
 // A pipe, both ends closed on exec; the reading end does not block.
 int clinux_pipe(int *reading, int *writing);
+
+// A pair of terminal ends, closed on exec: the agent's, which does not block, and the process's.
+int clinux_terminal(int *agent, int *process, unsigned short columns, unsigned short rows);
+
+// Sets the size of the terminal and tells its foreground processes (SIGWINCH).
+int clinux_terminal_resize(int agent, unsigned short columns, unsigned short rows);
 
 // An anonymous file of these bytes, closed on exec, that can only be read; positioned at its start.
 int clinux_memory_file(const void *bytes, size_t count);

@@ -13,6 +13,8 @@ extension GroupPutParameters: MethodParameters {}
 extension TimelineParameters: MethodParameters {}
 extension RunReference: MethodParameters {}
 extension RunStopParameters: MethodParameters {}
+extension RunInputParameters: MethodParameters {}
+extension RunResizeParameters: MethodParameters {}
 extension RunRetryParameters: MethodParameters {}
 extension RunWaitParameters: MethodParameters {}
 extension RunListParameters: MethodParameters {}

@@ -27,6 +27,7 @@ struct MethodTable: Sendable {
             agent.methods + tasks.methods + runs.methods + services.methods + serviceLogs.methods + events.methods
             + endpoints.methods + EndpointStandingMethods(parts: parts, wallClock: wallClock).methods + why.methods
             + DeadLetterMethods(parts: parts, agentName: identity.name).methods + timelines.methods
+            + RunTerminalMethods(parts: parts).methods
             + GroupMethods(parts: parts, limits: runLimits).methods
             + EngineMethods(engine: engine).methods
         return [discover] + described

@@ -1,7 +1,9 @@
 import ReeveProtocol
 
 extension OpenRPC {
-    static var runMethods: [MethodDescription] { [runList, runGet, runStop, runRetry, runWait, runOutput, runFollow] }
+    static var runMethods: [MethodDescription] {
+        [runList, runGet, runStop, runInput, runResize, runRetry, runWait, runOutput, runFollow]
+    }
 
     private static let named = Field.required("run", .ref("RunName"), "which")
     private static let aRun = Schema.open([.required("run", .ref("Run"), "as it stands")])
@@ -77,6 +79,43 @@ extension OpenRPC {
                 {"params": {"run": "slow/-1", "reason": "it is in the way"},
                  "result": {"run": "019367f2-7a5c-7c3e-9d2b-5f0e6a1b2c3d", "status": "running"}}
                 """
+        )
+    }
+
+    private static var runInput: MethodDescription {
+        MethodDescription(
+            "run.input",
+            .administer,
+            "Types on the terminal of a step",
+            """
+            Answers how much of it was taken: less than all, or nothing, as long as the step reads too little of what was \
+            typed before; the rest is to be sent again then. Who sends further data before the answer has no order.
+            """,
+            parameters: [
+                named, .required("data", .string, "what is typed"),
+                .optional("step", .string, "by default the one with a terminal that runs"),
+                .optional("encoding", .word(OutputEncoding.self), "of data; utf8 by default"),
+            ],
+            result: .open([.required("taken", .count, "bytes")]),
+            errors: [.notFound, .invalidState, .unavailable, .storage],
+            example: #"{"params": {"run": "shell/-1", "data": "exit\n"}, "result": {"taken": 5}}"#
+        )
+    }
+
+    private static var runResize: MethodDescription {
+        MethodDescription(
+            "run.resize",
+            .operate,
+            "Gives the terminal of a step another size, and tells the step",
+            "As the terminal of whoever looks at it has changed.",
+            parameters: [
+                named, .required("columns", .integer(from: 1, to: 1000), "characters"),
+                .required("rows", .integer(from: 1, to: 1000), "lines"),
+                .optional("step", .string, "by default the one with a terminal that runs"),
+            ],
+            result: .open([]),
+            errors: [.notFound, .invalidState, .unavailable, .storage],
+            example: #"{"params": {"run": "shell/-1", "columns": 120, "rows": 40}, "result": {}}"#
         )
     }
 

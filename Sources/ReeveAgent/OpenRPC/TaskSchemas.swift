@@ -88,6 +88,14 @@ extension OpenRPC {
             ),
             SharedSchema("Limits", "What a process may use.", .closed(limitsFields)),
             SharedSchema(
+                "Terminal",
+                "A terminal of a process; what is written to it is its output, and run.input types on it.",
+                .closed([
+                    .optional("columns", .integer(from: 1, to: 1000), "characters; 80 by default"),
+                    .optional("rows", .integer(from: 1, to: 1000), "lines; 24 by default"),
+                ])
+            ),
+            SharedSchema(
                 "Input",
                 "What a process reads on standard input: a text, or a file, opened as its user when it starts.",
                 .either(.string, .closed([.required("file", .string, "an absolute path")]))
@@ -209,6 +217,11 @@ extension OpenRPC {
             .optional("timeout", .duration, "of this step; none by default"),
             .optional("stop", .ref("Stop"), "in the place of the task's"),
             .optional("input", .ref("Input"), "what it reads on standard input; nothing by default"),
+            .optional(
+                "terminal",
+                .ref("Terminal"),
+                "what it has in the place of its standard streams; none by default"
+            ),
             .optional("requires", .list(of: .ref("StepRequirement")), "without any it starts with the run"),
             .optional(
                 "essential",

@@ -8,6 +8,8 @@ struct LaunchedProcess {
     /// The reading ends of its output and error streams; they do not block.
     let output: CInt
     let error: CInt
+    /// Whether `output` is a terminal's, which can be written to as well.
+    let hasTerminal: Bool
     /// Its notify socket; -1: none.
     let notices: CInt
     let startTicks: UInt64
@@ -21,16 +23,15 @@ enum Launcher {
     ) throws(StartError) -> LaunchedProcess {
         try check(specification)
         let specification = withDescriptorLimit(specification)
-        let output = try Pipe()
-        let error = try Pipe()
-        let input = try openInput(specification.standardInput)
+        let streams = try StandardStreams.make(specification.standardInput, of: specification.user)
         let cgroup = try openCgroup(place?.path)
         let paths = candidates(for: specification)
         let socket = try Self.makeSocket(specification)
         var request = clinux_spawn()
-        request.input = input.raw
-        request.output = output.writing.raw
-        request.error = error.writing.raw
+        request.input = streams.input.raw
+        request.output = streams.outputNumber
+        request.error = streams.errorNumber
+        request.has_terminal = streams.isTerminal ? 1 : 0
         request.cgroup = cgroup.raw
         request.umask = specification.umask.map { CInt($0 & 0o777) } ?? -1
         request.has_nice = specification.nice == nil ? 0 : 1
@@ -40,11 +41,14 @@ enum Launcher {
             // Read before anybody may wait for it: its pid is its own until then.
             return (request.pid, ProcessStatus(pid: request.pid)?.startTicks ?? 0)
         }
+        let hasTerminal = streams.isTerminal
+        let (output, error) = streams.takeReading()
         return LaunchedProcess(
             pid: pid,
             pidfd: request.pidfd,
-            output: output.takeReading(),
-            error: error.takeReading(),
+            output: output,
+            error: error,
+            hasTerminal: hasTerminal,
             notices: socket?.take() ?? -1,
             startTicks: startTicks
         )
@@ -70,21 +74,6 @@ enum Launcher {
     static func makeSocket(_ specification: ProcessSpecification) throws(StartError) -> NotifySocket? {
         guard let socket = specification.notifySocket else { return nil }
         return try NotifySocket.make(socket, for: specification.user)
-    }
-
-    static func openInput(_ input: StandardInput) throws(StartError) -> Descriptor {
-        switch input {
-        case .null:
-            let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-            guard null >= 0 else { throw StartError(.descriptors, errno: errno, path: "/dev/null") }
-            return Descriptor(null)
-        case .bytes(let bytes):
-            let file = bytes.withUnsafeBytes { clinux_memory_file($0.baseAddress, $0.count) }
-            guard file >= 0 else { throw StartError(.descriptors, errno: -file) }
-            return Descriptor(file)
-        case .file:
-            return Descriptor(-1)
-        }
     }
 
     private static func openCgroup(_ path: String?) throws(StartError) -> Descriptor {
@@ -194,23 +183,5 @@ enum Launcher {
         }
         let path = specification.environment.last { $0.hasPrefix("PATH=") } ?? "there is no PATH"
         return StartError(.execute, errno: number, path: command, detail: "\(errorText(number)) (\(path))")
-    }
-}
-
-/// Both ends of a pipe, until one is taken.
-struct Pipe: ~Copyable {
-    let reading: Descriptor
-    let writing: Descriptor
-
-    init() throws(StartError) {
-        var ends: (reading: CInt, writing: CInt) = (-1, -1)
-        let result = clinux_pipe(&ends.reading, &ends.writing)
-        guard result == 0 else { throw StartError(.descriptors, errno: -result) }
-        reading = Descriptor(ends.reading)
-        writing = Descriptor(ends.writing)
-    }
-
-    consuming func takeReading() -> CInt {
-        reading.take()
     }
 }

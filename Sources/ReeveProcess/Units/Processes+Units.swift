@@ -22,7 +22,7 @@ extension Processes {
             let executable = try Self.executable(of: specification)
             let output = try Pipe()
             let error = try Pipe()
-            let input = try Launcher.openInput(specification.standardInput)
+            let input = try StandardStreams.open(specification.standardInput)
             let socket = try Launcher.makeSocket(specification)
             _ = host.keeper?.keep(output.reading.raw, as: unit.outputName)
             _ = host.keeper?.keep(error.reading.raw, as: unit.errorName)
@@ -135,6 +135,7 @@ extension Processes {
             ),
             output: descriptors.output,
             error: descriptors.error,
+            hasTerminal: false,
             notices: descriptors.notices,
             notifyPath: specification.notifySocket?.path,
             spool: specification.output,

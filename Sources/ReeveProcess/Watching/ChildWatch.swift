@@ -150,13 +150,18 @@ final class ChildWatch {
         let count = readSome(descriptor, payload)
         if count == -Int(EAGAIN) { return false }
         guard count > 0 else {
-            poller.close(descriptor)
-            open[stream] = nil
+            close(stream)
             act(lifecycle.closed(stream))
             return false
         }
         spool.append(stream, from: buffer, count: count, time: clocks.now())
         return true
+    }
+
+    private func close(_ stream: OutputStream) {
+        guard let descriptor = open.removeValue(forKey: stream) else { return }
+        if stream == .output, process.hasTerminal { table.willCloseTerminal(id) }
+        poller.close(descriptor)
     }
 
     private func readRest(_ buffer: UnsafeMutableRawBufferPointer) {
@@ -244,8 +249,7 @@ final class ChildWatch {
     }
 
     private func closeAll() {
-        for descriptor in open.values { poller.close(descriptor) }
-        open = [:]
+        for stream in OutputStream.allCases { close(stream) }
         if let inbox {
             let descriptors = inbox.close()
             if !descriptors.isEmpty { ReeveProcess.closePassed(descriptors) {} }

@@ -78,6 +78,19 @@ final class ProcessTable: Sendable {
         }
     }
 
+    /// Does something with the terminal of a process: it stays open as long, and nobody waits for it. `nil`: it has none.
+    func withTerminal<Result>(_ key: ProcessKey, _ body: (CInt) -> Result) -> Result? {
+        state.withLockedValue { state in
+            guard let child = state.child(key), child.hasTerminal else { return nil }
+            return body(child.watched.output)
+        }
+    }
+
+    /// From now on its descriptor may be closed.
+    func willCloseTerminal(_ id: UInt64) {
+        state.withLockedValue { $0.children[id]?.hasTerminal = false }
+    }
+
     /// Another process is the main one from now on.
     func succeed(_ id: UInt64, _ main: MainProcess, _ tree: ProcessTree, _ notices: NotifyState) {
         let waiters = state.withLockedValue { $0.succeed(id, main, tree, notices) }

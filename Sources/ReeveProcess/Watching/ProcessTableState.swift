@@ -6,6 +6,8 @@ struct WatchedProcess: Sendable {
     let tree: ProcessTree
     let output: CInt
     let error: CInt
+    /// Whether `output` is a terminal's.
+    let hasTerminal: Bool
     /// -1: none.
     let notices: CInt
     let notifyPath: String?
@@ -35,6 +37,8 @@ struct ProcessTableState {
         var tree: ProcessTree
         var isReaped = false
         var isAbandoned = false
+        /// Its terminal is there to be written to.
+        var hasTerminal = false
         var endWaiters: [UInt64: EndWaiter] = [:]
         var outputWaiters: [UInt64: (position: SpoolPosition, waiter: OutputWaiter)] = [:]
         var noticeWaiters: [UInt64: (version: UInt64, waiter: NoticeWaiter)] = [:]
@@ -98,6 +102,7 @@ struct ProcessTableState {
         starting.remove(record.key)
         ids[record.key] = id
         children[id] = Child(record: record, watched: watched, main: watched.main, tree: watched.tree)
+        children[id]?.hasTerminal = watched.hasTerminal
         return id
     }
 
