@@ -76,11 +76,11 @@ struct Housekeeper: Sendable {
     /// What an endpoint has not got by then it does not get: else a dead one would hold the journal for good.
     private func expireDeliveries(before time: Timestamp) async throws {
         for endpoint in try await store.read({ try $0.endpoints() }) {
-            let settings = EndpointSettings(endpoint.definition, muting: endpoint.muting)
             var isAll = false
             while !isAll {
                 let (expired, all) = try await store.write { transaction in
-                    guard try transaction.endpoint(endpoint.name) != nil else { return (0, true) }
+                    guard let present = try transaction.endpoint(endpoint.name) else { return (0, true) }
+                    let settings = EndpointSettings(present.definition, muting: present.muting)
                     let last = try (transaction.firstSequence(since: time) ?? transaction.head() + 1) - 1
                     return try transaction.expireDeliveries(endpoint.name, upTo: last, takes: settings.takes)
                 }

@@ -14,7 +14,7 @@ extension StateReading {
         EndpointBacklog(
             pending: try pendingCount(endpoint.name),
             oldest: try oldestPending(endpoint.name)?.content.time,
-            deadLetters: try deadLetterCounts()[endpoint.name] ?? 0
+            deadLetters: try deadLetterCount(of: endpoint.name)
         )
     }
 

@@ -1,11 +1,11 @@
-import JSON
+package import JSON
 
 /// Parameters of `deadLetter.retry` and `deadLetter.drop`: which, by all that is given.
 package struct DeadLetterSelection: Sendable, Decodable {
     package var endpoint: String?
-    /// `ENDPOINT/NUMBER`, as they are listed.
-    package var ids: [String]?
-    /// Exact, or with `*` at the end.
+    /// As they are listed; at most ``mostIDs``.
+    package var ids: [DeadLetterID]?
+    /// With `*` for any characters.
     package var type: String?
     /// Likewise.
     package var lane: String?
@@ -17,23 +17,48 @@ package struct DeadLetterSelection: Sendable, Decodable {
         case endpoint, ids, type, lane, since, until
     }
 
+    package static let mostIDs = 1000
+
     package init() {}
+
+    package func problems() -> [InvalidValue] {
+        guard let ids, ids.count > Self.mostIDs else { return [] }
+        return [
+            InvalidValue(
+                path: "/ids",
+                reason: "has \(ids.count) ids",
+                expected: "at most \(Self.mostIDs)",
+                hint: "say which by endpoint, type, lane or time"
+            )
+        ]
+    }
 }
 
 /// Parameters of `deadLetter.list`.
 package struct DeadLetterListParameters: Sendable, Decodable {
     package var endpoint: String?
-    package var ids: [String]?
+    package var ids: [DeadLetterID]?
     package var type: String?
     package var lane: String?
     package var since: Timestamp?
     package var until: Timestamp?
     package var limit: Int?
     /// The id of the last one of the page before.
-    package var after: String?
+    package var after: DeadLetterID?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case endpoint, ids, type, lane, since, until, limit, after
+    }
+
+    package var selection: DeadLetterSelection {
+        var selection = DeadLetterSelection()
+        selection.endpoint = endpoint
+        selection.ids = ids
+        selection.type = type
+        selection.lane = lane
+        selection.since = since
+        selection.until = until
+        return selection
     }
 }
 
@@ -97,5 +122,45 @@ package struct EndpointReplayParameters: Sendable, Decodable {
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case endpoint, after, since, through, until, lane, task
+    }
+
+    /// What says the same thing twice, or can never be.
+    package func problems() -> [InvalidValue] {
+        var problems: [InvalidValue] = []
+        if lane != nil, task != nil {
+            problems.append(
+                InvalidValue(path: "/task", reason: "says the lane a second time", hint: "give one of the two")
+            )
+        }
+        if after != nil, since != nil {
+            problems.append(
+                InvalidValue(path: "/since", reason: "says a second time where to begin", hint: "give since or after")
+            )
+        }
+        if through != nil, until != nil {
+            problems.append(
+                InvalidValue(path: "/until", reason: "says a second time where to end", hint: "give until or through")
+            )
+        }
+        if let after, after < 0 {
+            problems.append(
+                InvalidValue(path: "/after", reason: "\(after) is no journal number", expected: "0 or more")
+            )
+        }
+        return problems
+    }
+
+    /// Of a queue only the cursor can be taken back: its consumers commit up to a number, and not lane by lane.
+    package func queueProblems() -> [InvalidValue] {
+        let given = [
+            ("lane", lane != nil), ("task", task != nil), ("through", through != nil), ("until", until != nil),
+        ]
+        return given.filter(\.1).map { name, _ in
+            InvalidValue(
+                path: "/\(name)",
+                reason: "is not for an endpoint of kind queue, whose consumers commit all lanes up to one number",
+                hint: "give after or since alone, or read a part of the journal with event.list"
+            )
+        }
     }
 }

@@ -1,22 +1,28 @@
 import JSON
 
 extension EndpointKind {
-    /// The fields that only some kinds have, and which.
-    private static let fields: [(name: EndpointDefinition.CodingKeys, kinds: Set<EndpointKind>)] = [
-        (.url, [.webhook]), (.secret, [.webhook]), (.headers, [.webhook]), (.answers, [.webhook]),
-        (.path, [.file]), (.rotate, [.file]),
-        (.command, [.command]), (.user, [.command]), (.environment, [.command]), (.workingDirectory, [.command]),
-        (.format, carried), (.template, carried), (.tail, carried), (.progress, carried),
-        (.drain, carried), (.timeout, carried), (.inFlight, carried), (.retry, carried), (.refused, carried),
+    typealias Field = (
+        name: EndpointDefinition.CodingKeys, kinds: Set<EndpointKind>, isGiven: @Sendable (EndpointDefinition) -> Bool
+    )
+
+    /// The fields that only some kinds have, and which; all others are for every kind.
+    static let fields: [Field] = [
+        (.url, [.webhook], { $0.url != nil }), (.secret, [.webhook], { $0.secret != nil }),
+        (.headers, [.webhook], { $0.headers != nil }), (.answers, [.webhook], { $0.answers != nil }),
+        (.path, [.file], { $0.path != nil }), (.rotate, [.file], { $0.rotate != nil }),
+        (.command, [.command], { $0.command != nil }), (.user, [.command], { $0.user != nil }),
+        (.environment, [.command], { $0.environment != nil }),
+        (.workingDirectory, [.command], { $0.workingDirectory != nil }),
+        (.format, carried, { $0.format != nil }), (.template, carried, { $0.template != nil }),
+        (.tail, carried, { $0.tail != nil }), (.batch, carried, { $0.batch != nil }),
+        (.progress, carried, { $0.progress != nil }),
+        (.drain, carried, { $0.drain != nil }), (.timeout, carried, { $0.timeout != nil }),
+        (.inFlight, carried, { $0.inFlight != nil }), (.retry, carried, { $0.retry != nil }),
+        (.refused, carried, { $0.refused != nil }),
     ]
 
     /// Those to which the agent brings what there is; from a queue it is fetched.
     private static let carried: Set<EndpointKind> = [.webhook, .file, .command, .stdout]
-
-    static func others(with field: EndpointDefinition.CodingKeys, than kind: EndpointKind) -> [String]? {
-        guard let kinds = fields.first(where: { $0.name == field })?.kinds, !kinds.contains(kind) else { return nil }
-        return kinds.map(\.rawValue).sorted()
-    }
 }
 
 extension EndpointDefinition {
@@ -31,29 +37,14 @@ extension EndpointDefinition {
                 )
             ]
         }
-        let strangers = given.compactMap { field -> InvalidValue? in
-            guard let kinds = EndpointKind.others(with: field, than: kind) else { return nil }
-            return InvalidValue(
-                path: "/\(field.rawValue)",
+        let strangers = EndpointKind.fields.filter { $0.isGiven(self) && !$0.kinds.contains(kind) }.map { field in
+            InvalidValue(
+                path: "/\(field.name.rawValue)",
                 reason: "is nothing that an endpoint of kind \(kind.rawValue) has",
-                hint: "leave it out; it is for kind \(kinds.joined(separator: ", "))"
+                hint: "leave it out; it is for kind \(field.kinds.map(\.rawValue).sorted().joined(separator: ", "))"
             )
         }
         return strangers + ownProblems()
-    }
-
-    private var given: [CodingKeys] {
-        let fields: [(CodingKeys, Bool)] = [
-            (.url, url != nil), (.secret, secret != nil), (.headers, headers != nil), (.answers, answers != nil),
-            (.path, path != nil), (.rotate, rotate != nil),
-            (.command, command != nil), (.user, user != nil), (.environment, environment != nil),
-            (.workingDirectory, workingDirectory != nil),
-            (.format, format != nil), (.template, template != nil), (.tail, tail != nil),
-            (.progress, progress != nil),
-            (.drain, drain != nil), (.timeout, timeout != nil), (.inFlight, inFlight != nil),
-            (.retry, retry != nil), (.refused, refused != nil),
-        ]
-        return fields.filter(\.1).map(\.0)
     }
 
     private func ownProblems() -> [InvalidValue] {

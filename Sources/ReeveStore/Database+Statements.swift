@@ -10,6 +10,11 @@ extension DatabaseValue {
     static func lane(_ lane: Lane) -> DatabaseValue { lane.name.databaseValue }
     static func json(_ value: JSON?) -> DatabaseValue { text(value?.text) }
 
+    /// For `GLOB`: of what is special there only `*` is, which stands for any characters, also for none.
+    static func pattern(_ value: String) -> DatabaseValue {
+        value.reduce(into: "") { $0 += $1 == "[" || $1 == "?" ? "[\($1)]" : String($1) }.databaseValue
+    }
+
     /// The JSON text of a value.
     static func encoded(_ value: (some Encodable)?) throws -> DatabaseValue {
         json(try value.map { try JSONCoder.encode($0) })

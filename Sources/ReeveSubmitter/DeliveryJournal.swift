@@ -42,21 +42,6 @@ package protocol DeliveryJournal: Sendable {
     func backlog(of endpoint: String) async throws -> (count: Int, oldest: Timestamp?)
 }
 
-/// How far one lane is that has come another way than the cursor.
-package struct LanePosition: Sendable, Equatable {
-    package var done: Int64
-    /// What of it is sent again.
-    package var replay: Replay?
-
-    package init(done: Int64, replay: Replay? = nil) {
-        self.done = done
-        self.replay = replay
-    }
-
-    /// There may be something to be sent again.
-    var isReplay: Bool { replay.map { $0.through > done } ?? false }
-}
-
 /// How a change ended that was not delivered.
 package enum DeliveryEnd: Sendable, Equatable {
     case dead(attempts: Int, reason: String)

@@ -103,6 +103,7 @@ extension EndpointMachine {
         counts.retries += 1
         for lane in together {
             lanes[lane]?.batchLimit = events / 2
+            lanes[lane]?.failures = 0
             lanes[lane]?.cuts = []
             makeReady(lane)
             if lanes[lane]?.isDetached == true { lanes[lane]?.unload() }

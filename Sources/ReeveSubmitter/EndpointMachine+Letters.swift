@@ -7,8 +7,8 @@ import ReeveProtocol
 struct WantedLetters: Sendable {
     var mayBeMore = true
     var isReading = false
-    /// Those that are to be tried or dropped.
-    var open = 0
+    /// Lanes with some that are to be tried or dropped.
+    var open: Set<Lane> = []
     /// Held ones of which the wish is fulfilled; they stay until their lane goes on.
     var released: [Int64] = []
 }
@@ -18,7 +18,8 @@ extension EndpointMachine {
     static let letterPage = 20
 
     mutating func refillWanted() {
-        guard letters.mayBeMore, !letters.isReading, letters.open == 0, !isCommitting, !hasNews, !isPaused, !isStopped
+        guard letters.mayBeMore, !letters.isReading, letters.open.isEmpty, !isCommitting, !hasNews, !isPaused,
+            !isStopped
         else { return }
         letters.isReading = true
         letters.mayBeMore = false
@@ -42,10 +43,9 @@ extension EndpointMachine {
             lanes[lane]?.refusals = 0
             makeReady(lane)
         case .drop where letter.isHeld && isAhead:
-            letters.open += 1
+            letters.open.insert(lane)
             if lanes[lane] == nil { lanes[lane] = LaneQueue(done: window.cursor) }
             // Those before it in its submission are held for the same reason, and go with it.
-            if lanes[lane]?.dropThrough != nil { letters.open -= 1 }
             let last = max(lanes[lane]?.dropThrough ?? 0, sequence)
             lanes[lane]?.dropThrough = last
             takeUp(lane, orWaiting: true)
@@ -54,7 +54,7 @@ extension EndpointMachine {
             letters.released.append(sequence)
             hasNews = true
         case .retry:
-            letters.open += 1
+            letters.open.insert(lane)
             if lanes[lane] == nil { lanes[lane] = LaneQueue(done: window.cursor) }
             lanes[lane]?.retries.append(letter)
             takeUp(lane, orWaiting: false)
@@ -78,16 +78,20 @@ extension EndpointMachine {
         let dropped = lanes[lane]?.drop() ?? []
         for item in dropped { window.pass(item.change.sequence) }
         counts.dead += dropped.count
-        letters.open -= 1
+        closeLetters(of: lane)
         dirty.insert(lane)
         hasNews = true
+    }
+
+    private mutating func closeLetters(of lane: Lane) {
+        if lanes[lane]?.isWanted != true { letters.open.remove(lane) }
     }
 
     /// The lane's dead letter was tried again, and that was that.
     mutating func settleRetry(of lane: Lane, _ settle: (inout EndpointMachine, WantedLetter) -> Void) {
         guard let letter = lanes[lane]?.retries.popFirst() else { return }
         settle(&self, letter)
-        letters.open -= 1
+        closeLetters(of: lane)
         hasNews = true
         lanes[lane]?.state = .idle
         lanes[lane]?.parcel = nil

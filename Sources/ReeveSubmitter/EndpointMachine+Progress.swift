@@ -1,4 +1,5 @@
 package import ReeveProtocol
+import ReeveStore
 
 extension EndpointMachine {
     /// The cursor may run ahead of what is written down by so many changes that only the filter refused.
@@ -55,6 +56,12 @@ extension EndpointMachine {
         return lanes.values.allSatisfy { queue in
             queue.isDetached ? queue.done >= sequence : (queue.items.first?.change.sequence ?? .max) > sequence
         }
+    }
+
+    /// Whether everything up to that number is done, what is wanted of dead letters as well, and all of it written down.
+    package func isSettled(through sequence: Int64) -> Bool {
+        let isRead = !letters.isReading && (isPaused || !letters.mayBeMore)
+        return isDone(through: sequence) && isRead && letters.open.isEmpty && !isCommitting && !hasNews
     }
 
     /// How many changes up to that number are not done; `nil` while not all of them have been read.

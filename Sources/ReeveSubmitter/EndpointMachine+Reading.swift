@@ -1,4 +1,5 @@
 import ReeveProtocol
+import ReeveStore
 
 extension EndpointMachine {
     /// How long a request may keep the cursor of a full window before its lane is left behind.

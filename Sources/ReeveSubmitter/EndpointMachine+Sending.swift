@@ -55,8 +55,7 @@ extension EndpointMachine {
                 ready.removeFirst()
                 continue
             }
-            guard let queue = lanes[lane], !queue.isDetached, queue.parcel == nil, queue.cuts.isEmpty,
-                queue.retries.isEmpty, queue.dropThrough == nil,
+            guard let queue = lanes[lane], !queue.isDetached, queue.parcel == nil, queue.cuts.isEmpty, !queue.isWanted,
                 load.submissions.count < queue.batchLimit ?? .max
             else { return }
             ready.removeFirst()
@@ -154,7 +153,7 @@ extension EndpointMachine {
     /// The lane has nothing under way: on with it, if there is more.
     mutating func goOn(_ lane: Lane) {
         guard let queue = lanes[lane] else { return }
-        if queue.items.isEmpty, queue.retries.isEmpty, !queue.isDetached, queue.dropThrough == nil {
+        if queue.items.isEmpty, !queue.isWanted, !queue.isDetached {
             lanes[lane]?.state = .idle
             finished.append(lane)
         } else {
@@ -170,6 +169,7 @@ extension EndpointMachine {
             makeReady(lane)
         }
         mayHaveMore = true
+        letters.mayBeMore = true
     }
 
     mutating func redefined(_ settings: EndpointSettings, isPaused: Bool) {

@@ -1,4 +1,5 @@
 package import ReeveProtocol
+package import ReeveStore
 
 /// Decides what one endpoint is sent and when.
 ///

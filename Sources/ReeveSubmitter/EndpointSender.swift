@@ -100,7 +100,8 @@ final class EndpointSender: Sendable {
         }
     }
 
-    /// Returns when everything up to that number is done, when the sender has ended, or when the caller is cancelled.
+    /// Returns when everything up to that number is done and written down, with what is wanted of dead letters, when the
+    /// sender has ended, or when the caller is cancelled.
     func flush(through sequence: Int64) async {
         let (stream, end) = AsyncStream<Never>.makeStream()
         let isOver = state.withLockedValue { state in
@@ -169,8 +170,8 @@ extension EndpointSender {
             var actions: [EndpointMachine.Action] = []
             for event in state.mailbox { actions += state.machine.handle(event, at: now) }
             state.mailbox = []
-            let flushed = state.flushes.filter { state.machine.isDone(through: $0.through) }
-            if !flushed.isEmpty { state.flushes.removeAll { state.machine.isDone(through: $0.through) } }
+            let flushed = state.flushes.filter { state.machine.isSettled(through: $0.through) }
+            if !flushed.isEmpty { state.flushes.removeAll { state.machine.isSettled(through: $0.through) } }
             return (actions, flushed)
         }
         for flush in flushed { flush.end.finish() }

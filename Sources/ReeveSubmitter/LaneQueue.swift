@@ -1,5 +1,6 @@
 import JSON
 import ReeveProtocol
+import ReeveStore
 
 /// What an endpoint has yet to get of one lane, as far as it is in memory, and how its delivery stands.
 struct LaneQueue: Sendable {
@@ -76,8 +77,11 @@ struct LaneQueue: Sendable {
         return false
     }
 
+    /// Something is wanted of its dead letters.
+    var isWanted: Bool { !retries.isEmpty || dropThrough != nil }
+
     /// Nothing of it has to be remembered.
-    var isIdle: Bool { state == .idle && items.isEmpty && retries.isEmpty && !isDetached && dropThrough == nil }
+    var isIdle: Bool { state == .idle && items.isEmpty && !isWanted && !isDetached }
 
     /// What is to be sent now, as the number of changes of each submission; empty if there is nothing to be sent yet.
     func submissions(_ limits: SubmitterLimits, atMost most: Int, bytes: Int) -> [Int] {
@@ -161,24 +165,6 @@ struct LaneQueue: Sendable {
         if case .sending(let count) = state { kept = count }
         items = ArraySlice(items.prefix(kept))
         readThrough = items.last?.change.sequence ?? done
-    }
-}
-
-/// What is sent again because somebody asked for it.
-package struct Replay: Sendable, Equatable {
-    /// Up to this number everything had been done before.
-    package var through: Int64
-    /// What comes after this number and up to ``through`` was not asked for, and stays done.
-    package var until: Int64?
-
-    package init(through: Int64, until: Int64? = nil) {
-        self.through = through
-        self.until = until
-    }
-
-    /// Whether a change with that number was done before and was not asked for.
-    func skips(_ sequence: Int64) -> Bool {
-        sequence <= through && sequence > until ?? .max
     }
 }
 

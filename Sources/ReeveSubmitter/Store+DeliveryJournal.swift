@@ -14,15 +14,7 @@ extension Store: DeliveryJournal {
     }
 
     package func positions(of endpoint: String) async throws -> [Lane: LanePosition] {
-        let (positions, replays) = try await read { (try $0.positions(endpoint), try $0.replays(endpoint)) }
-        return Dictionary(
-            uniqueKeysWithValues: positions.map { lane, done in
-                (
-                    lane,
-                    LanePosition(done: done, replay: replays[lane].map { Replay(through: $0.through, until: $0.until) })
-                )
-            }
-        )
+        try await read { try $0.positions(endpoint) }
     }
 
     package func wantedLetters(of endpoint: String, limit: Int) async throws -> [WantedLetter] {
@@ -71,14 +63,17 @@ extension Store: DeliveryJournal {
             guard try transaction.has(endpoint) else { return }
             let name = endpoint.name
             switch fact {
-            case .opened(let reason): try transaction.append("opened", name, "does not answer: \(reason)", reason)
-            case .closed: try transaction.append("closed", name, "answers again", nil)
+            case .opened(let reason):
+                let data: JSONObject = ["reason": .string(reason)]
+                try transaction.appendFact(of: name, "opened", "endpoint \(name) does not answer: \(reason)", data)
+            case .closed: try transaction.appendFact(of: name, "closed", "endpoint \(name) answers again", [:])
             case .gaveUp(let count, let reason):
                 let changes = count == 1 ? "a change" : "\(count) changes"
-                try transaction.append("refused", name, "refused \(changes): \(reason)", reason, count: count)
+                let data: JSONObject = ["reason": .string(reason), "count": .number(String(count))]
+                try transaction.appendFact(of: name, "refused", "endpoint \(name) refused \(changes): \(reason)", data)
             case .paused(let reason):
                 let pause = Pause(by: "agent", at: transaction.now, reason: reason)
-                try transaction.setEndpointPaused(name, pause)
+                try transaction.pauseEndpoint(name, pause)
             }
         }
     }
@@ -89,12 +84,7 @@ extension Store: DeliveryJournal {
             let now = transaction.now
             guard first <= now else { return first }
             for endpoint in try transaction.endpoints() {
-                if let until = endpoint.pause?.until, until <= now {
-                    try transaction.setEndpointPaused(endpoint.name, nil)
-                }
-                if let until = endpoint.muting.present?.until, until <= now {
-                    try transaction.setEndpointMuted(endpoint.name, nil)
-                }
+                try transaction.resumeEndpoint(endpoint.name, by: "agent") { $0.until.map { $0 <= now } ?? false }
             }
             return try transaction.nextTerm()
         }
@@ -161,22 +151,6 @@ extension Transaction {
     fileprivate func has(_ endpoint: EndpointRecord.Identity) throws -> Bool {
         guard let stored = try self.endpoint(endpoint.name) else { return false }
         return stored.createdAt == endpoint.createdAt && stored.epoch == endpoint.epoch
-    }
-
-    fileprivate func append(_ what: String, _ endpoint: String, _ text: String, _ reason: String?, count: Int? = nil)
-        throws
-    {
-        var data = JSONObject([.init(name: "endpoint", value: .string(endpoint))])
-        data["reason"] = reason.map(JSON.string)
-        data["count"] = count.map { .number(String($0)) }
-        let content = StateChange.Content(
-            type: EventType.endpoint(what),
-            subject: endpoint,
-            time: now,
-            summary: "endpoint \(endpoint) \(text)",
-            data: .object(data)
-        )
-        try append(lane: .agent, content)
     }
 }
 

@@ -2,6 +2,7 @@ package import Logging
 import NIOConcurrencyHelpers
 package import ReeveLaunch
 package import ReeveProtocol
+import ReeveStore
 
 /// Carries the journal to every endpoint: in order in each lane, at least once, no endpoint waiting for another.
 ///
@@ -198,26 +199,15 @@ extension Submitter {
 
     /// Ends in time what was put to endpoints for a time: pauses and mutings.
     private func keepTerms() async {
-        enum Wake { case endpointsChanged, timeCame }
-        let (wakes, wake) = AsyncStream.makeStream(of: Wake.self)
+        let changed = Wakeup()
         await withDiscardingTaskGroup { group in
             group.addTask { [journal] in
-                for await _ in journal.endpointChanges() { wake.yield(.endpointsChanged) }
-                wake.finish()
+                for await _ in journal.endpointChanges() { changed.set() }
             }
-            var alarm: Timestamp?
-            for await what in wakes {
-                if what == .timeCame { alarm = nil }
-                do {
-                    guard let next = try await journal.endTerms(), alarm.map({ next < $0 }) ?? true else { continue }
-                    alarm = next
-                    group.addTask { [wallClock] in
-                        // Ends early if the clock was set, which is looked at, or by cancellation, and then nobody listens.
-                        try? await wallClock.wait(until: next)
-                        wake.yield(.timeCame)
-                    }
-                } catch { return failed(error) }
-            }
+            do {
+                while true { _ = try await changed.wait(until: try await journal.endTerms(), on: wallClock) }
+            } catch { failed(error) }
+            group.cancelAll()
         }
     }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import JSON
 
 /// `reeve dead-letters drop`
 struct DeadLetterDrop: Command {
@@ -22,10 +21,6 @@ struct DeadLetterDrop: Command {
     var ids: [String] = []
 
     func perform() async throws {
-        let session = try await Session.open(options)
-        let answer = try await session.call("deadLetter.drop", try selection.parameters(naming: ids))
-        if session.printJSON(answer) { return }
-        let count = answer["count"]?.integer ?? 0
-        Standard.say("\(count) dead letter\(count == 1 ? " is" : "s are") dropped")
+        try await selection.change("deadLetter.drop", ids, options, "dropped")
     }
 }

@@ -7,10 +7,10 @@ struct DeadLetterOptions: ParsableArguments {
     @Option(help: "Only of this endpoint.", completion: .endpoint)
     var endpoint: String?
 
-    @Option(help: "Only of this type, or of those that begin so: 'order.*'.")
+    @Option(help: "Only of this type, with * for any characters: 'order.*'.")
     var type: String?
 
-    @Option(help: "Only of this lane, or of those that begin so: 'task:*'.")
+    @Option(help: "Only of this lane, with * for any characters: 'task:*'.")
     var lane: String?
 
     @Option(help: ArgumentHelp("Only those given up since then: a time, or how long ago.", valueName: "time"))
@@ -27,5 +27,20 @@ struct DeadLetterOptions: ParsableArguments {
         parameters["since"] = try since.map { .string(try TimeText.past($0, now: Host.now).description) }
         parameters["until"] = try until.map { .string(try TimeText.past($0, now: Host.now).description) }
         return parameters
+    }
+
+    /// Has something done with those that are meant, and says with how many. Some must be named: all of all endpoints are
+    /// never meant.
+    func change(_ method: String, _ ids: [String], _ options: GlobalOptions, _ what: String) async throws {
+        guard !ids.isEmpty || endpoint != nil else {
+            throw ValidationError("Say which: ENDPOINT/NUMBER, or --endpoint for all of one.")
+        }
+        var parameters = try parameters()
+        if !ids.isEmpty { parameters["ids"] = .array(ids.map(JSON.string)) }
+        let session = try await Session.open(options)
+        let answer = try await session.call(method, parameters)
+        if session.printJSON(answer) { return }
+        let count = answer["count"]?.integer ?? 0
+        Standard.say("\(count) dead letter\(count == 1 ? " is" : "s are") \(what)")
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import JSON
 
 /// `reeve dead-letters retry`
 struct DeadLetterRetry: Command {
@@ -22,22 +21,6 @@ struct DeadLetterRetry: Command {
     var ids: [String] = []
 
     func perform() async throws {
-        let session = try await Session.open(options)
-        let answer = try await session.call("deadLetter.retry", try selection.parameters(naming: ids))
-        if session.printJSON(answer) { return }
-        let count = answer["count"]?.integer ?? 0
-        Standard.say("\(count) dead letter\(count == 1 ? " is" : "s are") tried again")
-    }
-}
-
-extension DeadLetterOptions {
-    /// Some must be named: all of all endpoints are never meant.
-    func parameters(naming ids: [String]) throws -> JSONObject {
-        guard !ids.isEmpty || endpoint != nil else {
-            throw ValidationError("Say which: ENDPOINT/NUMBER, or --endpoint for all of one.")
-        }
-        var parameters = try parameters()
-        if !ids.isEmpty { parameters["ids"] = .array(ids.map(JSON.string)) }
-        return parameters
+        try await selection.change("deadLetter.retry", ids, options, "tried again")
     }
 }

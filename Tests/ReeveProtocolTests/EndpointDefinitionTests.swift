@@ -1,6 +1,7 @@
 import JSON
-import ReeveProtocol
 import Testing
+
+@testable import ReeveProtocol
 
 /// What can be put as an endpoint, and what is said of the rest.
 struct EndpointDefinitionTests {
@@ -32,6 +33,7 @@ struct EndpointDefinitionTests {
         (#"{"name": "a", "kind": "file", "path": "/x", "url": "http://h/"}"#, "/url"),
         (#"{"name": "a", "kind": "queue", "secret": "whsec_x"}"#, "/secret"),
         (#"{"name": "a", "kind": "queue", "retry": {"limit": 2}}"#, "/retry"),
+        (#"{"name": "a", "kind": "queue", "batch": {"events": 2}}"#, "/batch"),
         (#"{"name": "a", "kind": "stdout", "command": ["x"]}"#, "/command"),
         (#"{"name": "a", "kind": "stdout", "format": "binary"}"#, "/format"),
         (#"{"name": "a", "kind": "stdout", "format": "template"}"#, "/template"),
@@ -43,6 +45,11 @@ struct EndpointDefinitionTests {
     ])
     func `what is missing or of another kind is named`(text: String, path: String) throws {
         #expect(try problems(text).map(\.path) == [path])
+    }
+
+    @Test func `the table of kinds has every field but those that all have`() {
+        let common: Set<EndpointDefinition.CodingKeys> = [.name, .kind, .filter, .from]
+        #expect(Set(EndpointKind.fields.map(\.name)) == Set(EndpointDefinition.CodingKeys.allCases).subtracting(common))
     }
 
     @Test(arguments: [

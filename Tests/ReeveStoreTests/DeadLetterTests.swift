@@ -134,8 +134,8 @@ import Testing
             #expect(count == 3)
             let endpoint = try #require(try await store.read { try $0.endpoint("e") })
             #expect(endpoint.cursor == 0 && endpoint.replayThrough == 4 && endpoint.epoch == 1)
-            #expect(try await store.read { try $0.positions("e") } == [.event("a"): 0])
-            #expect(try await store.read { try $0.replays("e")[.event("a")]?.through } == 1)
+            let again = LanePosition(done: 0, replay: Replay(through: 1))
+            #expect(try await store.read { try $0.positions("e") } == [.event("a"): again])
         }
     }
 
@@ -143,12 +143,60 @@ import Testing
         try await withJournal(["a", "b", "a", "b"]) { store in
             try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 4) }
             #expect(try await store.write { try $0.replay("e", ReplayOrder(after: 0, lane: .event("a"))) } == 2)
-            #expect(try await store.read { try $0.positions("e") } == [.event("a"): 0])
+            #expect(try await store.read { try $0.positions("e").mapValues(\.done) } == [.event("a"): 0])
             #expect(try await store.write { try $0.replay("e", ReplayOrder(after: 1, through: 2)) } == 1)
-            let replay = try #require(try await store.read { try $0.replays("e")[.event("b")] })
-            #expect(replay.through == 4 && replay.until == 2)
+            let replay = try await store.read { try $0.positions("e")[.event("b")]?.replay }
+            #expect(replay == Replay(through: 4, until: 2))
             #expect(try await store.write { try $0.replay("e", ReplayOrder(after: 4)) } == 0)
             #expect(try await store.read { try $0.endpoint("e")?.cursor } == 4)
+        }
+    }
+
+    @Test func `a replay from beyond the cursor takes back what came ahead of it, and no more`() async throws {
+        try await withJournal(["a", "b", "b", "b", "c"]) { store in
+            // a hangs; b is done ahead.
+            try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 0, positions: [.event("b"): 4]) }
+            #expect(try await store.write { try $0.replay("e", ReplayOrder(after: 2)) } == 2)
+            let positions = [Lane.event("b"): LanePosition(done: 2, replay: Replay(through: 4))]
+            #expect(try await store.read { try $0.positions("e") } == positions)
+            let endpoint = try #require(try await store.read { try $0.endpoint("e") })
+            #expect(endpoint.cursor == 0 && endpoint.replayThrough == nil)
+            // The cursor passes where it begins: what is sent again is still known.
+            try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 3) }
+            #expect(try await store.read { try $0.positions("e") } == positions)
+            try await store.write { try $0.commitDelivery(endpoint: "e", positions: [.event("b"): 4]) }
+            try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 4) }
+            #expect(try await store.read { try $0.positions("e") }.isEmpty)
+        }
+    }
+
+    @Test func `what a replay did not ask for does not expire with what it did`() async throws {
+        try await withJournal(["a", "a", "a"]) { store in
+            try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 3) }
+            let order = ReplayOrder(after: 0, through: 1, lane: .event("a"))
+            #expect(try await store.write { try $0.replay("e", order) } == 1)
+            #expect(try await store.write { try $0.expireDeliveries("e", upTo: 3) { _ in true } }.expired == 1)
+            let letters = try await store.read { try $0.deadLetters(DeadLetterQuery(), limit: 9) }
+            #expect(letters.map(\.letter.change.sequence) == [1])
+        }
+    }
+
+    @Test func `ids name the letters of an endpoint, not all of that number`() async throws {
+        try await withJournal(["a", "b"]) { store in
+            _ = try await store.write { try $0.putEndpoint(EndpointDefinition(name: "f", url: "http://a/"), start: 0) }
+            try await giveUp(store, 1, 2)
+            try await store.write { transaction in
+                let change = try #require(try transaction.change(sequence: 2))
+                let letter = DeadLetter(change: change, reason: "no", at: Timestamp(seconds: 1))
+                try transaction.commitDelivery(endpoint: "f", cursor: 2, deadLetters: [letter])
+            }
+            var query = DeadLetterQuery()
+            query.ids = [DeadLetterID(endpoint: "e", sequence: 2), DeadLetterID(endpoint: "f", sequence: 1)]
+            let found = try await store.read { [query] in try $0.deadLetters(query, limit: 9) }
+            #expect(found.map(\.endpoint) == ["e"] && found.map(\.letter.change.sequence) == [2])
+            let dropped = try await store.write { [query] in try $0.dropDeadLetters(query) }
+            #expect(dropped == 1)
+            #expect(try await store.read { try $0.deadLetterCount(of: "f") } == 1)
         }
     }
 }

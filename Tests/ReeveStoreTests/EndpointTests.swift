@@ -32,10 +32,10 @@ import Testing
             #expect(try await pending(store) == (4, 1))
             // a hangs at its beginning: the cursor leaves it behind and reaches b's position.
             try await commit(store, cursor: 4, ["a": 0])
-            #expect(try await store.read { try $0.positions("e") } == [.event("a"): 0])
+            #expect(try await store.read { try $0.positions("e") } == [.event("a"): LanePosition(done: 0)])
             #expect(try await pending(store) == (4, 1))
             try await commit(store, cursor: 6)
-            #expect(try await store.read { try $0.positions("e") } == [.event("a"): 0])
+            #expect(try await store.read { try $0.positions("e") } == [.event("a"): LanePosition(done: 0)])
             #expect(try await pending(store) == (3, 1))
             try await commit(store, ["a": 3])
             #expect(try await pending(store) == (1, 6))
@@ -51,7 +51,7 @@ import Testing
         try await withJournal(["a", "b", "a", "b"]) { store in
             try await commit(store, ["a": 1])
             try await commit(store, cursor: 4, ["a": 1])
-            #expect(try await store.read { try $0.positions("e") } == [.event("a"): 1])
+            #expect(try await store.read { try $0.positions("e") } == [.event("a"): LanePosition(done: 1)])
             #expect(try await pending(store) == (1, 3))
         }
     }
@@ -81,9 +81,9 @@ import Testing
             #expect(try await store.read { try $0.deadLetter(endpoint: "e", sequence: 2) } == letter)
             let listed = try await store.read { try $0.deadLetters(DeadLetterQuery(), limit: 9) }
             #expect(listed == [EndpointLetter(endpoint: "e", letter: letter)])
-            #expect(try await store.read { try $0.deadLetterCounts() } == ["e": 1])
+            #expect(try await store.read { try $0.deadLetterCount(of: "e") } == 1)
             #expect(try await store.write { try $0.dropDeadLetters(DeadLetterQuery()) } == 1)
-            #expect(try await store.read { try $0.deadLetterCounts() } == [:])
+            #expect(try await store.read { try $0.deadLetterCount(of: "e") } == 0)
         }
     }
 
@@ -113,14 +113,40 @@ import Testing
     @Test func `a pause is told of, and stays over a put`() async throws {
         try await withJournal([]) { store in
             let pause = Pause(by: "agent", at: Timestamp(seconds: 1), reason: "410 Gone")
-            try await store.write { _ = try $0.setEndpointPaused("e", pause) }
+            try await store.write { try $0.pauseEndpoint("e", pause) }
             _ = try await store.write { try $0.putEndpoint(EndpointDefinition(name: "e", url: "http://b/"), start: 0) }
             #expect(try await store.read { try $0.endpoint("e")?.pause } == pause)
             let content = try await store.journal().last?.content
             #expect(content?.type == "dev.reeve.endpoint.paused")
             #expect(content?.summary == "endpoint e paused by agent: 410 Gone")
-            try await store.write { _ = try $0.setEndpointPaused("e", nil) }
+            try await store.write { try $0.resumeEndpoint("e", by: "uid:0") }
             #expect(try await store.read { try $0.endpoint("e")?.pause } == nil)
+            #expect(try await store.journal().last?.content.summary == "endpoint e resumed by uid:0")
+        }
+    }
+
+    @Test func `what is paused and muted is resumed once, and what goes on is named`() async throws {
+        try await withJournal([]) { store in
+            func facts() async throws -> [String] {
+                try await store.journal().map { $0.content.type.replacing("dev.reeve.endpoint.", with: "") }
+            }
+            let short = Pause(by: "uid:0", at: Timestamp(seconds: 1), until: Timestamp(seconds: 2))
+            try await store.write { transaction in
+                try transaction.pauseEndpoint("e", short)
+                try transaction.muteEndpoint("e", Pause(by: "uid:0", at: Timestamp(seconds: 1)))
+                try transaction.resumeEndpoint("e", by: "agent") { $0.until != nil }
+            }
+            #expect(try await facts() == ["paused", "muted", "resumed"])
+            #expect(try await store.journal().last?.content.data?["still"] == "muted")
+            try await store.write { transaction in
+                try transaction.pauseEndpoint("e", short)
+                try transaction.resumeEndpoint("e", by: "uid:0")
+                try transaction.resumeEndpoint("e", by: "uid:0")
+            }
+            #expect(try await facts() == ["paused", "muted", "resumed", "paused", "resumed"])
+            #expect(try await store.journal().last?.content.data?["still"] == nil)
+            let endpoint = try #require(try await store.read { try $0.endpoint("e") })
+            #expect(endpoint.pause == nil && endpoint.muting.present == nil)
         }
     }
 
@@ -128,7 +154,7 @@ import Testing
         try await withStore { store, _ in
             for write in [
                 { try $0.commitDelivery(endpoint: "x", cursor: 1) }, { _ = try $0.removeEndpoint("x") },
-                { _ = try $0.replay("x", ReplayOrder(after: 0)) }, { try $0.setEndpointPaused("x", nil) },
+                { _ = try $0.replay("x", ReplayOrder(after: 0)) }, { try $0.resumeEndpoint("x", by: "uid:0") },
             ] as [@Sendable (Transaction) throws -> Void] {
                 let error = try await storeError { try await store.write(write) }
                 #expect(error?.code == .notFound)

@@ -53,6 +53,26 @@ struct BatchTests {
         #expect(driver.journal.cursor == 90)
         #expect(driver.parcels.filter { $0 == [[poison]] }.count == 2)
     }
+
+    @Test func `a refusal shows that the endpoint is there: what failed before it makes no later wait longer`() throws {
+        var driver = MachineDriver {
+            $0.batch = BatchDefinition(events: 8)
+            $0.inFlight = 1
+            $0.retry = RetryDefinition(delay: .seconds(1), factor: 10)
+        }
+        for lane in lanes.prefix(3) { driver.append(lane, failed) }
+        driver.answer(lanes[0])
+        for _ in 0..<3 {
+            driver.fail(lanes[1])
+            driver.pass(to: try #require(driver.alarm))
+        }
+        driver.refuse(lanes[1])
+        #expect(driver.parcels.last == [[20]])
+        driver.fail(lanes[1])
+        driver.answer(lanes[2])
+        driver.pass(to: driver.now + .milliseconds(1200))
+        #expect(driver.parcels.suffix(2) == [[[30]], [[20]]])
+    }
 }
 
 struct WantedLetterTests {

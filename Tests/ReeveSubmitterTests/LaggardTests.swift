@@ -1,4 +1,5 @@
 import ReeveProtocol
+import ReeveStore
 import Testing
 
 @testable import ReeveSubmitter

@@ -1,5 +1,6 @@
 import JSON
 import ReeveProtocol
+import ReeveStore
 import ReeveSubmitter
 
 /// A journal and one endpoint's record of it, in memory, with the store's rules.
@@ -59,7 +60,10 @@ struct ModelJournal {
     mutating func commit(_ progress: DeliveryProgress) {
         let before = cursor
         cursor = progress.cursor
-        positions = positions.filter { $0.value <= before || $0.value > progress.cursor }
+        positions = positions.filter { lane, position in
+            let again = replays[lane]?.through ?? 0
+            return position <= before || position > progress.cursor || again > progress.cursor
+        }
         for (lane, position) in progress.positions { positions[lane] = position }
         replays = replays.filter { positions[$0.key] != nil }
         remove { progress.resolved.contains($0.change.sequence) }
@@ -93,16 +97,23 @@ struct ModelJournal {
         return Array(letters.prefix(limit))
     }
 
-    /// As the store does it: without a lane the cursor goes back, and each lane that came another way stays what it was.
+    /// Everything of the lane up to here was done once.
+    func done(_ lane: Lane) -> Int64 { max(committed(lane), replays[lane]?.through ?? replayThrough ?? 0) }
+
+    /// As the store does it: without a lane the cursor goes back, if it is beyond that, and each lane that came another way
+    /// stays what it was.
     mutating func replay(after: Int64, through: Int64? = nil, lane: Lane? = nil) {
-        func done(_ lane: Lane) -> Int64 { max(committed(lane), replays[lane]?.through ?? 0) }
         guard let lane else {
+            guard after < cursor else {
+                for lane in positions.keys where done(lane) > after { replay(after: after, lane: lane) }
+                return
+            }
             for (lane, position) in positions {
                 replays[lane] = Replay(through: done(lane))
-                positions[lane] = min(position, after, cursor)
+                positions[lane] = min(position, after)
             }
             replayThrough = max(cursor, replayThrough ?? 0)
-            cursor = min(cursor, after)
+            cursor = after
             return
         }
         let last = done(lane)
@@ -112,11 +123,11 @@ struct ModelJournal {
             })
         else { return }
         var until = through
-        if let replay = replays[lane], committed(lane) < replay.through {
+        if let replay = replays[lane] ?? replayThrough.map({ Replay(through: $0) }), committed(lane) < replay.through {
             until = through.flatMap { end in replay.until.map { max($0, end) } }
         }
         replays[lane] = Replay(through: last, until: until)
-        positions[lane] = min(after, committed(lane), cursor)
+        positions[lane] = min(after, committed(lane))
     }
 
     /// Up to where somebody wants what is held of the lane to be dropped.

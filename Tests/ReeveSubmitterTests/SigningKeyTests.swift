@@ -75,6 +75,18 @@ struct SigningKeyTests {
 
 struct WebAddressTests {
     @Test(arguments: [
+        ("http+unix://%2Frun%2Fapp.sock/hook?a=b", "http://localhost/hook?a=b"),
+        ("https+unix://%2Frun%2Fapp.sock/hook", "https://localhost/hook"),
+        ("http+unix://%2Frun%2Fapp.sock", "http://localhost/"),
+        ("https+unix://%2Frun%2Fapp.sock?x", "https://localhost/?x"),
+    ])
+    func `what is reached over a socket has a place of its own on it`(url: String, place: String) throws {
+        let address = try #require(WebAddress(url))
+        #expect(address.socketPath == "/run/app.sock")
+        #expect(address.onHost("localhost") == place)
+    }
+
+    @Test(arguments: [
         ("http://a.example/hook", "/other", "http://a.example/other"),
         ("http://a.example/x/hook?q#f", "other", "http://a.example/x/other"),
         ("http://a.example", "other", "http://a.example/other"),

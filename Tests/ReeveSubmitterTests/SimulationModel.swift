@@ -1,4 +1,5 @@
 import ReeveProtocol
+import ReeveStore
 
 @testable import ReeveSubmitter
 
@@ -70,7 +71,7 @@ struct SimulationModel {
 
     mutating func replayed(after: Int64, through: Int64, _ asked: [Lane], _ journal: ModelJournal) {
         for lane in asked {
-            let last = min(through, max(journal.committed(lane), journal.replays[lane]?.through ?? 0))
+            let last = min(through, journal.done(lane))
             let start = max(after, journal.dropped(lane))
             let again = lanes[lane]?.taken.filter { $0.sequence > start && $0.sequence <= last } ?? []
             owed.formUnion(again.map(\.sequence))

@@ -215,6 +215,9 @@ struct SubmitterTests {
                 #expect(test.curl.contains("curl -X POST"))
                 #expect(test.curl.contains("'webhook-id: "))
                 #expect(!test.curl.contains("hidden"))
+                let onSocket = EndpointDefinition(name: "s", url: "https+unix://%2Frun%2Fa.sock/hook")
+                let line = await submitter.test(onSocket).curl
+                #expect(line.hasSuffix("--unix-socket '/run/a.sock' 'https://localhost/hook'"), "\(line)")
                 #expect(await submitter.test(endpoint: "other") == nil)
                 let definition = EndpointDefinition(name: "new", url: "http://model/new")
                 #expect(await submitter.test(definition, type: "order.paid").filtered == false)

@@ -1,7 +1,7 @@
 import Glibc
 import JSON
 import ReeveProtocol
-import ReeveSubmitter
+@testable import ReeveSubmitter
 import TestSupport
 import Testing
 
@@ -27,7 +27,7 @@ struct WebhookCarrierTests {
             let transport = HTTPTransport(clock: ContinuousClock())
             let carrier = WebhookCarrier(
                 endpoint,
-                sender: EventSender(agent: "web-7", version: "1.2"),
+                writer: EventWriter(endpoint, sender: EventSender(agent: "web-7", version: "1.2"), tails: nil),
                 transport: transport,
                 values: ValueReader(credentialsDirectory: nil),
                 wallClock: ManualWallClock()

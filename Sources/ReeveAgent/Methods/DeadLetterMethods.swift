@@ -23,8 +23,8 @@ struct DeadLetterMethods: Sendable {
 
     @Sendable private func list(_ parameters: DeadLetterListParameters, _ call: Call) async throws -> JSON {
         let limit = try pageSize(parameters.limit)
-        let after = try parameters.after.map { text throws(Failure) in try Self.id(text, path: "/after") }
-        let selection = DeadLetterSelection(parameters)
+        let (selection, after) = (parameters.selection, parameters.after)
+        try Self.check(selection.problems())
         let letters = try await parts.store.read { reader in
             try reader.deadLetters(
                 try reader.query(selection),
@@ -93,15 +93,8 @@ struct DeadLetterMethods: Sendable {
         return object
     }
 
-    private static func id(_ text: String, path: String) throws(Failure) -> DeadLetterID {
-        if let id = DeadLetterID(text) { return id }
-        throw Failure(
-            InvalidValue(
-                path: path,
-                reason: "\"\(text)\" names no dead letter",
-                expected: "ENDPOINT/NUMBER, as deadLetter.list has it"
-            )
-        )
+    private static func check(_ problems: [InvalidValue]) throws(Failure) {
+        if !problems.isEmpty { throw Failure(problems, below: "") }
     }
 
     // MARK: Changing
@@ -128,35 +121,16 @@ struct DeadLetterMethods: Sendable {
                 )
             )
         }
-        let count = try await parts.store.write { transaction in
-            let query = try transaction.query(selection)
-            guard let ids = selection.ids else { return try body(transaction, query) }
-            // Each by itself: the same number may be dead at two endpoints.
-            return try ids.enumerated().reduce(0) { sum, entry in
-                let id = try Self.id(entry.element, path: "/ids/\(entry.offset)")
-                var query = query
-                query.endpoint = id.endpoint
-                query.sequences = [id.sequence]
-                return sum + (selection.endpoint ?? id.endpoint == id.endpoint ? try body(transaction, query) : 0)
-            }
-        }
+        try Self.check(selection.problems())
+        let count = try await parts.store.write { try body($0, try $0.query(selection)) }
         return ["count": .number(String(count))]
     }
 
     @Sendable private func replay(_ parameters: EndpointReplayParameters, _ call: Call) async throws -> JSON {
-        if parameters.lane != nil, parameters.task != nil {
-            throw Failure(
-                InvalidValue(path: "/task", reason: "says the lane a second time", hint: "give one of the two")
-            )
-        }
-        guard parameters.after == nil || parameters.since == nil else {
-            throw Failure(InvalidValue(path: "/since", reason: "goes with after no more than with another since"))
-        }
-        guard parameters.through == nil || parameters.until == nil else {
-            throw Failure(InvalidValue(path: "/until", reason: "goes with through no more than with another until"))
-        }
+        try Self.check(parameters.problems())
         let (count, from) = try await parts.store.write { transaction in
             let endpoint = try transaction.namedEndpoint(parameters.endpoint)
+            if endpoint.definition.kind == .queue { try Self.check(parameters.queueProblems()) }
             let order = try transaction.order(parameters)
             return (try transaction.replay(endpoint.name, order), order.after)
         }
@@ -166,35 +140,11 @@ struct DeadLetterMethods: Sendable {
     }
 }
 
-extension DeadLetterSelection {
-    fileprivate init(_ parameters: DeadLetterListParameters) {
-        self.init()
-        endpoint = parameters.endpoint
-        ids = parameters.ids
-        type = parameters.type
-        lane = parameters.lane
-        since = parameters.since
-        until = parameters.until
-    }
-}
-
 extension StateReading {
-    /// The query for what a client selects, but for what its ids say of endpoints.
     fileprivate func query(_ selection: DeadLetterSelection) throws -> DeadLetterQuery {
         var query = DeadLetterQuery()
         query.endpoint = try selection.endpoint.map { try namedEndpoint($0).name }
-        query.sequences = try selection.ids?.enumerated().map { index, text in
-            guard let id = DeadLetterID(text) else {
-                throw Failure(
-                    InvalidValue(
-                        path: "/ids/\(index)",
-                        reason: "\"\(text)\" names no dead letter",
-                        expected: "ENDPOINT/NUMBER, as deadLetter.list has it"
-                    )
-                )
-            }
-            return id.sequence
-        }
+        query.ids = selection.ids
         query.type = selection.type
         query.lane = selection.lane
         query.since = selection.since
@@ -203,15 +153,9 @@ extension StateReading {
     }
 
     fileprivate func order(_ parameters: EndpointReplayParameters) throws -> ReplayOrder {
-        let first = try firstSequence() ?? head() + 1
-        let after: Int64 =
-            if let since = parameters.since {
-                try firstSequence(since: since).map { $0 - 1 } ?? head()
-            } else { parameters.after ?? first - 1 }
-        guard after >= 0 else {
-            throw Failure(InvalidValue(path: "/after", reason: "\(after) is no journal number", expected: "0 or more"))
-        }
-        var order = ReplayOrder(after: max(after, first - 1))
+        let start = parameters.since.map(EndpointStart.time) ?? parameters.after.map(EndpointStart.sequence) ?? .oldest
+        // What the journal does not hold any more nobody gets again.
+        var order = ReplayOrder(after: max(try sequence(of: start), try sequence(of: .oldest)))
         order.through = parameters.through
         if let until = parameters.until { order.through = try firstSequence(since: until).map { $0 - 1 } }
         order.lane = parameters.lane.map(Lane.init(name:)) ?? parameters.task.map(Lane.task)

@@ -36,8 +36,8 @@ extension EndpointPreparation {
             by: by
         )
         // The receiver said that it is gone (410); putting the endpoint again says that it is back.
-        guard endpoint.pause?.by == "agent" else { return endpoint }
-        return try transaction.setEndpointPaused(endpoint.name, nil, by: by)
+        try transaction.resumeEndpoint(endpoint.name, by: by) { $0.by == "agent" }
+        return try transaction.endpoint(endpoint.name) ?? endpoint
     }
 }
 

@@ -23,20 +23,17 @@ struct EndpointStandingMethods: Sendable {
 
     @Sendable private func pause(_ parameters: EndpointPauseParameters, _ call: Call) async throws -> JSON {
         let pause = try standing(parameters, call)
-        return try await answer(parameters.endpoint) { _ = try $0.setEndpointPaused($1, pause) }
+        return try await answer(parameters.endpoint) { try $0.pauseEndpoint($1, pause) }
     }
 
     @Sendable private func mute(_ parameters: EndpointPauseParameters, _ call: Call) async throws -> JSON {
         let pause = try standing(parameters, call)
-        return try await answer(parameters.endpoint) { _ = try $0.setEndpointMuted($1, pause) }
+        return try await answer(parameters.endpoint) { try $0.muteEndpoint($1, pause) }
     }
 
     @Sendable private func resume(_ parameters: EndpointReference, _ call: Call) async throws -> JSON {
         let by = call.caller.name
-        return try await answer(parameters.endpoint) { transaction, name in
-            try transaction.setEndpointPaused(name, nil, by: by)
-            try transaction.setEndpointMuted(name, nil, by: by)
-        }
+        return try await answer(parameters.endpoint) { try $0.resumeEndpoint($1, by: by) }
     }
 
     private func standing(_ parameters: EndpointPauseParameters, _ call: Call) throws(Failure) -> Pause {

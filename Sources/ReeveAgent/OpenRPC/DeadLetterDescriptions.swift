@@ -10,8 +10,8 @@ extension OpenRPC {
     private static var selection: [Field] {
         [
             .optional("endpoint", .string, "only of this endpoint"),
-            .optional("ids", .list(of: letterID), "only these: ENDPOINT/NUMBER"),
-            .optional("type", .string, "only of this type, or with * behind of those that begin so"),
+            .optional("ids", .list(of: letterID), "only these, at most \(DeadLetterSelection.mostIDs)"),
+            .optional("type", .string, "only of this type; * stands for any characters"),
             .optional("lane", .string, "only of this lane, likewise"),
             .optional("since", .time, "only those given up since then"),
             .optional("until", .time, "only those given up before then"),

@@ -74,7 +74,8 @@ extension OpenRPC {
         [
             .optional("after", .count, "a number of the journal: only what comes behind it"),
             .optional("limit", .integer(from: 1, to: 1000), "events of one answer; 100 by default"),
-            .optional("lane", .string, "only of this lane"), .optional("type", .string, "only of this type"),
+            .optional("lane", .string, "only of this lane"),
+            .optional("type", .string, "only of this type; * stands for any characters"),
             .optional("since", .time, "only since then"),
         ]
     }

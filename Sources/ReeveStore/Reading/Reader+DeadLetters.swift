@@ -46,10 +46,10 @@ extension StateReading {
         return try database.number(sql, [.text(endpoint), .integer(sequence), .integer(sequence)]) ?? 0 > 0
     }
 
-    /// How many dead letters each endpoint has that has any; a range counts as one.
-    package func deadLetterCounts() throws -> [String: Int] {
-        let sql = "SELECT endpoint, count(*) FROM deadLetters GROUP BY endpoint"
-        return Dictionary(uniqueKeysWithValues: try database.all(sql) { ($0[0] as String, $0[1] as Int) })
+    /// How many dead letters an endpoint has; a range counts as one.
+    package func deadLetterCount(of endpoint: String) throws -> Int {
+        let sql = "SELECT count(*) FROM deadLetters WHERE endpoint = ?"
+        return Int(try database.number(sql, [.text(endpoint)]) ?? 0)
     }
 }
 
@@ -62,19 +62,13 @@ extension DeadLetterQuery {
             conditions.append(condition)
             values.append(value)
         }
-        func add(_ column: String, _ pattern: String) {
-            guard pattern.hasSuffix("*") else { return add("\(column) = ?", .text(pattern)) }
-            let prefix = String(pattern.dropLast())
-            conditions.append("substr(\(column), 1, ?) = ?")
-            values += [.integer(prefix.unicodeScalars.count), .text(prefix)]
-        }
         if let endpoint { add("endpoint = ?", .text(endpoint)) }
-        if let sequences {
-            // Numbers, which need no quoting, and of which there are few.
-            conditions.append("sequence IN (\(sequences.map(String.init).joined(separator: ", ")))")
+        if let ids {
+            let pairs = ids.map { JSON.array([.string($0.endpoint), .number(String($0.sequence))]) }
+            add("(endpoint, sequence) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))", .json(.array(pairs)))
         }
-        if let type { add("type", type) }
-        if let lane { add("lane", lane) }
+        if let type { add("type GLOB ?", .pattern(type)) }
+        if let lane { add("lane GLOB ?", .pattern(lane)) }
         if let since { add("at >= ?", .time(since)) }
         if let until { add("at < ?", .time(until)) }
         return (conditions, values)

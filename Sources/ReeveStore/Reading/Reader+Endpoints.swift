@@ -22,18 +22,11 @@ extension StateReading {
 
     /// The lanes of an endpoint that are not where its cursor is: behind it the laggards, ahead of it what was
     /// delivered out of order.
-    package func positions(_ endpoint: String) throws -> [Lane: Int64] {
-        let sql = "SELECT lane, sequence FROM positions WHERE endpoint = ?"
-        let rows = try database.all(sql, [.text(endpoint)]) { (Lane(name: $0[0]), $0[1] as Int64) }
-        return Dictionary(uniqueKeysWithValues: rows)
-    }
-
-    /// Of lanes that are sent again: up to which number they were done, and what of that was asked for.
-    package func replays(_ endpoint: String) throws -> [Lane: (through: Int64, until: Int64?)] {
-        let sql =
-            "SELECT lane, replayThrough, replayUntil FROM positions WHERE endpoint = ? AND replayThrough IS NOT NULL"
+    package func positions(_ endpoint: String) throws -> [Lane: LanePosition] {
+        let sql = "SELECT lane, sequence, replayThrough, replayUntil FROM positions WHERE endpoint = ?"
         let rows = try database.all(sql, [.text(endpoint)]) { row in
-            (Lane(name: row[0]), (through: row[1] as Int64, until: row[2] as Int64?))
+            let replay = (row[2] as Int64?).map { Replay(through: $0, until: row[3]) }
+            return (Lane(name: row[0]), LanePosition(done: row[1], replay: replay))
         }
         return Dictionary(uniqueKeysWithValues: rows)
     }

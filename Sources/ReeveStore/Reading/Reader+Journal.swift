@@ -18,7 +18,7 @@ extension StateReading {
     /// Changes in order, after a number.
     /// - Parameters:
     ///   - lane: Only of this lane.
-    ///   - type: Only of this type, or with `*` at the end of all types that begin so.
+    ///   - type: Only of this type, with `*` for any characters.
     ///   - since: Only what was appended at that time or later, by the agent's clock.
     package func changes(
         after sequence: Int64,
@@ -38,13 +38,9 @@ extension StateReading {
             conditions.append("lane = ?")
             values.append(.lane(lane))
         }
-        if let type, type.hasSuffix("*") {
-            let prefix = String(type.dropLast())
-            conditions.append("substr(type, 1, ?) = ?")
-            values += [.integer(prefix.unicodeScalars.count), .text(prefix)]
-        } else if let type {
-            conditions.append("type = ?")
-            values.append(.text(type))
+        if let type {
+            conditions.append("type GLOB ?")
+            values.append(.pattern(type))
         }
         let condition = conditions.joined(separator: " AND ")
         let sql = "SELECT \(columns) FROM journal WHERE \(condition) ORDER BY sequence LIMIT ?"

@@ -97,62 +97,6 @@ extension Transaction {
         return try existingEndpoint(name)
     }
 
-    /// Pauses an endpoint, or lets it go on (`nil`), and tells of it. Throws `notFound`.
-    @discardableResult
-    package func setEndpointPaused(_ name: String, _ pause: Pause?, by: String = "agent") throws -> StoredEndpoint {
-        let endpoint = try existingEndpoint(name)
-        guard endpoint.pause != pause else { return endpoint }
-        let paused = try DatabaseValue.encoded(pause)
-        try database.run("UPDATE endpoints SET paused = ? WHERE name = ?", [paused, .text(name)])
-        if let pause { try appendStanding(name, "paused", pause) } else { try appendResumed(name, by) }
-        tell(.endpoints)
-        return try existingEndpoint(name)
-    }
-
-    /// From now on what is recorded is not sent to an endpoint, or again (`nil`); tells of it. Throws `notFound`.
-    @discardableResult
-    package func setEndpointMuted(_ name: String, _ pause: Pause?, by: String = "agent") throws -> StoredEndpoint {
-        let endpoint = try existingEndpoint(name)
-        var muting = endpoint.muting
-        if let pause {
-            muting.begin(pause, head: try head())
-        } else {
-            guard muting.present != nil else { return endpoint }
-            muting.end(head: try head(), first: try firstSequence() ?? .max)
-        }
-        try database.run(
-            "UPDATE endpoints SET muting = ? WHERE name = ?",
-            [try .encoded(muting), .text(name)]
-        )
-        if let pause { try appendStanding(name, "muted", pause) } else { try appendResumed(name, by) }
-        tell(.endpoints)
-        return try existingEndpoint(name)
-    }
-
-    private func appendStanding(_ name: String, _ what: String, _ pause: Pause) throws {
-        var data: JSONObject = ["endpoint": .string(name), "by": .string(pause.by)]
-        data["reason"] = pause.reason.map(JSON.string)
-        data["until"] = pause.until.map { .string($0.description) }
-        let reason = pause.reason.map { ": \($0)" } ?? ""
-        try appendFact(name, what, "endpoint \(name) \(what) by \(pause.by)\(reason)", data)
-    }
-
-    private func appendResumed(_ name: String, _ by: String) throws {
-        let data: JSONObject = ["endpoint": .string(name), "by": .string(by)]
-        try appendFact(name, "resumed", "endpoint \(name) resumed by \(by)", data)
-    }
-
-    private func appendFact(_ name: String, _ what: String, _ summary: String, _ data: JSONObject) throws {
-        let content = StateChange.Content(
-            type: EventType.endpoint(what),
-            subject: name,
-            time: now,
-            summary: summary,
-            data: .object(data)
-        )
-        try append(lane: .agent, content)
-    }
-
     /// Notes what an endpoint's submitter has done, all at once.
     ///
     /// First the cursor moves, and the positions which it thereby reaches or passes are deleted; then `positions` are
@@ -193,8 +137,12 @@ extension Transaction {
         }
         guard cursor > before else { return }
         try database.run("UPDATE endpoints SET cursor = ? WHERE name = ?", [.integer(cursor), .text(endpoint)])
+        // One that also says what is sent again stays until the cursor has passed that too.
         try database.run(
-            "DELETE FROM positions WHERE endpoint = ? AND sequence > ? AND sequence <= ?",
+            """
+            DELETE FROM positions
+            WHERE endpoint = ?1 AND sequence > ?2 AND sequence <= ?3 AND ifnull(replayThrough, 0) <= ?3
+            """,
             [.text(endpoint), .integer(before), .integer(cursor)]
         )
     }

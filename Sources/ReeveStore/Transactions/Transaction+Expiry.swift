@@ -15,16 +15,17 @@ extension Transaction {
     ) throws -> (expired: Int, isAll: Bool) {
         let endpoint = try existingEndpoint(name)
         let positions = try positions(name)
-        let isBehind = endpoint.cursor < last || positions.values.contains { $0 < min(last, endpoint.cursor) }
+        let isBehind = endpoint.cursor < last || positions.values.contains { $0.done < min(last, endpoint.cursor) }
         guard isBehind else { return (0, true) }
         var range = ExpiredRange()
         var left = limit
-        let laggards = positions.filter { $0.value < endpoint.cursor }
-        for (lane, position) in laggards.sorted(by: { $0.value < $1.value }) where position < last && left > 0 {
-            let changes = try changes(ofLane: lane, after: position, limit: left).filter { $0.sequence <= last }
+        let laggards = positions.filter { $0.value.done < endpoint.cursor }
+        for (lane, position) in laggards.sorted(by: { $0.value.done < $1.value.done })
+        where position.done < last && left > 0 {
+            let changes = try changes(ofLane: lane, after: position.done, limit: left).filter { $0.sequence <= last }
             guard let end = changes.last?.sequence else { continue }
             left -= changes.count
-            changes.filter(takes).forEach { range.add($0) }
+            for change in changes where takes(change) && !position.isDone(change.sequence) { range.add(change) }
             let sql = "UPDATE positions SET sequence = ? WHERE endpoint = ? AND lane = ?"
             try database.run(sql, [.integer(end), .text(name), .lane(lane)])
         }
@@ -32,7 +33,7 @@ extension Transaction {
             let changes = try changes(after: endpoint.cursor, limit: left).filter { $0.sequence <= last }
             left -= changes.count
             for change in changes where laggards[change.lane] == nil && takes(change) {
-                if change.sequence > positions[change.lane] ?? 0 { range.add(change) }
+                if positions[change.lane]?.isDone(change.sequence) != true { range.add(change) }
             }
             try commitDelivery(endpoint: name, cursor: left > 0 ? last : changes.last?.sequence)
         }
@@ -71,18 +72,12 @@ extension Transaction {
         let lanes = range.lanes.sorted { $0.key < $1.key }.map {
             JSONObject.Member(name: $0.key, value: .number(String($0.value)))
         }
-        let content = StateChange.Content(
-            type: EventType.endpoint("expired"),
-            subject: endpoint,
-            time: now,
-            summary: "endpoint \(endpoint) does not get \(range.count) changes that became too old",
-            data: [
-                "endpoint": .string(endpoint), "from": .number(String(range.first ?? 0)),
-                "to": .number(String(range.last?.sequence ?? 0)), "count": .number(String(range.count)),
-                "lanes": .object(JSONObject(lanes)),
-            ]
-        )
-        try append(lane: .agent, content)
+        let summary = "endpoint \(endpoint) does not get \(range.count) changes that became too old"
+        let data: JSONObject = [
+            "from": .number(String(range.first ?? 0)), "to": .number(String(range.last?.sequence ?? 0)),
+            "count": .number(String(range.count)), "lanes": .object(JSONObject(lanes)),
+        ]
+        try appendFact(of: endpoint, "expired", summary, data)
     }
 
     /// Removes dead letters beyond an age or a size, oldest first, but none that is held, and tells how many.
@@ -98,14 +93,8 @@ extension Transaction {
             try database.run(sql, [.text(letter.endpoint), .integer(letter.sequence)])
         }
         for (endpoint, letters) in Dictionary(grouping: found, by: \.endpoint).sorted(by: { $0.key < $1.key }) {
-            let content = StateChange.Content(
-                type: EventType.endpoint("expired"),
-                subject: endpoint,
-                time: now,
-                summary: "\(letters.count) dead letters of endpoint \(endpoint) are kept no longer",
-                data: ["endpoint": .string(endpoint), "deadLetters": .number(String(letters.count))]
-            )
-            try append(lane: .agent, content)
+            let summary = "\(letters.count) dead letters of endpoint \(endpoint) are kept no longer"
+            try appendFact(of: endpoint, "expired", summary, ["deadLetters": .number(String(letters.count))])
         }
         return found.count
     }

@@ -23,14 +23,14 @@ extension Transaction {
 
     /// Takes an endpoint back, so that it gets again what it had got; what is new waits behind that, lane by lane.
     ///
-    /// Without a lane and an end the cursor goes back, else each lane concerned gets a position behind it. Its sender
-    /// starts anew. Throws `notFound`, and `limit` where more than ``replayedLanes`` lanes would have to be taken back one
-    /// by one. Answers how many changes it gets again, whatever its filter says.
+    /// Without a lane and an end the cursor goes back, if it is beyond what is asked for; else each lane concerned gets a
+    /// position of its own. Its sender starts anew. Throws `notFound`, and `limit` where more than ``replayedLanes`` lanes
+    /// would have to be taken back one by one. Answers how many changes it gets again, whatever its filter says.
     package func replay(_ name: String, _ order: ReplayOrder) throws -> Int {
         let endpoint = try existingEndpoint(name)
-        let taken = TakenBack(endpoint, try positions(name), try replays(name))
+        let taken = TakenBack(endpoint, try positions(name))
         let count =
-            if order.lane == nil, order.through == nil {
+            if order.lane == nil, order.through == nil, order.after < endpoint.cursor {
                 try takeBackCursor(of: endpoint, after: order.after, taken)
             } else {
                 try takeBackLanes(of: endpoint, order, taken)
@@ -46,7 +46,7 @@ extension Transaction {
     }
 
     private func takeBackLanes(of endpoint: StoredEndpoint, _ order: ReplayOrder, _ taken: TakenBack) throws -> Int {
-        let lanes = try order.lane.map { [$0] } ?? self.lanes(after: order.after, through: order.through ?? .max)
+        let lanes = try lanes(of: order, taken)
         guard lanes.count <= Self.replayedLanes else {
             throw StoreError(
                 .limit,
@@ -58,22 +58,21 @@ extension Transaction {
             let count = try count(of: lane, after: order.after, through: min(done, order.through ?? done))
             guard count > 0 else { return sum }
             let until = order.through.flatMap { taken.until(lane, at: $0) }
-            // Never ahead of the cursor, which deletes the positions that it passes.
-            try set(endpoint.name, lane, min(order.after, taken.position(lane), endpoint.cursor), done, until)
+            try set(endpoint.name, lane, min(order.after, taken.position(lane)), done, until)
             return sum + count
         }
     }
 
     private func takeBackCursor(of endpoint: StoredEndpoint, after: Int64, _ taken: TakenBack) throws -> Int {
-        let cursor = max(0, min(after, endpoint.cursor))
+        let cursor = max(0, after)
         let sql = "SELECT count(*) FROM journal WHERE sequence > ? AND sequence <= ?"
         var count = Int(try database.number(sql, [.integer(cursor), .integer(endpoint.cursor)]) ?? 0)
         for (lane, position) in taken.positions {
             let done = taken.done(lane)
             // What it has not got is nothing that it gets again; what it got ahead of the cursor is.
             count -= try self.count(of: lane, after: max(cursor, done), through: endpoint.cursor)
-            count += try self.count(of: lane, after: max(cursor, endpoint.cursor), through: done)
-            try set(endpoint.name, lane, min(position, cursor), done, nil)
+            count += try self.count(of: lane, after: endpoint.cursor, through: done)
+            try set(endpoint.name, lane, min(position.done, cursor), done, nil)
         }
         let move = """
             UPDATE endpoints SET cursor = ?2, replayThrough = max(cursor, ifnull(replayThrough, 0)) WHERE name = ?1
@@ -92,10 +91,13 @@ extension Transaction {
         )
     }
 
-    private func lanes(after: Int64, through: Int64) throws -> [Lane] {
-        try database.all(
+    /// Beyond the cursor only lanes that came ahead of it have got anything.
+    private func lanes(of order: ReplayOrder, _ taken: TakenBack) throws -> [Lane] {
+        if let lane = order.lane { return [lane] }
+        guard let through = order.through else { return taken.positions.keys.filter { taken.done($0) > order.after } }
+        return try database.all(
             "SELECT DISTINCT lane FROM journal WHERE sequence > ? AND sequence <= ? LIMIT \(Self.replayedLanes + 1)",
-            [.integer(after), .integer(through)]
+            [.integer(order.after), .integer(through)]
         ) { Lane(name: $0[0]) }
     }
 
@@ -107,24 +109,27 @@ extension Transaction {
 
 /// How far an endpoint had come in each lane, before it is taken back; it may be on a replay already.
 private struct TakenBack {
-    var positions: [Lane: Int64]
+    var positions: [Lane: LanePosition]
     private let cursor: Int64
-    private let replays: [Lane: (through: Int64, until: Int64?)]
+    /// That of all lanes that have none of their own.
+    private let replay: Replay?
 
-    init(_ endpoint: StoredEndpoint, _ positions: [Lane: Int64], _ replays: [Lane: (through: Int64, until: Int64?)]) {
+    init(_ endpoint: StoredEndpoint, _ positions: [Lane: LanePosition]) {
         cursor = endpoint.cursor
+        replay = endpoint.replayThrough.map { Replay(through: $0) }
         self.positions = positions
-        self.replays = replays
     }
 
-    func position(_ lane: Lane) -> Int64 { positions[lane] ?? cursor }
+    func position(_ lane: Lane) -> Int64 { positions[lane]?.done ?? cursor }
+
+    private func replay(_ lane: Lane) -> Replay? { positions[lane]?.replay ?? replay }
 
     /// Everything of the lane up to here was done once.
-    func done(_ lane: Lane) -> Int64 { max(position(lane), replays[lane]?.through ?? 0) }
+    func done(_ lane: Lane) -> Int64 { max(position(lane), replay(lane)?.through ?? 0) }
 
     /// Where what is asked for ends, with what a replay under way was asked for and has not done.
     func until(_ lane: Lane, at end: Int64) -> Int64? {
-        guard let replay = replays[lane], position(lane) < replay.through else { return end }
+        guard let replay = replay(lane), position(lane) < replay.through else { return end }
         return replay.until.map { max($0, end) }
     }
 }

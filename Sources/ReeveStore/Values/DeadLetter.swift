@@ -61,8 +61,8 @@ package struct EndpointLetter: Sendable, Hashable {
 /// Which dead letters: those that match all that is given.
 package struct DeadLetterQuery: Sendable, Hashable {
     package var endpoint: String?
-    package var sequences: [Int64]?
-    /// Exact, or with `*` at the end.
+    package var ids: [DeadLetterID]?
+    /// Exact, or with `*` for any characters.
     package var type: String?
     /// Likewise.
     package var lane: String?

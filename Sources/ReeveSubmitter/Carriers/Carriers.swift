@@ -19,11 +19,10 @@ struct Carriers: Sendable {
         case .webhook:
             return WebhookCarrier(
                 endpoint,
-                sender: sender,
+                writer: writer,
                 transport: transport,
                 values: values,
                 wallClock: wallClock,
-                tails: tails,
                 previousKey: previousKey
             )
         case .file:

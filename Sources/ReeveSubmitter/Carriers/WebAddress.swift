@@ -16,7 +16,7 @@ struct WebAddress: Equatable {
         path = String(rest[end...].prefix { $0 != "#" })
         var host = authority.lowercased()
         let ownPort = scheme == "http" ? ":80" : ":443"
-        if scheme.hasSuffix("+unix") {
+        if scheme.hasSuffix(Self.socketSuffix) {
             host = authority
         } else if host.hasSuffix(ownPort) {
             host.removeLast(ownPort.count)
@@ -27,7 +27,9 @@ struct WebAddress: Equatable {
 
     private static let schemes = ["http", "https", "http+unix", "https+unix"]
 
-    private var isSocket: Bool { scheme.hasSuffix("+unix") }
+    private static let socketSuffix = "+unix"
+
+    private var isSocket: Bool { scheme.hasSuffix(Self.socketSuffix) }
 
     /// The path of the Unix socket that stands in the place of the host, without its escapes.
     var socketPath: String? {
@@ -45,6 +47,12 @@ struct WebAddress: Equatable {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The same place by the name of a host, where it is told beside that over which socket it is reached.
+    func onHost(_ host: String) -> String {
+        let plain = isSocket ? String(scheme.dropLast(Self.socketSuffix.count)) : scheme
+        return "\(plain)://\(host)" + (path.hasPrefix("/") ? path : "/" + path)
     }
 
     /// Where a `Location` leads, if that is the same origin.

@@ -1,9 +1,9 @@
 import JSON
-package import ReeveProtocol
-package import ReeveStore
+import ReeveProtocol
+import ReeveStore
 
 /// Makes submissions into a signed request, posts it, and says what became of it.
-package struct WebhookCarrier: Carrier {
+struct WebhookCarrier: Carrier {
     /// How often one request is sent on to another place of the same origin.
     static let mostRedirects = 3
     /// How much of an answer is kept to be shown, in bytes.
@@ -11,25 +11,22 @@ package struct WebhookCarrier: Carrier {
     static let defaultTimeout = Duration.seconds(15)
 
     private let endpoint: EndpointDefinition
-    private let sender: EventSender
     private let writer: EventWriter
     private let transport: any Transport
     private let values: ValueReader
     private let wallClock: any WallClock
     private let previousKey: PreviousKey?
 
-    package init(
+    init(
         _ endpoint: EndpointDefinition,
-        sender: EventSender,
+        writer: EventWriter,
         transport: any Transport,
         values: ValueReader,
         wallClock: any WallClock,
-        tails: (any OutputTails)? = nil,
         previousKey: PreviousKey? = nil
     ) {
         self.endpoint = endpoint
-        self.sender = sender
-        writer = EventWriter(endpoint, sender: sender, tails: tails)
+        self.writer = writer
         self.transport = transport
         self.values = values
         self.wallClock = wallClock
@@ -37,7 +34,7 @@ package struct WebhookCarrier: Carrier {
     }
 
     /// It is signed anew each time, and its secrets are read anew.
-    package func carry(_ submissions: [Submission]) async -> Attempt {
+    func carry(_ submissions: [Submission]) async -> Attempt {
         var request: TransportRequest?
         func shellLine() -> @Sendable () -> String {
             { [request, endpoint] in request.map { Self.curl($0, endpoint) } ?? "" }
@@ -64,7 +61,7 @@ package struct WebhookCarrier: Carrier {
         let time = wallClock.now.milliseconds / 1000
         var headers = [
             TransportHeader(name: "content-type", value: message.contentType),
-            TransportHeader(name: "user-agent", value: "reeve/\(sender.version)"),
+            TransportHeader(name: "user-agent", value: "reeve/\(writer.sender.version)"),
             TransportHeader(name: "webhook-id", value: message.id),
             TransportHeader(name: "webhook-timestamp", value: "\(time)"),
         ]
@@ -134,9 +131,7 @@ extension WebhookCarrier {
 
     /// As curl(1) wants it: a socket is an option there.
     private static func place(_ url: String) -> [String] {
-        guard let socket = WebAddress(url)?.socketPath else { return [ShellWord.quoted(url)] }
-        let path = url.dropFirst(url.firstIndex(of: ":").map { url.distance(from: url.startIndex, to: $0) + 3 } ?? 0)
-        let request = path.firstIndex(of: "/").map { path[$0...] } ?? "/"
-        return ["--unix-socket", ShellWord.quoted(socket), ShellWord.quoted("http://localhost\(request)")]
+        guard let address = WebAddress(url), let socket = address.socketPath else { return [ShellWord.quoted(url)] }
+        return ["--unix-socket", ShellWord.quoted(socket), ShellWord.quoted(address.onHost("localhost"))]
     }
 }

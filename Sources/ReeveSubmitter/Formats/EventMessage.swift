@@ -17,7 +17,7 @@ struct EventWriter: Sendable {
     /// How long a text for people may be, in bytes: chat services take 4,000 characters and more.
     static let longestText = 3500
 
-    private let sender: EventSender
+    let sender: EventSender
     private let endpoint: EndpointDefinition
     private let template: EventTemplate?
     private let tails: (any OutputTails)?

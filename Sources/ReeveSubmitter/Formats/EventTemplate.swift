@@ -23,12 +23,13 @@ struct EventTemplate: Sendable {
             throw Self.problem("has more than \(Self.deepest) sections in one another")
         }
         _ = Self.registered
+        let pragma = "{{% CONTENT_TYPE:\(escape.name) }}"
         do {
-            // By itself first, so that a mistake is told with the place that it has in the text.
-            _ = try MustacheTemplate(string: text)
-            template = try MustacheTemplate(string: "{{% CONTENT_TYPE:\(escape.name) }}" + text)
+            template = try MustacheTemplate(string: pragma + text)
         } catch let error as MustacheTemplate.ParserError {
-            let place = "line \(error.context.lineNumber), column \(error.context.columnNumber)"
+            // As it is in the text by itself.
+            let shift = error.context.lineNumber == 1 ? pragma.count : 0
+            let place = "line \(error.context.lineNumber), column \(error.context.columnNumber - shift)"
             throw Self.problem("is no Mustache template: \(Self.meaning(of: error.error)) (\(place))")
         } catch {
             throw Self.problem("is no Mustache template: \(error)")
