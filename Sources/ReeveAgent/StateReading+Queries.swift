@@ -1,6 +1,7 @@
 import JSON
 import ReeveProtocol
 import ReeveStore
+import ReeveSubmitter
 
 /// What waits for an endpoint.
 struct EndpointBacklog: Sendable {
@@ -10,10 +11,14 @@ struct EndpointBacklog: Sendable {
 }
 
 extension StateReading {
-    func backlog(of endpoint: StoredEndpoint) throws -> EndpointBacklog {
-        EndpointBacklog(
-            pending: try pendingCount(endpoint.name),
-            oldest: try oldestPending(endpoint.name)?.content.time,
+    /// - Parameter status: How who sends sees it: what its filter refuses is written down only now and then.
+    func backlog(of endpoint: StoredEndpoint, _ status: EndpointStatus?) throws -> EndpointBacklog {
+        // One that was set to another place is told as it was there until its sender has started anew.
+        let isPresent = status?.identity.createdAt == endpoint.createdAt && status?.identity.epoch == endpoint.epoch
+        let passed = isPresent ? status?.overview.cursor ?? 0 : 0
+        return EndpointBacklog(
+            pending: try pendingCount(endpoint.name, passed: passed),
+            oldest: try oldestPending(endpoint.name, passed: passed)?.content.time,
             deadLetters: try deadLetterCount(of: endpoint.name)
         )
     }

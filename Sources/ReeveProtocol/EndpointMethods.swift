@@ -10,6 +10,18 @@ package struct EndpointPauseParameters: Sendable, Decodable {
     }
 }
 
+/// Parameters of `endpoint.why`.
+package struct EndpointWhyParameters: Sendable, Decodable {
+    package var endpoint: String
+    /// Why it was as it was then; now by default.
+    package var at: Timestamp?
+    package var timeZone: String?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case endpoint, at, timeZone
+    }
+}
+
 /// Parameters of `endpoint.rotate`.
 package struct EndpointRotateParameters: Sendable, Decodable {
     package var endpoint: String

@@ -51,6 +51,11 @@ package struct StateChange: Sendable, Hashable {
         self.content = content
     }
 
+    /// When the agent recorded it, as its id says: a publisher may have given it another time.
+    package var recordedAt: Timestamp? {
+        Int64(id.prefix(13).filter { $0 != "-" }, radix: 16).map(Timestamp.init(milliseconds:))
+    }
+
     /// Whether this change only gathers until the next change of its run: a step's, a probe's, an attachment's.
     package var isProgress: Bool { content.type == EventType.runProgress }
 

@@ -3,7 +3,7 @@
 /// closed → open, when several requests in a row had no useful answer; open → closed, by any useful answer. While it is
 /// open one request at a time is tried, after waits that grow like a lane's. Once closed again the requests at once grow
 /// from one, by one with each success, so that a receiver that comes back is not flooded.
-struct Breaker: Sendable {
+package struct Breaker: Sendable {
     private enum State {
         case closed(failures: Int)
         case open(failures: Int, probeAt: Duration)
@@ -17,10 +17,27 @@ struct Breaker: Sendable {
     /// Requests in a row without a useful answer that open it.
     static let threshold = 5
 
-    private var state = State.closed(failures: 0)
+    /// How it is told to people.
+    package enum Condition: String, Sendable, CaseIterable {
+        case closed, open
+        /// It is open, and a request finds out whether it has to stay so.
+        case halfOpen
+    }
+
+    private var state: State
     private var allowance: Int?
     /// What `Retry-After` asked for: nothing is sent before.
     private var notBefore: Duration?
+
+    /// - Parameter isOpen: It was open when it was last heard of: one request finds out how it is now.
+    init(isOpen: Bool = false) {
+        state = isOpen ? .open(failures: 0, probeAt: .zero) : .closed(failures: 0)
+    }
+
+    func condition(at now: Duration) -> Condition {
+        guard isOpen else { return .closed }
+        return closedUntil(now) == nil ? .halfOpen : .open
+    }
 
     var isOpen: Bool {
         guard case .open = state else { return false }
@@ -77,8 +94,8 @@ struct Breaker: Sendable {
         notBefore = max(notBefore ?? time, time)
     }
 
-    /// The endpoint is another one now: what is known of the old one is forgotten.
+    /// The endpoint is another one now: what is known of the old one is forgotten, but for what people were told of it.
     mutating func reset() {
-        self = Breaker()
+        self = Breaker(isOpen: isOpen)
     }
 }

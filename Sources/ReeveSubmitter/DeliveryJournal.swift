@@ -17,6 +17,9 @@ package protocol DeliveryJournal: Sendable {
 
     func endpoints() async throws -> [EndpointRecord]
 
+    /// Whether the last that was told of that very endpoint is that it does not answer.
+    func isDown(_ endpoint: EndpointRecord.Identity) async throws -> Bool
+
     /// The lanes of an endpoint that have a position of their own.
     func positions(of endpoint: String) async throws -> [Lane: LanePosition]
 

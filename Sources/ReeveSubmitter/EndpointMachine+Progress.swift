@@ -111,6 +111,7 @@ extension EndpointMachine {
     package var overview: EndpointOverview {
         EndpointOverview(
             state: isPaused ? .paused : breaker.isOpen ? .down : .active,
+            breaker: breaker.condition(at: now),
             cursor: window.cursor,
             waiting: lanes.values.reduce(0) { $0 + $1.items.count },
             laggards: laggards,

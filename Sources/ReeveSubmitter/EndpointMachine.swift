@@ -56,7 +56,7 @@ package struct EndpointMachine: Sendable {
     var ready: ArraySlice<Lane> = []
     var window: DeliveryWindow
     var deadlines = Deadlines()
-    var breaker = Breaker()
+    var breaker: Breaker
     var random: SplitMix
     var now = Duration.zero
     var actions: [Action] = []
@@ -98,6 +98,7 @@ package struct EndpointMachine: Sendable {
     ///   - cursor: As it was last committed.
     ///   - positions: Likewise: those behind the cursor are laggards, those before it were delivered ahead of it.
     ///   - replayThrough: Up to this number the whole journal is sent again.
+    ///   - isDown: The last that was told of it is that it does not answer.
     ///   - seed: Decides the chances of the back-off and of the drain.
     package init(
         _ settings: EndpointSettings,
@@ -105,12 +106,14 @@ package struct EndpointMachine: Sendable {
         positions: [Lane: LanePosition] = [:],
         replayThrough: Int64? = nil,
         isPaused: Bool = false,
+        isDown: Bool = false,
         limits: SubmitterLimits = SubmitterLimits(),
         seed: UInt64
     ) {
         self.settings = settings
         self.limits = limits
         self.isPaused = isPaused
+        breaker = Breaker(isOpen: isDown)
         window = DeliveryWindow(cursor: cursor)
         random = SplitMix(seed: seed)
         committedCursor = cursor

@@ -1,4 +1,6 @@
-/// What was done for one endpoint since its sender started.
+package import ReeveProtocol
+
+/// What was done for one endpoint since the agent's part that sends began.
 package struct DeliveryCounts: Sendable, Equatable {
     /// Changes that were answered with success.
     package var delivered = 0
@@ -31,8 +33,12 @@ package struct DeliveryCounts: Sendable, Equatable {
 
 /// How many durations were how long.
 package struct DurationHistogram: Sendable, Equatable {
-    /// The longest of each bucket, in seconds; what is longer than all is in one more.
-    package static let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+    /// The longest of each bucket; what is longer than all is in one more.
+    package static let bounds: [Interval] = [
+        .milliseconds(5), .milliseconds(10), .milliseconds(25), .milliseconds(50), .milliseconds(100),
+        .milliseconds(250),
+        .milliseconds(500), .seconds(1), .milliseconds(2500), .seconds(5), .seconds(10), .seconds(30),
+    ]
 
     /// One more than there are bounds.
     package private(set) var counts = Array(repeating: 0, count: bounds.count + 1)
@@ -40,15 +46,16 @@ package struct DurationHistogram: Sendable, Equatable {
     package private(set) var sum = 0.0
 
     mutating func add(_ duration: Duration) {
-        let seconds = duration / .seconds(1)
-        counts[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
-        sum += seconds
+        counts[Self.bounds.firstIndex { duration <= $0.duration } ?? Self.bounds.count] += 1
+        sum += duration / .seconds(1)
     }
+
+    package var count: Int { counts.reduce(0, +) }
 }
 
 /// How one endpoint stands.
 package struct EndpointOverview: Sendable, Equatable {
-    package enum State: String, Sendable {
+    package enum State: String, Sendable, CaseIterable {
         case active
         /// It does not answer, and is tried now and then.
         case down
@@ -57,6 +64,7 @@ package struct EndpointOverview: Sendable, Equatable {
     }
 
     package var state: State
+    package var breaker: Breaker.Condition
     /// Everything in the journal up to here is done, but for the laggards.
     package var cursor: Int64
     /// Changes that were read and are not done.

@@ -13,6 +13,14 @@ extension Store: DeliveryJournal {
         try await read { try $0.endpoints().map(EndpointRecord.init) }
     }
 
+    package func isDown(_ endpoint: EndpointRecord.Identity) async throws -> Bool {
+        let edges = ["opened", "closed"].map(EventType.endpoint)
+        return try await read { reader in
+            let last = try reader.endpointFacts(endpoint.name, types: edges, since: endpoint.createdAt, limit: 1).first
+            return last?.content.type == edges[0]
+        }
+    }
+
     package func positions(of endpoint: String) async throws -> [Lane: LanePosition] {
         try await read { try $0.positions(endpoint) }
     }

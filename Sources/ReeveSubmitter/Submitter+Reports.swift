@@ -16,11 +16,22 @@ package struct FlushReport: Sendable, Equatable {
 
 /// How one endpoint stands.
 package struct EndpointStatus: Sendable, Equatable {
-    package var name: String
+    package var identity: EndpointRecord.Identity
     package var overview: EndpointOverview
     /// When an endpoint that is down is tried again.
     package var nextTry: Timestamp?
     package var oldestPending: Timestamp?
+
+    package var name: String { identity.name }
+}
+
+/// How one endpoint stands, and what its lanes do.
+package struct EndpointSituation: Sendable, Equatable {
+    package var status: EndpointStatus
+    package var lanes: LaneStandings
+    package var sendingSince: Timestamp?
+    package var nextTry: Timestamp?
+    package var nextDrain: Timestamp?
 }
 
 /// How the delivery of one change to one endpoint stands.
@@ -74,16 +85,30 @@ extension Submitter {
     }
 
     /// How each endpoint stands, by name.
-    package func status() -> [EndpointStatus] {
-        senders.map { sender in
-            let overview = sender.overview
-            return EndpointStatus(
-                name: sender.identity.name,
-                overview: overview,
-                nextTry: overview.nextTry.map { date($0, of: sender) },
-                oldestPending: sender.oldestPending
-            )
-        }
+    package func status() -> [EndpointStatus] { senders.map(status) }
+
+    private func status(_ sender: EndpointSender) -> EndpointStatus {
+        let overview = sender.overview
+        return EndpointStatus(
+            identity: sender.identity,
+            overview: overview,
+            nextTry: overview.nextTry.map { date($0, of: sender) },
+            oldestPending: sender.oldestPending
+        )
+    }
+
+    /// How that endpoint stands with what its lanes do; `nil` if nothing is sent to it.
+    package func situation(of endpoint: String) async -> EndpointSituation? {
+        await takenOver()
+        guard let sender = sender(of: endpoint) else { return nil }
+        let lanes = sender.laneStandings
+        return EndpointSituation(
+            status: status(sender),
+            lanes: lanes,
+            sendingSince: lanes.sendingSince.map { date($0, of: sender) },
+            nextTry: lanes.nextTry.map { date($0, of: sender) },
+            nextDrain: lanes.nextDrain.map { date($0, of: sender) }
+        )
     }
 
     /// How the delivery of a change stands at each endpoint that it is meant for, by the endpoint's name.

@@ -191,6 +191,7 @@ extension Submitter {
             positions: try await journal.positions(of: record.identity.name),
             replayThrough: record.replayThrough,
             isPaused: record.isPaused,
+            isDown: try await journal.isDown(record.identity),
             limits: configuration.limits,
             seed: .random(in: .min ... .max)
         )

@@ -65,6 +65,9 @@ extension CompletionKind {
     static var taskOrService: CompletionKind {
         .shellCommand("{ reeve ls; reeve service ls; } 2>/dev/null | cut -f1")
     }
+    static var taskServiceOrEndpoint: CompletionKind {
+        .shellCommand("{ reeve ls; reeve service ls; reeve endpoint ls; } 2>/dev/null | cut -f1")
+    }
     static var endpoint: CompletionKind { .shellCommand("reeve endpoint ls 2>/dev/null | cut -f1") }
 }
 

@@ -26,9 +26,21 @@ struct WhyCommandTests {
             _ = try await daemon.reeve("rm", "db")
             #expect(try await daemon.reeve("why", "db") == service)
 
+            _ = try await daemon.reeve("endpoint", "add", "db", "--queue")
+            let endpoint = try await daemon.reeve("why", "db")
+            #expect(
+                endpoint.hasPrefix("service db:\n") && endpoint.contains("\nendpoint db:\ndb has got all"),
+                "\(endpoint)"
+            )
+            let queue = try await daemon.reeve("endpoint", "why", "db")
+            #expect(queue == "db has got all that is meant for it\n", "\(queue)")
+            let past = try await daemon.reeve("why", "db", "--at", "2d")
+            #expect(past.hasPrefix("there was no endpoint db then: it was made at "), "\(past)")
+            #expect(try await daemon.reeve("metrics").contains("\nreeve_endpoint_pending{endpoint=\"db\"} 0\n"))
+
             _ = try await daemon.reeve("add", "report", "--cron", "0 */6 * * *", "--", "true")
             let unknown = try await daemon.reeve("why", "repotr", code: 1)
-            #expect(unknown.hasPrefix("reeve: there is no task, run or service \"repotr\"\n"))
+            #expect(unknown.hasPrefix("reeve: there is no task, run, service or endpoint \"repotr\"\n"))
             #expect(unknown.hasSuffix(" did you mean \"report\"?\n"))
             let noRun = try await daemon.reeve("why", "repotr/-1", code: 1)
             #expect(noRun.hasSuffix(" did you mean \"report/-1\"?\n"))

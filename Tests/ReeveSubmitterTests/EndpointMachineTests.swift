@@ -162,6 +162,55 @@ struct EndpointMachineTests {
         #expect(driver.sent.suffix(2).sorted { $0[0] < $1[0] } == [[10], [20]])
     }
 
+    @Test func `what was told to be down is told to be up again, also if it was put again meanwhile`() throws {
+        var driver = MachineDriver()
+        driver.append(a, failed)
+        for _ in 1...Breaker.threshold {
+            driver.fail(a)
+            driver.pass(to: try #require(driver.alarm))
+        }
+        #expect(driver.told == [.opened(reason: "500: broken")])
+        driver.fail(a)
+        driver.append(b, failed)
+        driver.tell(.redefined(driver.machine.settings, isPaused: false))
+        // It is tried at once, with one request.
+        #expect(driver.inFlight.count == 1)
+        driver.answer(try #require(driver.inFlight.first).key)
+        #expect(driver.told.last == .closed)
+    }
+
+    @Test func `one that was down when the agent ended is tried with one request, and told to be up`() throws {
+        var driver = MachineDriver()
+        let settings = EndpointSettings(EndpointDefinition(name: "ops", url: "http://model/"))
+        driver.machine = EndpointMachine(settings, cursor: 0, isDown: true, seed: 1)
+        driver.append(a, failed)
+        driver.append(b, failed)
+        #expect(driver.machine.overview.breaker == .halfOpen && driver.inFlight.count == 1)
+        driver.answer(try #require(driver.inFlight.first).key)
+        #expect(driver.told == [.closed] && driver.machine.overview.breaker == .closed)
+    }
+
+    @Test func `lanes are counted by what they do`() throws {
+        var driver = MachineDriver {
+            $0.refused = .hold
+            $0.retry = RetryDefinition(limit: 1)
+            $0.inFlight = 2
+        }
+        let lanes = (0..<6).map { Lane.task("t\($0)") }
+        driver.append(lanes[0], failed)
+        driver.refuse(lanes[0])
+        driver.append(lanes[1], failed)
+        driver.fail(lanes[1])
+        driver.append(lanes[2], progress)
+        for lane in lanes[3...] { driver.append(lane, failed) }
+        let standings = driver.machine.laneStandings
+        #expect(standings.held == 1 && standings.heldLane == lanes[0])
+        #expect(standings.waiting == 1 && standings.lastAnswer == "500: broken")
+        #expect(standings.gathering == 1 && standings.sending == 2 && standings.ready == 1)
+        #expect(try #require(standings.nextTry) < standings.nextDrain ?? .zero)
+        #expect(standings.sendingSince == .zero)
+    }
+
     @Test func `what the filter refuses is done without being sent`() {
         var driver = MachineDriver { $0.filter = EventFilter(types: [failed]) }
         driver.append(a, progress, running, failed, running)

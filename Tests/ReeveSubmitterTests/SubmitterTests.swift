@@ -150,6 +150,8 @@ struct SubmitterTests {
                 #expect(try await submitter.flush(deadline: .seconds(60)).delivered)
             }
             #expect(try await harness.agentChanges() == ["dev.reeve.endpoint.opened", "dev.reeve.endpoint.closed"])
+            let identity = try #require(try await harness.store.endpoints().first).identity
+            #expect(try await !harness.store.isDown(identity))
             #expect(try await harness.endpoint("ops")?.cursor == 7)
         }
     }

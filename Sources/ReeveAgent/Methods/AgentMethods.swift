@@ -27,6 +27,7 @@ struct AgentMethods: Sendable {
             .immediate("agent.ping", .none, ping),
             .immediate("agent.whoami", .none, whoami),
             .reading("agent.status", .observe, status),
+            .reading("agent.metrics", .observe, metrics),
             .waiting("agent.flush", .operate, flush),
         ]
     }
@@ -120,10 +121,10 @@ struct AgentMethods: Sendable {
 
     private func facts(of store: Store) async throws -> Facts {
         let statistics = try await store.statistics()
-        let (due, stored) = try await store.read { reader in
-            (try reader.nextDue(), try reader.endpoints().map { ($0, try reader.backlog(of: $0)) })
-        }
         let statuses = parts.endpointStatuses
+        let (due, stored) = try await store.read { reader in
+            (try reader.nextDue(), try reader.endpoints().map { ($0, try reader.backlog(of: $0, statuses[$0.name])) })
+        }
         let endpoints = try stored.map { endpoint, backlog in
             try EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
         }
@@ -154,6 +155,28 @@ struct AgentMethods: Sendable {
             entries.append(entry(manifold.name, manifold.error ?? waiting ?? "is \(manifold.state.rawValue)"))
         }
         return entries
+    }
+
+    // MARK: Metrics
+
+    @Sendable private func metrics(_ parameters: NoParameters, _ call: Call) async throws -> JSON {
+        var metrics = AgentMetrics(version: Identity.version, startedAt: identity.startedAt, now: wallClock.now)
+        if let store = parts.storeHandle.value {
+            metrics.statistics = try await store.statistics()
+            let statuses = parts.endpointStatuses
+            metrics.endpoints = try await store.read { reader in
+                try reader.endpoints().map { endpoint in
+                    AgentMetrics.Endpoint(
+                        name: endpoint.name,
+                        state: EndpointView.stateWord(endpoint, statuses[endpoint.name]),
+                        isMuted: endpoint.muting.present != nil,
+                        backlog: try reader.backlog(of: endpoint, statuses[endpoint.name]),
+                        overview: statuses[endpoint.name]?.overview
+                    )
+                }
+            }
+        }
+        return ["contentType": .string(OpenMetricsText.contentType), "text": .string(metrics.text)]
     }
 
     // MARK: Flush

@@ -37,26 +37,27 @@ struct EndpointMethods: Sendable {
     }
 
     @Sendable private func get(_ parameters: EndpointReference, _ call: Call) async throws -> JSON {
+        let status = parts.endpointStatuses[parameters.endpoint]
         let (endpoint, backlog) = try await parts.store.read { reader in
             let endpoint = try reader.namedEndpoint(parameters.endpoint)
-            return (endpoint, try reader.backlog(of: endpoint))
+            return (endpoint, try reader.backlog(of: endpoint, status))
         }
         var answer = JSONObject()
         answer["endpoint"] = try EndpointView.definition(endpoint.definition)
-        let status = parts.endpointStatuses[endpoint.name]
         answer.members += try EndpointView.state(endpoint, backlog, status: status).members
+        answer.members += EndpointView.metrics(status).members
         return .object(answer)
     }
 
     @Sendable private func list(_ parameters: ListParameters, _ call: Call) async throws -> JSON {
         let limit = try pageSize(parameters.limit)
+        let statuses = parts.endpointStatuses
         let endpoints = try await parts.store.read { reader in
             try reader.endpoints()
                 .filter { $0.name > parameters.after ?? "" }
                 .prefix(limit + 1)
-                .map { ($0, try reader.backlog(of: $0)) }
+                .map { ($0, try reader.backlog(of: $0, statuses[$0.name])) }
         }
-        let statuses = parts.endpointStatuses
         let items = try endpoints.prefix(limit).map { endpoint, backlog in
             try EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
         }

@@ -28,6 +28,7 @@ extension EndpointPutParameters: MethodParameters {}
 extension EndpointReference: MethodParameters {}
 extension EndpointTestParameters: MethodParameters {}
 extension EndpointPauseParameters: MethodParameters {}
+extension EndpointWhyParameters: MethodParameters {}
 extension EndpointRotateParameters: MethodParameters {}
 extension EndpointCommitParameters: MethodParameters {}
 extension EndpointReplayParameters: MethodParameters {}

@@ -5,8 +5,9 @@ import ReeveRunner
 import ReeveScheduler
 import ReeveService
 import ReeveStore
+import ReeveSubmitter
 
-/// `task.why` and `run.why`: they gather what is known; what follows from it is said by the explanations.
+/// `task.why`, `run.why` and `endpoint.why`: they gather what is known; what follows from it is said by the explanations.
 struct WhyMethods: Sendable {
     var parts: Parts
     var time: HostTime
@@ -17,6 +18,7 @@ struct WhyMethods: Sendable {
         [
             .reading("task.why", .observe, task),
             .reading("run.why", .observe, run),
+            .reading("endpoint.why", .observe, endpoint),
         ]
     }
 
@@ -62,6 +64,62 @@ struct WhyMethods: Sendable {
             return try gatherer.explanation(of: run, among: reader.liveRuns(), reader)
         }
         return explanation.json(showing: shown)
+    }
+
+    // MARK: Endpoints
+
+    @Sendable private func endpoint(_ parameters: EndpointWhyParameters, _ call: Call) async throws -> JSON {
+        let shown = try time.zone(named: parameters.timeZone)
+        if let at = parameters.at { return try await endpoint(parameters.endpoint, at: at, shown) }
+        let situation = await parts.submitterHandle.value?.situation(of: parameters.endpoint)
+        let (now, zone) = (wallClock.now, shown ?? time.hostZone)
+        let explanation = try await parts.store.read { reader in
+            let endpoint = try reader.namedEndpoint(parameters.endpoint)
+            var explanation = EndpointExplanation(
+                endpoint: endpoint,
+                backlog: try reader.backlog(of: endpoint, situation?.status),
+                situation: situation,
+                now: now,
+                zone: zone
+            )
+            let edges = ["opened", "closed"].map(EventType.endpoint)
+            let facts = try reader.endpointFacts(endpoint.name, types: edges, since: endpoint.createdAt, limit: 1)
+            explanation.opened = facts.first { $0.content.type == edges[0] }
+            if let lane = situation?.lanes.heldLane {
+                explanation.heldLetter = try reader.heldLetter(endpoint: endpoint.name, lane: lane)
+            }
+            return explanation
+        }
+        return try explanation.json(showing: shown)
+    }
+
+    /// How many facts about an endpoint, and about the agent, are looked at.
+    private static let factDepth = 1000
+
+    private func endpoint(_ name: String, at: Timestamp, _ shown: Zone?) async throws -> JSON {
+        let (now, zone) = (wallClock.now, shown ?? time.hostZone)
+        guard at <= now else {
+            throw Failure(InvalidValue(path: "/at", reason: "is in the future", expected: "a time in the past"))
+        }
+        let history = try await parts.store.read { reader in
+            let endpoint = try reader.namedEndpoint(name)
+            let since = endpoint.createdAt
+            let about = try reader.endpointFacts(name, since: since, limit: Self.factDepth)
+            let agent = try reader.agentFacts(since: since, limit: Self.factDepth)
+            var known = try reader.firstSequence().flatMap { try reader.change(sequence: $0) }?.recordedAt
+            for facts in [about, agent] where facts.count == Self.factDepth {
+                known = [known, facts.last?.recordedAt].compactMap(\.self).max()
+            }
+            return EndpointHistory(
+                endpoint: endpoint,
+                facts: (about + agent).sorted { $0.sequence < $1.sequence },
+                knownSince: known,
+                at: at,
+                now: now,
+                zone: zone
+            )
+        }
+        return history.json(showing: shown)
     }
 
     private func gatherer(_ shown: Zone?) -> Gatherer {

@@ -1,7 +1,7 @@
 import ReeveProtocol
 
 extension OpenRPC {
-    static var agentMethods: [MethodDescription] { [discover, ping, whoami, status, flush] }
+    static var agentMethods: [MethodDescription] { [discover, ping, whoami, status, metrics, flush] }
 
     private static var discover: MethodDescription {
         MethodDescription(
@@ -72,6 +72,23 @@ extension OpenRPC {
                    "deadLetters": 0, "cursor": 9}],
                  "degraded": []}}
                 """
+        )
+    }
+
+    private static var metrics: MethodDescription {
+        MethodDescription(
+            "agent.metrics",
+            .observe,
+            "What is counted, as OpenMetrics",
+            "Answers whatever is away: without a store its part is missing.",
+            result: .open([
+                .required("contentType", .string, "of the text, as OpenMetrics names it"),
+                .required("text", .string, "all metrics, up to # EOF"),
+            ]),
+            example: #"""
+                {"params": {}, "result": {"contentType": "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                 "text": "# TYPE reeve info\n# HELP reeve The agent.\nreeve_info{version=\"0.1.0\"} 1\n# EOF\n"}}
+                """#
         )
     }
 

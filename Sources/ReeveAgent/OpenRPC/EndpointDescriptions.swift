@@ -43,7 +43,9 @@ extension OpenRPC {
             .observe,
             "An endpoint, without its secrets, and how it stands",
             parameters: [endpoint],
-            result: .open([.required("endpoint", storedEndpoint, "its definition")] + endpointStateFields),
+            result: .open(
+                [.required("endpoint", storedEndpoint, "its definition")] + endpointStateFields + endpointMetricFields
+            ),
             errors: [.notFound, .unavailable],
             example: """
                 {"params": {"endpoint": "ops"}, "result": {"endpoint": {"name": "ops", "kind": "webhook",
@@ -51,7 +53,9 @@ extension OpenRPC {
                  "paused": null, "muted": null,
                  "state": "active", "pending": 0, "oldest": null,
                  "deadLetters": 0, "cursor": 9, "inFlight": 0, "laggards": 0, "delivered": 9, "filtered": 0, "mutedChanges": 0, "retries": 0,
-                 "lastAnswer": "200 OK", "nextTry": null}}
+                 "lastAnswer": "200 OK", "nextTry": null, "breaker": "closed", "accepted": 9, "parked": 0,
+                 "statuses": {"200": 9}, "latency": {"count": 9, "sum": "41ms", "buckets": [{"atMost": "5ms", "count": 7},
+                  {"atMost": "10ms", "count": 2}, {"atMost": null, "count": 0}]}}}
                 """
         )
     }

@@ -213,4 +213,30 @@ extension OpenRPC {
             .optional("nextTry", .timestamp.orNull, "when it is tried again, if it is down"),
         ]
     }
+
+    /// What is counted of an endpoint since the part of the agent that sends began; absent while that is away.
+    static var endpointMetricFields: [Field] {
+        let bucket = Schema.open([
+            .required("atMost", Schema.duration.orNull, "the longest of the bucket; null: longer than all others"),
+            .required("count", .count, "requests that took so long, and longer than the bucket before"),
+        ])
+        return [
+            .optional(
+                "breaker",
+                .openWord(["closed", "open", "halfOpen"]),
+                "open: it is down; halfOpen: it is being tried"
+            ),
+            .optional("accepted", .count, "changes that its filter took"),
+            .optional("parked", .count, "changes that were given up"),
+            .optional("statuses", .map(of: .count), "requests by the status of their answer; none: without an answer"),
+            .optional(
+                "latency",
+                .open([
+                    .required("count", .count, "requests"), .required("sum", .duration, "how long they took together"),
+                    .required("buckets", .list(of: bucket), "shortest first"),
+                ]),
+                "how long requests took"
+            ),
+        ]
+    }
 }

@@ -1,7 +1,7 @@
 import ReeveProtocol
 
 extension OpenRPC {
-    static var whyMethods: [MethodDescription] { [taskWhy, runWhy] }
+    static var whyMethods: [MethodDescription] { [taskWhy, runWhy, endpointWhy] }
 
     private static let waitingFor = Schema.list(
         of: .open([
@@ -54,6 +54,48 @@ extension OpenRPC {
                   "reasons": ["nightly-backup is due in 4h12m, at 2026-11-22 03:00 UTC"],
                   "next": "2026-11-22T03:00:00.000Z", "running": [], "waitingFor": [],
                   "last": {"run": "019367f2-7a5c-7c3e-9d2b-5f0e6a1b2c3d", "number": 1, "outcome": "succeeded"}}}
+                """
+        )
+    }
+
+    private static var endpointWhy: MethodDescription {
+        MethodDescription(
+            "endpoint.why",
+            .observe,
+            "Says in words what an endpoint waits for, and when it goes on; or why it stood as it did then",
+            """
+            The reasons go on: what keeps everything, what its lanes wait for, how much waits, dead letters, and what its \
+            filter and mutings have kept from it. Of a time in the past they are what was told of the endpoint and of the \
+            agent, as far back as the journal goes.
+            """,
+            parameters: [
+                .required("endpoint", .string, "its name"),
+                .optional("at", .timestamp, "how it was then; now by default"),
+                timeZone,
+            ],
+            result: .open([
+                .required("endpoint", .string, "which"),
+                .required("status", .openWord(EndpointStanding.self), "how it stands: the first of these that is so"),
+                .required("summary", .string, "the first of the reasons"),
+                .required("reasons", .list(of: .string), "one sentence each"),
+                .optional("nextTry", .timestamp.orNull, "when it is tried again by itself, or its pause ends"),
+                .optional("pending", .count, "changes that it has not got, before its filter is asked"),
+                .optional("oldest", .timestamp.orNull, "of them"),
+                .optional("deadLetters", .count, "that are kept"),
+                .optional("paused", Schema.ref("Pause").orNull, "by whom, until when, why"),
+                .optional("muted", Schema.ref("Pause").orNull, "likewise"),
+                .optional("at", .timestamp, "the time that was asked about"),
+                .optional("since", .timestamp, "of a time in the past: when that began"),
+                .optional("until", .timestamp.orNull, "likewise: when it ended; null if it has not"),
+            ]),
+            errors: [.notFound, .unavailable],
+            example: """
+                {"params": {"endpoint": "ops", "timeZone": "UTC"}, "result": {"endpoint": "ops", "status": "down",
+                  "summary": "ops does not answer since 2026-11-21 10:00 UTC (5m ago): 503: busy; it is tried again in 12s",
+                  "reasons": ["ops does not answer since 2026-11-21 10:00 UTC (5m ago): 503: busy; it is tried again in 12s",
+                              "41 changes wait for ops, the oldest from 5m ago, before its filter is asked"],
+                  "nextTry": "2026-11-21T10:05:12.000Z", "pending": 41, "oldest": "2026-11-21T10:00:00.000Z",
+                  "deadLetters": 0, "paused": null, "muted": null}}
                 """
         )
     }

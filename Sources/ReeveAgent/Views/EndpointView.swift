@@ -55,7 +55,7 @@ enum EndpointView {
         ]
     }
 
-    private static func stateWord(_ endpoint: StoredEndpoint, _ status: EndpointStatus?) -> String {
+    static func stateWord(_ endpoint: StoredEndpoint, _ status: EndpointStatus?) -> String {
         if endpoint.pause != nil { return EndpointOverview.State.paused.rawValue }
         if endpoint.definition.kind == .queue { return EndpointOverview.State.active.rawValue }
         return status?.overview.state.rawValue ?? "unavailable"
@@ -89,6 +89,34 @@ enum EndpointView {
         object["nextTry"] = status.nextTry?.json ?? .null
         return object
     }
+
+    /// What of an endpoint is counted beside what a list shows; empty where nothing is sent to it.
+    static func metrics(_ status: EndpointStatus?) -> JSONObject {
+        guard let overview = status?.overview else { return [:] }
+        let (counts, durations) = (overview.counts, overview.counts.durations)
+        var object: JSONObject = ["breaker": .string(overview.breaker.rawValue)]
+        object["accepted"] = .number(String(counts.accepted))
+        object["parked"] = .number(String(counts.dead))
+        object["statuses"] = .object(
+            JSONObject(
+                counts.statuses.sorted { $0.key < $1.key }.map { status, count in
+                    .init(name: statusName(status), value: .number(String(count)))
+                }
+            )
+        )
+        var buckets = zip(DurationHistogram.bounds, durations.counts).map { bound, count -> JSON in
+            ["atMost": .string(bound.description), "count": .number(String(count))]
+        }
+        buckets.append(["atMost": .null, "count": .number(String(durations.counts.last ?? 0))])
+        object["latency"] = [
+            "count": .number(String(durations.count)),
+            "sum": .string(Interval(.seconds(durations.sum)).description), "buckets": .array(buckets),
+        ]
+        return object
+    }
+
+    /// `none` for requests that had no answer.
+    static func statusName(_ status: Int) -> String { status == 0 ? "none" : String(status) }
 
     static func test(_ test: EndpointTest) -> JSON {
         var object: JSONObject = ["delivered": .bool(test.delivered)]

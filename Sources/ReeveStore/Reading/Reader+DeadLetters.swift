@@ -1,6 +1,6 @@
 import GRDB
 import JSON
-import ReeveProtocol
+package import ReeveProtocol
 
 private let columns = "change, reason, status, at, attempts, held, wish, first, lanes"
 
@@ -8,6 +8,14 @@ extension StateReading {
     package func deadLetter(endpoint: String, sequence: Int64) throws -> DeadLetter? {
         let sql = "SELECT \(columns) FROM deadLetters WHERE endpoint = ? AND sequence = ?"
         return try database.first(sql, [.text(endpoint), .integer(sequence)], DeadLetter.init(row:))
+    }
+
+    /// The first of those that hold a lane.
+    package func heldLetter(endpoint: String, lane: Lane) throws -> DeadLetter? {
+        let sql = """
+            SELECT \(columns) FROM deadLetters WHERE endpoint = ? AND held = 1 AND lane = ? ORDER BY sequence LIMIT 1
+            """
+        return try database.first(sql, [.text(endpoint), .lane(lane)], DeadLetter.init(row:))
     }
 
     /// By endpoint and number, after one of them.

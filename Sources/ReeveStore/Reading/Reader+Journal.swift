@@ -1,4 +1,5 @@
 import GRDB
+import JSON
 package import ReeveProtocol
 
 extension StateReading {
@@ -51,6 +52,29 @@ extension StateReading {
     package func changes(ofLane lane: Lane, after sequence: Int64, limit: Int) throws -> [StateChange] {
         let sql = "SELECT \(columns) FROM journal WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?"
         return try database.all(sql, [.lane(lane), .integer(sequence), .integer(limit)], StateChange.init(row:))
+    }
+
+    /// Changes of the agent's lane, the newest first.
+    func facts(
+        _ pattern: String,
+        subject: String? = nil,
+        types: [String]? = nil,
+        since: Timestamp,
+        limit: Int
+    ) throws -> [StateChange] {
+        let sql = """
+            SELECT \(columns) FROM journal WHERE lane = ?1 AND id >= ?2 AND type GLOB ?3 AND subject = ifnull(?4, subject)
+                AND (?5 IS NULL OR type IN (SELECT value FROM json_each(?5)))
+            ORDER BY sequence DESC LIMIT ?6
+            """
+        return try database.all(
+            sql,
+            [
+                .lane(.agent), .text(lowestUUIDv7(at: since)), .pattern(pattern), .text(subject),
+                .json(types.map { .array($0.map(JSON.string)) }), .integer(limit),
+            ],
+            StateChange.init(row:)
+        )
     }
 
     /// The number of the first change that was appended at that time or later, by the agent's clock.
