@@ -5,20 +5,32 @@ import JSONRPC
 /// A client that publishes, and remembers what was acknowledged. What was not is published again, with the same ids.
 actor Publisher {
     private let name: String
-    private var next = 0
+    private let lanes: Int
+    private let most: Int
+    private(set) var next = 0
     /// The journal's number of each event, by the publisher's id.
     private(set) var acknowledged: [String: Int] = [:]
     private(set) var problems: [String] = []
 
-    init(_ name: String) { self.name = name }
+    /// - Parameters:
+    ///   - lanes: In how many lanes its events are.
+    ///   - most: Events that it publishes at once.
+    init(_ name: String, lanes: Int = 5, most: Int = 4) {
+        self.name = name
+        self.lanes = lanes
+        self.most = most
+    }
 
     /// Publishes some, until it is through or the connection breaks.
-    func work(over client: RPCClient) async {
-        for _ in 0..<8 {
-            let numbers = next...(next + next % 4)
+    /// - Parameter total: No more than so many in all.
+    func work(over client: RPCClient, calls: Int = 8, total: Int = .max) async {
+        var left = calls
+        while left > 0, next < total {
+            left -= 1
+            let numbers = next...min(next + next % most, total - 1)
             let ids = numbers.map { "\(name)-\($0)" }
             let events = zip(ids, numbers).map { id, number -> JSON in
-                ["type": "test.event", "id": .string(id), "subject": .string("\(name)-\(number % 5)"), "data": [:]]
+                ["type": "test.event", "id": .string(id), "subject": .string("\(name)-\(number % lanes)"), "data": [:]]
             }
             do {
                 let answer = try await client.call("event.publish", ["events": .array(events)])

@@ -33,7 +33,7 @@ struct KillTests {
                 if isAway { await receiver.goAway() }
                 let task = tasks.all[Int(random.next() % 8)]
                 let moment = Duration.microseconds(Int64(random.next() % 150_000))
-                try await lifeAndDeath(estate, after: moment, isWaitedFor: round % 6 != 0) { client in
+                try await estate.lifeAndDeath(after: moment, isWaitedFor: round % 6 != 0) { client in
                     await withTaskGroup { group in
                         for publisher in publishers { group.addTask { await publisher.work(over: client) } }
                         for starter in starters { group.addTask { await starter.work(over: client, changing: task) } }
@@ -72,38 +72,6 @@ struct KillTests {
         }
     }
 
-    /// Starts a daemon, loads it, and kills it at a moment: counted from when it is ready, or from its very start.
-    private func lifeAndDeath(
-        _ estate: Estate,
-        after moment: Duration,
-        isWaitedFor: Bool,
-        load: @escaping @Sendable (RPCClient) async -> Void
-    ) async throws {
-        let daemon = try estate.start()
-        do {
-            if isWaitedFor { try await daemon.ready() }
-            try await withThrowingTaskGroup { group in
-                if isWaitedFor {
-                    group.addTask {
-                        // It may be dead already.
-                        guard let client = try? await daemon.connect() else { return }
-                        await load(client)
-                        await client.close()
-                    }
-                }
-                // Nothing is waited for here: the moment is to be any.
-                group.addTask {
-                    try await Task.sleep(for: moment, clock: ContinuousClock())
-                    await daemon.killed()
-                }
-                try await group.waitForAll()
-            }
-        } catch {
-            await daemon.killed()
-            throw error
-        }
-    }
-
     /// Lets all runs come to their ends and all changes to the receiver; answers the runs and the journal.
     private func rest(_ daemon: Daemon) async throws -> (runs: [JSON], journal: [JSON]) {
         let client = try await daemon.connect()
@@ -111,24 +79,12 @@ struct KillTests {
         for run in try await client.call("run.list", ["live": true, "limit": 1000])["runs"]?.array ?? [] {
             _ = try await client.call("run.wait", ["run": run["id"] ?? nil, "deadline": "120s"])
         }
-        let runs = try await pages(client, "run.list", "runs")
+        let runs = try await client.pages("run.list", "runs")
         let flushed = try await client.call("agent.flush", ["deadline": "180s"])
         #expect(flushed["delivered"] == true, "\(flushed.text)")
-        let journal = try await pages(client, "event.list", "events")
+        let journal = try await client.pages("event.list", "events")
         await client.close()
         return (runs, journal)
-    }
-
-    private func pages(_ client: RPCClient, _ method: String, _ member: String) async throws -> [JSON] {
-        var all: [JSON] = []
-        var parameters: JSONObject = ["limit": 1000]
-        while true {
-            let page = try await client.call(method, .object(parameters))
-            let items = page[member]?.array ?? []
-            all += items
-            guard let next = page["next"], !next.isNull, !items.isEmpty else { return all }
-            parameters["after"] = next
-        }
     }
 
     /// What a receiver in trouble answers, decided by the seed and the request's number.

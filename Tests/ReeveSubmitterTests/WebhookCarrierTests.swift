@@ -90,6 +90,21 @@ struct WebhookCarrierTests {
         #expect(result == .trouble(Reply(status: nil, text: "no whole answer within 0.05 seconds"), after: nil))
     }
 
+    @Test func `an answer that stops behind its head, or within its body, is given up at the deadline`() async throws {
+        let gate = WebhookReceiver.Gate()
+        for answer in [WebhookReceiver.Answer.stall(200), .drip(200) { await gate.wait() }] {
+            let (result, _) = try await deliver({ _ in answer }) { endpoint, _ in endpoint.timeout = .milliseconds(500)
+            }
+            #expect(result == .trouble(Reply(status: nil, text: "no whole answer within 0.5 seconds"), after: nil))
+        }
+    }
+
+    @Test func `of an answer without end the beginning is enough`() async throws {
+        let (result, records) = try await deliver({ _ in .flood(200) })
+        #expect(result == .delivered(Reply(status: 200, text: String(repeating: "x", count: 197) + "…")))
+        #expect(records.map(\.status) == [200])
+    }
+
     @Test func `a connection that is cut is the endpoint's trouble`() async throws {
         let text = "the connection was closed before the answer was whole"
         for answer in [WebhookReceiver.Answer.cut, .cutMidway(200)] {

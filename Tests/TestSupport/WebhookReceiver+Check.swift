@@ -1,3 +1,5 @@
+import Crypto
+
 extension WebhookReceiver {
     /// What an endpoint's record must show: order, no hole, one at a time, same id and content, good signatures.
     ///
@@ -11,6 +13,8 @@ extension WebhookReceiver {
             package static let mayHaveGaps = Options(rawValue: 1)
             /// The sender was killed now and then: what was answered may come again.
             package static let mayRepeatDelivered = Options(rawValue: 2)
+            /// What was refused may have been given up; all of it came once, so no `previous` names what never came.
+            package static let mayGiveUp = Options(rawValue: 4)
         }
 
         /// In words; empty for a good record.
@@ -25,15 +29,23 @@ extension WebhookReceiver {
         private var places: [String: Int] = [:]
         private var nextPlace: [String: Int] = [:]
         private var placeAfterRefused: [String: Int] = [:]
-        private var contents: [String: [UInt8]] = [:]
+        /// A hash of each content, so that a long record can be checked in little memory.
+        private var contents: [String: SHA256Digest] = [:]
         private var ends: [String: (answeredAt: Int, number: Int)] = [:]
+        private let secret: String?
         private let options: Options
 
-        package init(_ records: [Record], secret: String? = nil, _ options: Options = []) {
+        package init(_ records: [Record] = [], secret: String? = nil, _ options: Options = []) {
+            self.secret = secret
             self.options = options
+            add(records)
+        }
+
+        /// Goes on with records that come after those until now.
+        package mutating func add(_ records: [Record]) {
             for record in records {
-                check(record)
                 if let secret, !record.request.isSigned(with: secret) { fail(record, "is not signed as it must be") }
+                for part in record.parts { check(part) }
             }
         }
 
@@ -58,7 +70,7 @@ extension WebhookReceiver {
         }
 
         private mutating func checkOverlap(_ record: Record, _ lane: String) {
-            if let end = ends[lane], record.arrivedAt < end.answeredAt {
+            if let end = ends[lane], record.arrivedAt < end.answeredAt, record.request.number != end.number {
                 fail(record, "came while request \(end.number) of its lane was still being answered")
             }
             if let answeredAt = record.answeredAt { ends[lane] = (answeredAt, record.request.number) }
@@ -67,8 +79,9 @@ extension WebhookReceiver {
         /// The same changes are the same bytes; they may be cut elsewhere, and then they are others.
         private mutating func checkContent(_ record: Record) {
             let key = record.request.changes.map(\.id).joined(separator: " ")
-            if let known = contents[key], known != record.request.body { fail(record, "has other content than before") }
-            contents[key] = record.request.body
+            let hash = SHA256.hash(data: record.request.body)
+            if let known = contents[key], known != hash { fail(record, "has other content than before") }
+            contents[key] = hash
         }
 
         private mutating func checkOrder(_ record: Record, _ lane: String) {
@@ -76,7 +89,8 @@ extension WebhookReceiver {
             var list = lanes[lane] ?? []
             let start = places[changes[0].id] ?? list.count
             let next = nextPlace[lane] ?? 0
-            let farthest = options.contains(.mayHaveGaps) ? max(next, placeAfterRefused[lane] ?? 0) : next
+            let farthest =
+                !options.isDisjoint(with: [.mayHaveGaps, .mayGiveUp]) ? max(next, placeAfterRefused[lane] ?? 0) : next
             if start > farthest { fail(record, "overtakes what was not delivered before it") }
             if start < next {
                 repeatsOfDelivered += next - start

@@ -11,34 +11,6 @@ extension WebhookReceiver {
         }
     }
 
-    /// What is sent back.
-    package enum Answer: Sendable {
-        case status(Int, headers: [Header], body: String, isCutMidway: Bool)
-        /// Nothing, until the other side gives up.
-        case hang
-        /// The connection is closed after the request was read.
-        case cut
-
-        package static var ok: Answer { .status(200) }
-
-        package static func status(_ status: Int, headers: [Header] = [], body: String = "") -> Answer {
-            .status(status, headers: headers, body: body, isCutMidway: false)
-        }
-
-        package static func status(_ status: Int, retryAfter: String) -> Answer {
-            .status(status, headers: [Header(name: "retry-after", value: retryAfter)])
-        }
-
-        package static func redirect(_ status: Int, to location: String) -> Answer {
-            .status(status, headers: [Header(name: "location", value: location)])
-        }
-
-        /// The status and a piece of the body, and then the connection is closed.
-        package static func cutMidway(_ status: Int) -> Answer {
-            .status(status, headers: [], body: "so far", isCutMidway: true)
-        }
-    }
-
     /// What suspends a decision until the test lets it go on. It may be waited for by many.
     package struct Gate: Sendable {
         private let waits: AsyncStream<Never>
@@ -100,7 +72,7 @@ extension WebhookReceiver {
         /// The journal number of the change before the first in its lane.
         package var previous: Int64? { event?["previous"]?.string.flatMap { Int64($0) } }
 
-        private static func changes(of event: JSON) -> [Change] {
+        static func changes(of event: JSON) -> [Change] {
             func change(_ value: JSON) -> Change? {
                 guard let id = value["id"]?.string, let sequence = value["sequence"]?.string.flatMap({ Int64($0) })
                 else {
@@ -123,6 +95,22 @@ extension WebhookReceiver {
         package var answeredAt: Int?
         /// The answer; `nil` if there was none, or none that was whole.
         package var status: Int?
+
+        /// Nothing more becomes of it.
+        var isEnded = false
+
+        /// A batch as one for each of its lanes, which came and were answered together; another as it is.
+        var parts: [Record] {
+            guard let events = request.event?.array else { return [self] }
+            return Dictionary(grouping: events) { $0["lane"]?.string }.values.map { events in
+                var (part, event) = (self, events[events.count - 1].object ?? [:])
+                event["previous"] = events[0]["previous"]
+                part.request.event = .object(event)
+                part.request.body = events.flatMap { Array($0.text.utf8) }
+                part.request.changes = events.flatMap(Request.changes)
+                return part
+            }
+        }
 
         package var isDelivered: Bool { status.map { (200...299).contains($0) } ?? false }
 

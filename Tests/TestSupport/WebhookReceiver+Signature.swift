@@ -1,4 +1,5 @@
 import Crypto
+import JSON
 
 extension WebhookReceiver.Request {
     /// Whether the request is signed with the private half of that key (`whpk_`), likewise.
@@ -23,7 +24,9 @@ extension WebhookReceiver.Request {
     }
 
     private var signedBytes: [UInt8]? {
-        guard let id = values(of: "webhook-id").first, values(of: "webhook-id").count == 1, id == self.id,
+        guard let id = values(of: "webhook-id").first, values(of: "webhook-id").count == 1,
+            // That of a batch is its own.
+            id == self.id || event?.array != nil,
             let time = values(of: "webhook-timestamp").first, Int(time) != nil
         else { return nil }
         return Array("\(id).\(time).".utf8) + body

@@ -23,6 +23,8 @@ package final class WebhookReceiver: Sendable {
         var connections: [ObjectIdentifier: any Channel] = [:]
         var connectionsToCut = 0
         var records: [Record] = []
+        /// That of the first of them.
+        var firstNumber = 0
         var clock = 0
     }
 
@@ -75,6 +77,16 @@ package final class WebhookReceiver: Sendable {
 
     /// Everything that arrived until now, with what was answered.
     package var records: [Record] { state.withLockedValue { $0.records } }
+
+    /// Hands over the first of the records, up to one of which nothing is decided yet, and keeps them no longer.
+    package func takeEnded() -> [Record] {
+        state.withLockedValue { state in
+            let ended = Array(state.records.prefix(while: \.isEnded))
+            state.records.removeFirst(ended.count)
+            state.firstNumber += ended.count
+            return ended
+        }
+    }
 
     /// From now on requests are answered so.
     package func answer(_ decide: @escaping Decision) {
@@ -223,6 +235,7 @@ extension WebhookReceiver {
             case .end:
                 guard let complete = head else { continue }
                 let (request, decide) = arrived(complete, body)
+                defer { ended(request) }
                 let answer = await decide(request)
                 // Who has gone meanwhile was not answered.
                 guard isOpen() else { return }
@@ -234,7 +247,7 @@ extension WebhookReceiver {
     private func arrived(_ head: HTTPRequestHead, _ body: [UInt8]) -> (Request, Decision) {
         let (request, decide) = state.withLockedValue { state in
             let request = Request(
-                number: state.records.count,
+                number: state.firstNumber + state.records.count,
                 method: head.method.rawValue,
                 target: head.uri,
                 headers: head.headers.map { Header(name: $0.name, value: $0.value) },
@@ -248,35 +261,17 @@ extension WebhookReceiver {
         return (request, decide)
     }
 
-    /// Answers whether the connection goes on.
-    private func write(
-        _ answer: Answer,
-        to request: Request,
-        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
-    ) async throws -> Bool {
-        switch answer {
-        case .cut: return false
-        case .hang: return true
-        case .status(let status, let headers, let body, let isCutMidway):
-            var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status))
-            for header in headers { head.headers.add(name: header.name, value: header.value) }
-            let bytes = ByteBuffer(string: body)
-            head.headers.replaceOrAdd(name: "content-length", value: "\(bytes.readableBytes + (isCutMidway ? 10 : 0))")
-            if !isCutMidway { answered(request, status) }
-            try await outbound.write(.head(head))
-            try await outbound.write(.body(.byteBuffer(bytes)))
-            guard !isCutMidway else { return false }
-            try await outbound.write(.end(nil))
-            return true
+    /// Noted before the answer leaves: whatever arrives later was sent by somebody who may have seen it.
+    func answered(_ request: Request, _ status: Int) {
+        state.withLockedValue { state in
+            let index = request.number - state.firstNumber
+            state.clock += 1
+            state.records[index].answeredAt = state.clock
+            state.records[index].status = status
         }
     }
 
-    /// Noted before the answer leaves: whatever arrives later was sent by somebody who may have seen it.
-    private func answered(_ request: Request, _ status: Int) {
-        state.withLockedValue { state in
-            state.clock += 1
-            state.records[request.number].answeredAt = state.clock
-            state.records[request.number].status = status
-        }
+    private func ended(_ request: Request) {
+        state.withLockedValue { $0.records[request.number - $0.firstNumber].isEnded = true }
     }
 }
