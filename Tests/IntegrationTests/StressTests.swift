@@ -79,15 +79,16 @@ struct StressTests {
         }
         try await estate.running { daemon in
             let client = try await daemon.connect()
+            let pauses = try await client.subscribe("event.subscribe", ["type": "dev.reeve.endpoint.paused"])
             await Self.prepare(client, judges, receivers[0], withoutTLS: false)
-            await publish(client)
-            trouble.end()
-            let journal = try await client.pages("event.list", "events")
-            var flushed: JSON = nil
-            for _ in 0..<200 where flushed["delivered"] != true {
-                // An answer that was on its way when the trouble ended may be a 410.
-                await Self.prepare(client, judges, receivers[0], withoutTLS: false)
-                flushed = try await client.call("agent.flush", ["deadline": "10s"])
+            let (journal, flushed) = try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await Self.resume(pauses, over: client) }
+                await publish(client)
+                trouble.end()
+                let journal = try await client.pages("event.list", "events")
+                let flushed = try await client.call("agent.flush", ["deadline": "50m"])
+                group.cancelAll()
+                return (journal, flushed)
             }
             #expect(flushed["delivered"] == true, "\(flushed.text)")
             let letters = try await client.pages("deadLetter.list", "deadLetters")
@@ -146,6 +147,18 @@ struct StressTests {
         // The agent may be dead already.
         _ = try? await client.call("endpoint.put", ["endpoint": endpoint(judges[0].name, url, receiver)])
         for judge in judges { _ = try? await client.call("endpoint.resume", ["endpoint": .string(judge.name)]) }
+    }
+
+    /// Whoever said that it wants no more, gets more.
+    private static func resume(_ pauses: ClientSubscription, over client: RPCClient) async {
+        do {
+            for try await message in pauses {
+                guard case .item(let event, _) = message, let name = event[at: "data", "endpoint"] else { continue }
+                _ = try await client.call("endpoint.resume", ["endpoint": name])
+            }
+        } catch {
+            // The connection ends with the test, and so does this.
+        }
     }
 
     /// Refused whenever it comes, alone or in a batch.
