@@ -64,6 +64,10 @@ package struct StateChange: Sendable, Hashable {
         guard isProgress, let progress = content.data?["progress"] else { return nil }
         return try? JSONCoder.decode(RunProgress.self, from: progress)
     }
+
+    /// Whether it tells of an endpoint. That such a change did not reach another endpoint is not told in its turn, or two
+    /// that refuse everything would tell of each other for ever.
+    package var isEndpointFact: Bool { EventType.isEndpointFact(content.type) }
 }
 
 /// The ordering key of a change: within a lane nothing overtakes.
@@ -104,6 +108,7 @@ package enum EventType {
     package static func task(_ what: String) -> String { "dev.reeve.task.\(what)" }
     package static func service(_ what: String) -> String { "dev.reeve.service.\(what)" }
     package static func endpoint(_ what: String) -> String { "dev.reeve.endpoint.\(what)" }
+    package static func isEndpointFact(_ type: String) -> Bool { type.hasPrefix(endpoint("")) }
     package static func agent(_ what: String) -> String { "dev.reeve.agent.\(what)" }
 }
 

@@ -145,8 +145,9 @@ extension EndpointMachine {
             )
         }
         hasNews = true
-        untold += changes.count
-        untoldReason = reply.summary
+        let news = changes.count { !$0.isEndpointFact }
+        untold += news
+        if news > 0 { untoldReason = reply.summary }
     }
 
     /// That changes are given up is told at once, and then once a minute with how many they were.

@@ -58,6 +58,6 @@ package struct EndpointSettings: Sendable {
 extension StateChange {
     /// Whether it is a fact about that endpoint, which is never told to itself.
     func isAbout(endpoint name: String) -> Bool {
-        content.type.hasPrefix(EventType.endpoint("")) && content.data?["endpoint"]?.string == name
+        isEndpointFact && content.data?["endpoint"]?.string == name
     }
 }

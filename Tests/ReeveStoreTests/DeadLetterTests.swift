@@ -124,6 +124,38 @@ import Testing
         }
     }
 
+    @Test func `that an endpoint was told nothing of another one is not told`() async throws {
+        try await withJournal([]) { store in
+            func pause() async throws {
+                let pause = Pause(by: "uid:0", at: Timestamp(seconds: 1))
+                try await store.write { try $0.pauseEndpoint("other", pause) }
+                try await store.write { try $0.resumeEndpoint("other", by: "uid:0") }
+            }
+            _ = try await store.write {
+                try $0.putEndpoint(EndpointDefinition(name: "other", url: "http://a/"), start: 0)
+            }
+            try await pause()
+            #expect(try await store.write { try $0.expireDeliveries("e", upTo: 2) { _ in true } }.expired == 2)
+            #expect(try await letters(store) == [2])
+            try await pause()
+            try await giveUp(store, 3, 4, at: 1)
+            let gone = try await store.write {
+                try $0.expireDeadLetters(before: Timestamp(seconds: 9_999_999_999), bytes: 1 << 20)
+            }
+            #expect(gone == 3)
+            #expect(try await store.journal().count == 4)
+            // With something else among it it is told.
+            try await pause()
+            try await store.publish(event("a"))
+            #expect(try await store.write { try $0.expireDeliveries("e", upTo: 7) { _ in true } }.expired == 3)
+            #expect(try await store.journal().last?.content.data?["count"] == 3)
+            _ = try await store.write {
+                try $0.expireDeadLetters(before: Timestamp(seconds: 9_999_999_999), bytes: 1 << 20)
+            }
+            #expect(try await store.journal().last?.content.data?["deadLetters"] == 1)
+        }
+    }
+
     @Test func `a replay takes a cursor back, and lanes that came another way by themselves`() async throws {
         try await withJournal(["a", "b", "a", "b", "c"]) { store in
             try await store.write { transaction in

@@ -156,6 +156,23 @@ struct SubmitterTests {
         }
     }
 
+    @Test func `two endpoints that refuse everything are told of once, and come to rest`() async throws {
+        try await SubmitterHarness.running { harness in
+            for name in ["one", "two"] { try await harness.put(name) { $0.retry = RetryDefinition(limit: 1) } }
+            let transport = FakeTransport { _ in TransportAnswer(status: 400) }
+            try await harness.submitting(over: transport) { submitter in
+                try await harness.publish("a", 1...1)
+                for await _ in harness.store.signals.changes(.journal) where harness.store.head >= 3 { break }
+                #expect(try await submitter.flush(deadline: .seconds(60)).delivered)
+                // Nothing waits for the minute after which more of it would be told.
+                #expect(harness.clock.untilNext == nil)
+                #expect(submitter.status().map(\.overview.counts.dead) == [2, 2])
+            }
+            #expect(try await harness.agentChanges() == ["dev.reeve.endpoint.refused", "dev.reeve.endpoint.refused"])
+            #expect(try await harness.store.read { try $0.deadLetterCount(of: "one") } == 2)
+        }
+    }
+
     @Test func `says of each change how its delivery stands`() async throws {
         try await SubmitterHarness.running { harness in
             try await harness.publish("a", 1...1)

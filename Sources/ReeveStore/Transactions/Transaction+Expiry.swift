@@ -5,7 +5,8 @@ package import ReeveProtocol
 extension Transaction {
     /// Gives up what an endpoint has not got up to a number, with one dead letter for all of it and a change that tells.
     ///
-    /// What `takes` refuses is passed over and not counted. Its sender starts anew. Answers how many changes expired.
+    /// What `takes` refuses is passed over and not counted; facts about endpoints alone are not told in their turn
+    /// (``StateChange/isEndpointFact``). Its sender starts anew. Answers how many changes expired.
     /// - Parameter limit: How many changes to go through at most; there may be more.
     package func expireDeliveries(
         _ name: String,
@@ -41,7 +42,7 @@ extension Transaction {
         try removePassedLetters(name)
         if let letter = range.letter(at: now) {
             try insert(letter, range, name)
-            try tellExpired(range, of: name)
+            if range.isNews { try tellExpired(range, of: name) }
         }
         try begin(name)
         return (range.count, left > 0)
@@ -80,19 +81,26 @@ extension Transaction {
         try appendFact(of: endpoint, "expired", summary, data)
     }
 
-    /// Removes dead letters beyond an age or a size, oldest first, but none that is held, and tells how many.
+    /// Removes dead letters beyond an age or a size, oldest first, but none that is held, and tells how many; of facts about
+    /// endpoints nothing is told (``StateChange/isEndpointFact``).
     ///
     /// Answers how many went; at most `limit` of each endpoint at once.
     package func expireDeadLetters(before time: Timestamp, bytes: Int, limit: Int = 1000) throws -> Int {
-        let old = "SELECT rowKey, endpoint FROM (\(Self.ages)) WHERE at < ?1 OR younger > ?2 ORDER BY at LIMIT ?3"
+        let old = """
+            SELECT rowKey, endpoint,
+                type NOT GLOB '\(EventType.endpoint("*"))'
+                    OR EXISTS (SELECT 1 FROM json_each(ifnull(lanes, '{}')) WHERE key <> '\(Lane.agent.name)')
+            FROM (\(Self.ages)) WHERE at < ?1 OR younger > ?2 ORDER BY at LIMIT ?3
+            """
         let found = try database.all(old, [.time(time), .integer(bytes), .integer(limit)]) {
-            (sequence: $0[0] as Int64, endpoint: $0[1] as String)
+            (sequence: $0[0] as Int64, endpoint: $0[1] as String, isNews: $0[2] as Bool)
         }
         for letter in found {
             let sql = "DELETE FROM deadLetters WHERE endpoint = ? AND sequence = ?"
             try database.run(sql, [.text(letter.endpoint), .integer(letter.sequence)])
         }
-        for (endpoint, letters) in Dictionary(grouping: found, by: \.endpoint).sorted(by: { $0.key < $1.key }) {
+        let news = found.filter(\.isNews)
+        for (endpoint, letters) in Dictionary(grouping: news, by: \.endpoint).sorted(by: { $0.key < $1.key }) {
             let summary = "\(letters.count) dead letters of endpoint \(endpoint) are kept no longer"
             try appendFact(of: endpoint, "expired", summary, ["deadLetters": .number(String(letters.count))])
         }
@@ -101,7 +109,7 @@ extension Transaction {
 
     /// Each letter with the bytes of all that are as young or younger.
     private static let ages = """
-        SELECT sequence AS rowKey, endpoint, at, sum(length(change) + length(reason) + 200) OVER (
+        SELECT sequence AS rowKey, endpoint, type, lanes, at, sum(length(change) + length(reason) + 200) OVER (
             ORDER BY at DESC, endpoint, sequence DESC ROWS UNBOUNDED PRECEDING
         ) AS younger FROM deadLetters WHERE held = 0
         """
@@ -115,12 +123,15 @@ private struct ExpiredRange {
     private(set) var first: Int64?
     private(set) var last: StateChange?
     private(set) var lanes: [String: Int] = [:]
+    /// Whether there is anything in it but facts about endpoints.
+    private(set) var isNews = false
 
     var count: Int { lanes.values.reduce(0, +) }
 
     mutating func add(_ change: StateChange) {
         first = min(first ?? change.sequence, change.sequence)
         if change.sequence > last?.sequence ?? 0 { last = change }
+        if !change.isEndpointFact { isNews = true }
         add(1, to: change.lane.name)
     }
 
