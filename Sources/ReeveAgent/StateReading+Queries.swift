@@ -11,14 +11,11 @@ struct EndpointBacklog: Sendable {
 }
 
 extension StateReading {
-    /// - Parameter status: How who sends sees it: what its filter refuses is written down only now and then.
-    func backlog(of endpoint: StoredEndpoint, _ status: EndpointStatus?) throws -> EndpointBacklog {
-        // One that was set to another place is told as it was there until its sender has started anew.
-        let isPresent = status?.identity.createdAt == endpoint.createdAt && status?.identity.epoch == endpoint.epoch
-        let passed = isPresent ? status?.overview.cursor ?? 0 : 0
+    func backlog(of endpoint: StoredEndpoint) throws -> EndpointBacklog {
+        let undelivered = try undelivered(of: endpoint)
         return EndpointBacklog(
-            pending: try pendingCount(endpoint.name, passed: passed),
-            oldest: try oldestPending(endpoint.name, passed: passed)?.content.time,
+            pending: undelivered.count,
+            oldest: undelivered.oldest,
             deadLetters: try deadLetterCount(of: endpoint.name)
         )
     }

@@ -11,14 +11,17 @@ extension DatabaseValue {
     static func json(_ value: JSON?) -> DatabaseValue { text(value?.text) }
 
     /// For `GLOB`: of what is special there only `*` is, which stands for any characters, also for none.
-    static func pattern(_ value: String) -> DatabaseValue {
-        value.reduce(into: "") { $0 += $1 == "[" || $1 == "?" ? "[\($1)]" : String($1) }.databaseValue
-    }
+    static func pattern(_ value: String) -> DatabaseValue { globPattern(value).databaseValue }
 
     /// The JSON text of a value.
     static func encoded(_ value: (some Encodable)?) throws -> DatabaseValue {
         json(try value.map { try JSONCoder.encode($0) })
     }
+}
+
+/// Of what is special for `GLOB` only `*` stays so, which stands for any characters, also for none.
+func globPattern(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { $0 += $1 == "[" || $1 == "?" ? "[\($1)]" : String($1) }
 }
 
 extension Database {

@@ -41,8 +41,8 @@ package protocol DeliveryJournal: Sendable {
     /// How a change that is done was done with, if not by delivery: it is a dead letter, or expired.
     func end(of sequence: Int64, at endpoint: String) async throws -> DeliveryEnd?
 
-    /// How much of the journal an endpoint has not got, as it is written down, whatever its filter; the oldest of it.
-    func backlog(of endpoint: String) async throws -> (count: Int, oldest: Timestamp?)
+    /// What an endpoint has not got, as it is written down.
+    func undelivered(of endpoint: String) async throws -> Undelivered
 }
 
 /// How a change ended that was not delivered.

@@ -107,8 +107,10 @@ extension Store: DeliveryJournal {
         }
     }
 
-    package func backlog(of endpoint: String) async throws -> (count: Int, oldest: Timestamp?) {
-        try await read { (try $0.pendingCount(endpoint), try $0.oldestPending(endpoint)?.content.time) }
+    package func undelivered(of endpoint: String) async throws -> Undelivered {
+        try await read { reader in
+            try reader.endpoint(endpoint).map(reader.undelivered) ?? Undelivered(count: 0)
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 package import ReeveProtocol
+import ReeveStore
 
 /// What was delivered by a deadline, and what not.
 package struct FlushReport: Sendable, Equatable {
     package struct Endpoint: Sendable, Equatable {
         package var name: String
-        /// Changes that are not delivered. Of what was not even read those are counted that the filter will refuse.
+        /// Changes that are meant for it and not delivered.
         package var pending: Int
         package var oldest: Timestamp?
     }
@@ -80,8 +81,8 @@ extension Submitter {
         if let pending = sender.pending(through: head), pending > 0 {
             return FlushReport.Endpoint(name: name, pending: pending, oldest: sender.oldestPending)
         }
-        let (count, oldest) = try await journal.backlog(of: name)
-        return FlushReport.Endpoint(name: name, pending: max(1, count), oldest: oldest)
+        let undelivered = try await journal.undelivered(of: name)
+        return FlushReport.Endpoint(name: name, pending: max(1, undelivered.count), oldest: undelivered.oldest)
     }
 
     /// How each endpoint stands, by name.

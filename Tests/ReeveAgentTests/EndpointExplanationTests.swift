@@ -125,7 +125,7 @@ struct EndpointExplanationTests {
         #expect(
             down.reasons == [
                 "ops does not answer since 2026-11-21 02:55 UTC (5m ago): 503: busy; it is tried again in 12s",
-                "41 changes wait for ops, the oldest from 5m ago, before its filter is asked",
+                "41 changes wait for ops, the oldest from 5m ago",
             ]
         )
         #expect(try down.json(showing: nil)["nextTry"] == (Self.now + .seconds(12)).json)
@@ -143,7 +143,7 @@ struct EndpointExplanationTests {
             paused.reasons == [
                 "ops is paused for 9m more, until 2026-11-21 03:09 UTC, by uid:0 since 2026-11-21 02:59 UTC: moves; "
                     + "what is recorded waits",
-                "1 change waits for ops, the oldest from 5m ago, before its filter is asked",
+                "1 change waits for ops, the oldest from 5m ago",
             ]
         )
         #expect(try paused.json(showing: nil)["nextTry"] == pause.until?.json)
@@ -189,7 +189,7 @@ struct EndpointExplanationTests {
         #expect(away.reasons == ["nothing is sent to ops now: the part of the agent that delivers restarts"])
         let queue = Self.explanation(Self.endpoint { $0.definition.kind = .queue }, nil, pending: 2)
         #expect(queue.standing == .waiting)
-        #expect(queue.reasons == ["2 changes wait to be fetched, the oldest from 5m ago, before its filter is asked"])
+        #expect(queue.reasons == ["2 changes wait to be fetched, the oldest from 5m ago"])
     }
 
     // MARK: In the past

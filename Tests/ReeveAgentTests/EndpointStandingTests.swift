@@ -188,7 +188,7 @@ struct EndpointStandingTests {
             #expect(try await waiting["events"]?.array?.map { $0["data"]?.integer } == [6])
             await other.close()
             let stand = try await agent.call("endpoint.get", ["endpoint": "work"])
-            #expect(stand["state"] == "active" && stand["pending"] == 2)
+            #expect(stand["state"] == "active" && stand["pending"] == 1)
         }
     }
 

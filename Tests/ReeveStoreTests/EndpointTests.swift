@@ -10,8 +10,11 @@ import Testing
         _ lanes: [String],
         _ body: (Store) async throws -> Void
     ) async throws {
-        try await withStore { store, _ in
-            for lane in lanes { try await store.publish(event(lane)) }
+        try await withStore { store, directory in
+            for lane in lanes {
+                try await store.publish(event(lane))
+                directory.clock.advance(by: .seconds(1))
+            }
             _ = try await store.write { try $0.putEndpoint(EndpointDefinition(name: "e", url: "http://a/"), start: 0) }
             try await body(store)
         }
@@ -23,7 +26,9 @@ import Testing
     }
 
     private func pending(_ store: Store) async throws -> (count: Int, oldest: Int64?) {
-        try await store.read { (try $0.pendingCount("e"), try $0.oldestPending("e")?.sequence) }
+        let changes = try await store.journal()
+        let undelivered = try await store.read { try $0.undelivered(of: #require(try $0.endpoint("e"))) }
+        return (undelivered.count, changes.first { $0.content.time == undelivered.oldest }?.sequence)
     }
 
     @Test func `positions ahead of the cursor go when it passes them, laggards stay until told`() async throws {

@@ -123,7 +123,7 @@ struct AgentMethods: Sendable {
         let statistics = try await store.statistics()
         let statuses = parts.endpointStatuses
         let (due, stored) = try await store.read { reader in
-            (try reader.nextDue(), try reader.endpoints().map { ($0, try reader.backlog(of: $0, statuses[$0.name])) })
+            (try reader.nextDue(), try reader.endpoints().map { ($0, try reader.backlog(of: $0)) })
         }
         let endpoints = try stored.map { endpoint, backlog in
             try EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
@@ -170,7 +170,7 @@ struct AgentMethods: Sendable {
                         name: endpoint.name,
                         state: EndpointView.stateWord(endpoint, statuses[endpoint.name]),
                         isMuted: endpoint.muting.present != nil,
-                        backlog: try reader.backlog(of: endpoint, statuses[endpoint.name]),
+                        backlog: try reader.backlog(of: endpoint),
                         overview: statuses[endpoint.name]?.overview
                     )
                 }

@@ -40,7 +40,7 @@ struct EndpointMethods: Sendable {
         let status = parts.endpointStatuses[parameters.endpoint]
         let (endpoint, backlog) = try await parts.store.read { reader in
             let endpoint = try reader.namedEndpoint(parameters.endpoint)
-            return (endpoint, try reader.backlog(of: endpoint, status))
+            return (endpoint, try reader.backlog(of: endpoint))
         }
         var answer = JSONObject()
         answer["endpoint"] = try EndpointView.definition(endpoint.definition)
@@ -56,7 +56,7 @@ struct EndpointMethods: Sendable {
             try reader.endpoints()
                 .filter { $0.name > parameters.after ?? "" }
                 .prefix(limit + 1)
-                .map { ($0, try reader.backlog(of: $0, statuses[$0.name])) }
+                .map { ($0, try reader.backlog(of: $0)) }
         }
         let items = try endpoints.prefix(limit).map { endpoint, backlog in
             try EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
@@ -68,7 +68,7 @@ struct EndpointMethods: Sendable {
     @Sendable private func remove(_ parameters: EndpointReference, _ call: Call) async throws -> JSON {
         let undelivered = try await parts.store.write { transaction in
             let endpoint = try transaction.namedEndpoint(parameters.endpoint)
-            let undelivered = try transaction.pendingCount(endpoint.name)
+            let undelivered = try transaction.undelivered(of: endpoint).count
             _ = try transaction.removeEndpoint(endpoint.name, source: EndpointSource.rpc)
             return undelivered
         }

@@ -137,7 +137,7 @@ struct EndpointStandingMethods: Sendable {
                 )
             }
             let committed = try transaction.commitQueue(endpoint.name, through: parameters.seq)
-            return (committed, try transaction.backlog(of: committed, nil))
+            return (committed, try transaction.backlog(of: committed))
         }
         return [
             "endpoint": .string(endpoint.name), "cursor": .number(String(endpoint.cursor)),

@@ -77,7 +77,7 @@ struct WhyMethods: Sendable {
             let endpoint = try reader.namedEndpoint(parameters.endpoint)
             var explanation = EndpointExplanation(
                 endpoint: endpoint,
-                backlog: try reader.backlog(of: endpoint, situation?.status),
+                backlog: try reader.backlog(of: endpoint),
                 situation: situation,
                 now: now,
                 zone: zone

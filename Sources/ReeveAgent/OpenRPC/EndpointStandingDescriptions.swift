@@ -108,7 +108,7 @@ extension OpenRPC {
             result: .open([
                 .required("endpoint", .string, "which"),
                 .required("cursor", .count, "up to where it is done now"),
-                .required("pending", .count, "changes behind that, whatever its filter"),
+                .required("pending", .count, "changes behind that which its filter takes"),
             ]),
             errors: [.notFound, .invalidState, .unavailable, .storage],
             example:

@@ -79,7 +79,7 @@ extension OpenRPC {
                 .required("summary", .string, "the first of the reasons"),
                 .required("reasons", .list(of: .string), "one sentence each"),
                 .optional("nextTry", .timestamp.orNull, "when it is tried again by itself, or its pause ends"),
-                .optional("pending", .count, "changes that it has not got, before its filter is asked"),
+                .optional("pending", .count, "changes that are meant for it and not delivered"),
                 .optional("oldest", .timestamp.orNull, "of them"),
                 .optional("deadLetters", .count, "that are kept"),
                 .optional("paused", Schema.ref("Pause").orNull, "by whom, until when, why"),
@@ -93,7 +93,7 @@ extension OpenRPC {
                 {"params": {"endpoint": "ops", "timeZone": "UTC"}, "result": {"endpoint": "ops", "status": "down",
                   "summary": "ops does not answer since 2026-11-21 10:00 UTC (5m ago): 503: busy; it is tried again in 12s",
                   "reasons": ["ops does not answer since 2026-11-21 10:00 UTC (5m ago): 503: busy; it is tried again in 12s",
-                              "41 changes wait for ops, the oldest from 5m ago, before its filter is asked"],
+                              "41 changes wait for ops, the oldest from 5m ago"],
                   "nextTry": "2026-11-21T10:05:12.000Z", "pending": 41, "oldest": "2026-11-21T10:00:00.000Z",
                   "deadLetters": 0, "paused": null, "muted": null}}
                 """

@@ -63,7 +63,7 @@ struct AgentMetrics: Sendable {
             text.family(name, .gauge, help)
             for endpoint in endpoints { text.sample(name, value(endpoint), Self.labels(endpoint)) }
         }
-        gauge("reeve_endpoint_pending", "Changes that it has not got, before its filter is asked.") {
+        gauge("reeve_endpoint_pending", "Changes that are meant for it and not delivered.") {
             $0.backlog.pending
         }
         gauge("reeve_endpoint_dead_letters", "Its dead letters.") { $0.backlog.deadLetters }

@@ -48,42 +48,6 @@ extension StateReading {
     package func agentFacts(since: Timestamp, limit: Int) throws -> [StateChange] {
         try facts(EventType.agent("*"), since: since, limit: limit)
     }
-
-    /// How many changes of the journal the endpoint has still to be done with, whatever its filter will say.
-    /// - Parameter passed: Up to here all is done but for laggards, as who sends knows and has not written down.
-    package func pendingCount(_ endpoint: String, passed: Int64 = 0) throws -> Int {
-        let sql = """
-            SELECT (SELECT count(*) FROM journal WHERE sequence > end)
-                + (SELECT ifnull(sum((SELECT count(*) FROM journal AS j WHERE j.lane = p.lane
-                    AND j.sequence > p.sequence AND j.sequence <= end)), 0)
-                    FROM positions AS p WHERE p.endpoint = name AND p.sequence < cursor)
-                - (SELECT ifnull(sum((SELECT count(*) FROM journal AS j WHERE j.lane = p.lane
-                    AND j.sequence > end AND j.sequence <= p.sequence)), 0)
-                    FROM positions AS p WHERE p.endpoint = name AND p.sequence > end)
-            FROM (SELECT name, cursor, max(cursor, ?2) AS end FROM endpoints WHERE name = ?1)
-            """
-        return Int(try database.number(sql, [.text(endpoint), .integer(passed)]) ?? 0)
-    }
-
-    /// The first change that the endpoint has still to be done with.
-    /// - Parameter passed: As of ``pendingCount(_:passed:)``.
-    package func oldestPending(_ endpoint: String, passed: Int64 = 0) throws -> StateChange? {
-        let sql = """
-            SELECT min(sequence) FROM (
-                SELECT * FROM (
-                    SELECT j.sequence AS sequence FROM endpoints AS e JOIN journal AS j ON j.sequence > max(e.cursor, ?2)
-                        LEFT JOIN positions AS p ON p.endpoint = e.name AND p.lane = j.lane
-                    WHERE e.name = ?1 AND (p.sequence IS NULL OR p.sequence < j.sequence)
-                    ORDER BY j.sequence LIMIT 1
-                )
-                UNION ALL
-                SELECT (SELECT min(j.sequence) FROM journal AS j WHERE j.lane = p.lane AND j.sequence > p.sequence)
-                FROM positions AS p JOIN endpoints AS e ON e.name = p.endpoint
-                WHERE p.endpoint = ?1 AND p.sequence < e.cursor
-            )
-            """
-        return try database.number(sql, [.text(endpoint), .integer(passed)]).flatMap { try change(sequence: $0) }
-    }
 }
 
 extension StoredEndpoint {

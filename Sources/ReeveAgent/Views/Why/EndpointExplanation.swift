@@ -142,7 +142,7 @@ struct EndpointExplanation: Sendable {
         guard backlog.pending > 0 else { return nil }
         let oldest = backlog.oldest.map { ", the oldest from \($0.ago(now))" } ?? ""
         let what = endpoint.definition.kind == .queue ? "to be fetched" : "for \(name)"
-        return "\(count(backlog.pending, "change waits", "changes wait")) \(what)\(oldest), before its filter is asked"
+        return "\(count(backlog.pending, "change waits", "changes wait")) \(what)\(oldest)"
     }
 
     // MARK: What else is known
