@@ -33,7 +33,7 @@ final class Lifecycle: Sendable {
         guard !hasBegun.withLockedValue({ $0 }) else { return }
         let name = environment.configuration.name
         let notices = store.notices
-        let endpoints = try environment.configuration.endpoints.map(EndpointPreparation.init)
+        let endpoints = try environment.configuration.endpoints.map { try EndpointPreparation($0) }
         try await store.write { transaction in
             if try transaction.meta("running") != nil {
                 try transaction.tell("crashed", "agent \(name) was not ended in order the last time", agent: name)

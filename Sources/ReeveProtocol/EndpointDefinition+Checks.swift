@@ -5,7 +5,7 @@ extension EndpointDefinition {
     package func problems() -> [InvalidValue] {
         var problems = nameProblems(name, "is not an endpoint's name", longest: 128, at: "/name")
         problems += kindProblems() + filterProblems()
-        return problems + formatProblems() + numberProblems() + answerProblems()
+        return problems + maskProblems() + formatProblems() + numberProblems() + answerProblems()
     }
 
     private func numberProblems() -> [InvalidValue] {

@@ -37,7 +37,7 @@ struct DefinitionFile {
         }
     }
 
-    private static let lists = DefinitionKind.allCases.map(\.list) + ["endpoints"]
+    private static let lists = DefinitionKind.allCases.map(\.list)
 
     private static func hint(_ kind: DefinitionKind) -> String {
         "a file is one \(kind.word), or {\(kind.list): [...]}"
@@ -62,8 +62,7 @@ struct DefinitionFile {
     private static func hint(_ names: [String], _ path: String) -> String? {
         let file = path == "-" ? "FILE" : path
         let kind = DefinitionKind.allCases.first { names.contains($0.list) }
-        if let kind { return "\(kind.apply) \(file)" }
-        return names.contains("endpoints") ? "reeve endpoint add NAME -f FILE" : nil
+        return kind.map { "\($0.apply) \(file)" }
     }
 
     /// The file of one may leave the name to its own.

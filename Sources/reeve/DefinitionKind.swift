@@ -1,6 +1,6 @@
 /// What a file of definitions may hold, and what the words for it are.
 enum DefinitionKind: String, CaseIterable {
-    case task, service
+    case task, service, endpoint
 
     /// What it is called, as people and the methods' parameters have it.
     var word: String { rawValue }
@@ -12,7 +12,7 @@ enum DefinitionKind: String, CaseIterable {
     var name: String {
         switch self {
         case .task: "id"
-        case .service: "name"
+        case .service, .endpoint: "name"
         }
     }
 
@@ -21,9 +21,10 @@ enum DefinitionKind: String, CaseIterable {
         switch self {
         case .task: "reeve"
         case .service: "reeve service"
+        case .endpoint: "reeve endpoint"
         }
     }
 
     /// What puts those of a file.
-    var apply: String { "\(command) apply -f" }
+    var apply: String { self == .endpoint ? "\(command) add NAME -f" : "\(command) apply -f" }
 }

@@ -13,7 +13,8 @@ struct EndpointGroup: ParsableCommand {
               reeve endpoint mute ops --for 30m --reason deployment
             """,
         subcommands: [
-            EndpointList.self, EndpointShow.self, EndpointWhy.self, EndpointAdd.self, EndpointRemove.self,
+            EndpointList.self, EndpointShow.self, EndpointWhy.self, EndpointAdd.self, EndpointSet.self,
+            EndpointEdit.self, EndpointRemove.self,
             EndpointTest.self,
             EndpointPause.self, EndpointMute.self, EndpointResume.self, EndpointRotate.self,
             EndpointReplay.self,

@@ -25,9 +25,17 @@ struct EndpointShow: Command {
         let styled = session.terminal.isStyled
         let comments = (answer.object?.members ?? []).compactMap { member -> String? in
             guard member.name != "endpoint", member.value != .null else { return nil }
-            let text = member.value.string ?? member.value.text
+            let text = Self.text(member.value)
             return Style.faint.applied(to: "# \((member.name + ":").padded(to: 13)) \(Table.clean(text))", styled)
         }
         Standard.print((comments + [(answer["endpoint"] ?? .null).yaml]).joined(separator: "\n"))
+    }
+
+    /// A pause or a muting as a sentence, anything else as it is.
+    private static func text(_ value: JSON) -> String {
+        guard let by = value["by"]?.string else { return value.string ?? value.text }
+        let until = value["until"]?.string.map { " until \($0)" } ?? ""
+        let reason = value["reason"]?.string.map { ": \($0)" } ?? ""
+        return "by \(by) since \(value["at"]?.string ?? "?")\(until)\(reason)"
     }
 }

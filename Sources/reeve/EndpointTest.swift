@@ -35,13 +35,15 @@ struct EndpointTest: Command {
 
     private func tell(_ answer: JSON, _ session: Session, _ isDelivered: Bool) {
         let duration = answer["duration"]?.string ?? "?"
-        let status = answer["status"]?.integer.map { "status \($0)" } ?? "no answer"
-        Standard.say("\(name): \(isDelivered ? "delivered" : "not delivered"), \(status) after \(duration)")
-        if answer["filtered"]?.bool == true { Standard.say("  its filter would not take such an event") }
+        let status = answer["status"]?.integer.map { ", status \($0)" } ?? ""
+        Standard.say("\(name): \(isDelivered ? "delivered" : "not delivered")\(status) after \(duration)")
+        if type != nil, answer["filtered"]?.bool == true { Standard.say("  its filter would not take such an event") }
         for header in answer["headers"]?.object?.members ?? [] {
             Standard.print("\(header.name): \(Table.clean(header.value.string ?? ""))")
         }
         if let body = answer["body"]?.string, !body.isEmpty { Standard.print("\n" + body) }
-        if !isDelivered, let curl = answer["curl"]?.string { Standard.say("the same with curl:\n" + curl) }
+        if !isDelivered, let curl = answer["curl"]?.string, !curl.isEmpty {
+            Standard.say("the same with curl:\n" + curl)
+        }
     }
 }

@@ -64,6 +64,95 @@ struct EndpointCommandTests {
         }
     }
 
+    @Test func `set changes what is named, edit what is saved, and add --replace says what is gone`() async throws {
+        let estate = try Estate()
+        try await estate.running { daemon in
+            func endpoint() async throws -> JSON? {
+                try await daemon.call("endpoint.get", ["endpoint": "ops"])["endpoint"]
+            }
+            _ = try await daemon.reeve(
+                ["endpoint", "add", "ops", "http://127.0.0.1:1/a", "--generate-secret", "--header", "x-a=1"]
+                    + ["--type", "order.*", "--timeout", "5s"]
+            )
+            let refused = try await daemon.reeve("endpoint", "add", "ops", "http://127.0.0.1:1/b", code: 1)
+            #expect(refused.contains("reeve endpoint set ops"), "\(refused)")
+            let changed = try await daemon.reeve("endpoint", "set", "ops", "http://127.0.0.1:1/b", "--timeout", "6s")
+            #expect(changed.contains("ops: changed, goes on where it was"), "\(changed)")
+            #expect(
+                try await endpoint() == [
+                    "name": "ops", "kind": "webhook", "url": "http://127.0.0.1:1/b", "secret": "…",
+                    "headers": ["x-a": "…"], "filter": ["types": ["order.*"]], "timeout": "6s",
+                ]
+            )
+            _ = try await daemon.reeve("endpoint", "set", "ops", "--without", "filter")
+            #expect(try await endpoint()?["filter"] == nil)
+            for arguments in [["--without", "filter"], ["--timeout", "6s"]] {
+                _ = try await daemon.reeve(["endpoint", "set", "ops"] + arguments, code: 2)
+            }
+            _ = try await daemon.reeve("endpoint", "set", "ops", "--queue", code: 1)
+            _ = try await daemon.reeve(["endpoint", "edit", "ops"], editor: "sed -i s/6s/8s/")
+            #expect(try await endpoint()?["timeout"] == "8s")
+            // What is shown is a definition.
+            _ = try await daemon.shell("$reeve endpoint show ops > f && $reeve endpoint add ops -f f --replace")
+            #expect(try await endpoint()?["secret"] == "…")
+            let replaced = try await daemon.reeve("endpoint", "add", "ops", "http://127.0.0.1:1/b", "--replace")
+            #expect(replaced.contains("it has no longer: secret, headers, timeout"), "\(replaced)")
+            #expect(!replaced.contains("earlier changes"))
+        }
+    }
+
+    @Test func `what is secret is in no log, status, event or dead letter, whatever fails`() async throws {
+        let secrets = ["header-9f31", "variable-9f32", "whsec_OWYzMzlmMzM5ZjMzOWYzMzlmMzM5ZjMzOWYzMzlmMzM="]
+        try await WebhookReceiver.running(decide: { _ in .status(400) }) { receiver in
+            let estate = try Estate()
+            try await estate.running { daemon in
+                let retry: JSON = ["delay": "10ms", "maximum": "10ms", "limit": 2]
+                let endpoints: [JSON] = [
+                    [
+                        "name": "refuses", "kind": "webhook", "url": .string(receiver.url), "retry": retry,
+                        "secret": .string(secrets[2]), "headers": ["x-token": .string(secrets[0])],
+                    ],
+                    [
+                        "name": "fails", "kind": "command", "command": ["/bin/false"], "retry": retry,
+                        "environment": ["TOKEN": .string(secrets[1])],
+                    ],
+                    [
+                        "name": "absent", "kind": "webhook", "url": "http://127.0.0.1:1/", "retry": retry,
+                        "secret": .string(secrets[2]), "headers": ["x-token": .string(secrets[0])],
+                    ],
+                ]
+                for endpoint in endpoints { try await daemon.call("endpoint.put", ["endpoint": endpoint]) }
+                try await daemon.call("event.publish", ["events": [["type": "order.paid"]]])
+                var (told, place) = (0, JSON.number("0"))
+                while told < 2 {
+                    let parameters: JSON = ["type": "dev.reeve.endpoint.refused", "after": place, "wait": "60s"]
+                    let page = try await daemon.call("event.list", parameters)
+                    told += page["events"]?.array?.count ?? 0
+                    place = page["next"] ?? place
+                }
+                let answer = try await daemon.call("agent.flush", ["deadline": "1s"])
+                var said = [answer.text]
+                for command in [["endpoint", "ls"], ["status"], ["dead-letters", "ls"], ["events"], ["engine"], []] {
+                    said.append(try await daemon.reeve(command))
+                    said.append(try await daemon.reeve(command + ["--json"]))
+                }
+                for endpoint in endpoints.compactMap({ $0["name"]?.string }) {
+                    said.append(try await daemon.reeve("endpoint", "show", endpoint))
+                    said.append(try await daemon.reeve("endpoint", "why", endpoint))
+                    let (_, output) = try await Child.run(
+                        [Products.reeve, "--socket", estate.socketPath, "endpoint", "test", endpoint],
+                        in: estate.folder
+                    )
+                    said.append(output)
+                }
+                #expect(try await daemon.stopped() == .exited(0))
+                said.append(try readFile(estate.logPath))
+                #expect(said.joined().contains("endpoint refused changes"))
+                for secret in secrets { #expect(!said.contains { $0.contains(secret) }, "\(secret)") }
+            }
+        }
+    }
+
     @Test func `the standard output of the daemon has the events as lines`() async throws {
         let estate = try Estate(
             configuration: "endpoints:\n- {name: out, kind: stdout, filter: {types: [\"order.*\"]}}\n"

@@ -19,13 +19,13 @@ struct EndpointMethods: Sendable {
     }
 
     @Sendable private func put(_ parameters: EndpointPutParameters, _ call: Call) async throws -> JSON {
-        let prepared = try EndpointPreparation(parameters.endpoint)
         let by = call.caller.name
-        let (endpoint, created, earlier) = try await parts.store.write { transaction in
-            let created = try transaction.endpoint(prepared.definition.name) == nil
+        let (endpoint, prepared, created, earlier) = try await parts.store.write { transaction in
+            let before = try transaction.endpoint(parameters.endpoint.name)
+            let prepared = try EndpointPreparation(parameters.endpoint, before: before?.definition)
             let endpoint = try prepared.put(transaction, source: EndpointSource.rpc, by: by)
             let first = try transaction.firstSequence() ?? endpoint.cursor + 1
-            return (endpoint, created, max(0, endpoint.cursor - first + 1))
+            return (endpoint, prepared, before == nil, max(0, endpoint.cursor - first + 1))
         }
         var answer = JSONObject()
         answer["endpoint"] = try EndpointView.definition(endpoint.definition)

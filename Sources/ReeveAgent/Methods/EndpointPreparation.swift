@@ -10,7 +10,9 @@ struct EndpointPreparation {
     /// A key that was made: the only time that it is shown.
     var generatedSecret: String?
 
-    init(_ definition: EndpointDefinition) throws(Failure) {
+    /// - Parameter before: As the endpoint is until now: what masks in the new definition stand for.
+    init(_ definition: EndpointDefinition, before: EndpointDefinition? = nil) throws(Failure) {
+        let definition = definition.unmasked(before)
         let problems = definition.problems() + definition.sendingProblems()
         guard problems.isEmpty else { throw Failure(problems, below: "/endpoint") }
         guard let start = EndpointStart(definition.from) else {

@@ -16,7 +16,8 @@ extension OpenRPC {
             "endpoint.put",
             .administer,
             "Makes an endpoint, or changes it",
-            "A changed URL, secret or filter keeps cursor and dead letters. Filters are evaluated at delivery.",
+            "A changed URL, secret or filter keeps cursor and dead letters. Filters are evaluated at delivery. A secret, header "
+                + "or variable that is …, as endpoint.get shows them, stays as it is.",
             parameters: [.required("endpoint", .ref("Endpoint"), "the whole definition")],
             result: .open([
                 .required("endpoint", storedEndpoint, "as it is kept, without its secrets"),

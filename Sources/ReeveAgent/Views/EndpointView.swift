@@ -5,15 +5,21 @@ import ReeveSubmitter
 
 /// An endpoint as clients see it: without its secrets.
 enum EndpointView {
+    /// What is masked and put again stays as it is.
     static func definition(_ definition: EndpointDefinition) throws -> JSON {
         guard case .object(var object) = try JSONCoder.encode(definition) else { return nil }
         if case .literal = definition.secret {
-            object["secret"] = "…"
+            object["secret"] = .string(ConfiguredValue.mask)
         }
         for field in ["headers", "environment"] {
             guard case .object(let values) = object[field] else { continue }
             object[field] = .object(
-                JSONObject(values.members.map { .init(name: $0.name, value: $0.value.string == nil ? $0.value : "…") })
+                JSONObject(
+                    values.members.map { member in
+                        let isShown = member.value.string == nil
+                        return .init(name: member.name, value: isShown ? member.value : .string(ConfiguredValue.mask))
+                    }
+                )
             )
         }
         return .object(object)

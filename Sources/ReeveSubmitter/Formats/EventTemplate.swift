@@ -161,7 +161,7 @@ extension EndpointDefinition {
         } catch {
             problems.append(error)
         }
-        if case .literal(let text) = secret, SigningKey(text) == nil {
+        if case .literal(let text) = secret, secret?.isMask != true, SigningKey(text) == nil {
             problems.append(
                 InvalidValue(
                     path: "/secret",
