@@ -3,8 +3,9 @@
 
     receiver.py PORT [--secret whsec_…] [--log FILE]
 
-It checks the signature as Standard Webhooks prescribes, drops repeats by the id of each change, checks the order within
-each lane, and prints one line for each event. Every accepted event is appended to FILE, one JSON text a line.
+It checks the signature as Standard Webhooks prescribes, of a shared secret (v1, HMAC-SHA256), drops repeats by the id of
+each change, checks the order within each lane, and prints one line for each event. Every accepted event is appended to
+FILE, one JSON text a line.
 """
 
 import argparse
