@@ -8,7 +8,8 @@ struct Logs: Command {
         commandName: "logs",
         abstract: "Print what a run or a service wrote.",
         discussion: """
-            A task's name means its last run, and with -f also those that come after it; without an argument it is the last run of all. A name that no task has \
+            A task's name means its last run, and with -f also those that come after it; without an argument it is the \
+            last run of all. A name that no task has \
             may be a service's ("reeve service logs" takes several). What the command wrote to standard error goes to \
             standard error.
 
@@ -38,7 +39,11 @@ struct Logs: Command {
             guard try await !printService(session) else { return }
             guard let name = self.run, !name.contains("/") else { throw error }
             let message = "no task \"\(name)\" has run, and no service is called so"
-            throw RPCError(code: error.code, message: message, kind: "notFound")
+            let hint = "reeve ls and reeve service ls list them"
+            throw RPCError(code: error.code, message: message, kind: "notFound", details: ["hint": .string(hint)])
+        }
+        if run["startedAt"]?.string == nil, run["status"]?.string == "stopped" {
+            Standard.say("reeve: \(RunName.short(run)) never started; \"reeve why \(RunName.short(run))\" says why")
         }
         let source = OutputSource(run: run, step: step, stream: log.stream, session)
         try await LogPrinter(session, [source], log).print(run: run)

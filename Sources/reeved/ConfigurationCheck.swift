@@ -30,7 +30,7 @@ struct ConfigurationCheck {
         let problems =
             seen.problems.sorted { $0.key < $1.key }.flatMap(\.value) + DropInFile.problems(among: seen.files)
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        return seen.absent.map { "\($0): is not there now" }
+        return seen.absent.map { "\($0): warning: is not there now" }
             + seen.files.flatMap { file in
                 ["\(file.path): good (\(file.names.map(\.description).joined(separator: ", ")))"]
                     + file.warnings(checker).map { "\(file.path): warning: \($0)" }

@@ -78,7 +78,7 @@ struct ConfigurationTests {
                 String(line.drop { $0 != "(" }.dropFirst().dropLast())
             }
             #expect(answer.end == .exited(0) && found == names, "\(answer.output)")
-            #expect(answer.output.contains("\(folder.path)/typo: is not there now") == text.contains("typo"))
+            #expect(answer.output.contains("\(folder.path)/typo: warning: is not there now") == text.contains("typo"))
         }
         try writeFile(folder.path + "/services.d/db.yaml", "command: [/no/such]\n")
         try writeFile(folder.path + "/conf.d/here.yaml", "command: [/no/such]\n")

@@ -35,6 +35,31 @@ struct EndTests {
         }
     }
 
+    @Test func `a run that is to be waited for goes on to its own end before the agent ends`() async throws {
+        let estate = try Estate()
+        let started = try Fifo(estate.folder.path + "/started")
+        let wait = try Fifo(estate.folder.path + "/wait")
+        try await estate.running { daemon in
+            let line = "echo $$ > \(started.path); read line < \(wait.path); exit 3"
+            let task: JSON = ["id": "job", "command": ["/bin/sh", "-c", .string(line)], "onAgentStop": "wait"]
+            try await daemon.call("task.put", ["task": task])
+            try await daemon.call("task.run", ["task": "job"])
+            let pid = try #require(pid_t(try await started.line()))
+            daemon.child.signal(SIGTERM)
+            try await daemon.tells { $0.contains("STOPPING=1") }
+            #expect(kill(pid, 0) == 0)
+            try await wait.write()
+            #expect(try await daemon.ended() == .exited(0), "\(estate.log)")
+        }
+        try await estate.running { daemon in
+            let run = try await daemon.call("run.get", ["run": "job/1"])["run"]
+            #expect(
+                run?["outcome"] == "failed" && run?[at: "steps", "0", "exitCode"] == 3,
+                "\(String(describing: run))"
+            )
+        }
+    }
+
     @Test func `a second agent on the same state says who holds it`() async throws {
         let estate = try Estate()
         try await estate.running { daemon in

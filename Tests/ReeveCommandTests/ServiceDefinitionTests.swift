@@ -138,7 +138,7 @@ struct DefinitionFileTests {
 
     @Test(
         arguments: [
-            ("tasks: []", "reeve apply -f"), ("endpoints: []", "reeve endpoint add NAME -f FILE"),
+            ("tasks: []", "reeve apply -f"), ("endpoints: []", "reeve endpoint add NAME -f"),
             ("services: {}", "a file is one service"), ("services: []\nname: x", "a file is one service"),
             ("5", "a file is one service"),
         ]

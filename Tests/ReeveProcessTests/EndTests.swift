@@ -27,6 +27,22 @@ import Testing
         #expect(end.exitCode == nil)
     }
 
+    @Test(.enabled(if: writesCores, "needs core files that are written where the process runs"))
+    func `that a core was dumped is told`() async throws {
+        var specification = workshop.shell("kill -SEGV $$")
+        specification.limits = [ResourceLimit(.core, 64 << 20)]
+        let end = try await workshop.run(specification).end
+        #expect(end.reason == .signal(SIGSEGV, coreDumped: true))
+    }
+
+    /// Whoever is handed cores through a pipe, or a folder that others watch, is not to be bothered by a test.
+    private static let writesCores: Bool = {
+        guard let file = fopen("/proc/sys/kernel/core_pattern", "r") else { return false }
+        defer { fclose(file) }
+        let first = fgetc(file)
+        return first != CInt(UInt8(ascii: "|")) && first != CInt(UInt8(ascii: "/"))
+    }()
+
     @Test func `what it used is told`() async throws {
         let end = try await workshop.run(workshop.shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")).end
         #expect(end.usage.userTime > .zero)

@@ -87,7 +87,7 @@ struct WebhookCarrierTests {
 
     @Test func `a receiver that hangs is given up at the deadline`() async throws {
         let (result, _) = try await deliver({ _ in .hang }) { endpoint, _ in endpoint.timeout = .milliseconds(50) }
-        #expect(result == .trouble(Reply(status: nil, text: "no whole answer within 0.05 seconds"), after: nil))
+        #expect(result == .trouble(Reply(status: nil, text: "no whole answer within 50ms"), after: nil))
     }
 
     @Test func `an answer that stops behind its head, or within its body, is given up at the deadline`() async throws {
@@ -95,7 +95,7 @@ struct WebhookCarrierTests {
         for answer in [WebhookReceiver.Answer.stall(200), .drip(200) { await gate.wait() }] {
             let (result, _) = try await deliver({ _ in answer }) { endpoint, _ in endpoint.timeout = .milliseconds(500)
             }
-            #expect(result == .trouble(Reply(status: nil, text: "no whole answer within 0.5 seconds"), after: nil))
+            #expect(result == .trouble(Reply(status: nil, text: "no whole answer within 500ms"), after: nil))
         }
     }
 

@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import ReeveProtocol
 
 /// The transport over the network: HTTP/1.1 and HTTP/2, with TLS where the URL says so, connections kept for reuse.
 ///
@@ -82,11 +83,12 @@ package final class HTTPTransport: Transport {
     private static func explanation(of error: any Error, timeout: Duration) -> String {
         switch error {
         case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
-            return "no whole answer within \(timeout)"
+            return "no whole answer within \(Interval(timeout))"
         case let error as HTTPClientError where error == .connectTimeout: return "cannot connect: nobody answers there"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             return "the connection was closed before the answer was whole"
-        case HTTPParserError.invalidEOFState: return "the connection was closed before the answer was whole"
+        case HTTPParserError.invalidEOFState, ChannelError.ioOnClosedChannel, ChannelError.eof:
+            return "the connection was closed before the answer was whole"
         case let error as HTTPClientError where error == .cancelled: return "the request was given up"
         case is CancellationError: return "the request was given up"
         case let error as HTTPClientError: return "cannot send the request: \(error.shortDescription)"
@@ -115,7 +117,11 @@ package final class HTTPTransport: Transport {
     /// What NIOSSL says is one long line with a place in BoringSSL's source; the capitals in it are what went wrong.
     private static func tlsExplanation(_ text: String) -> String {
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return "TLS failed: the receiver's certificate is not trusted, has expired or is for another name"
+            return
+                "TLS failed: the receiver's certificate is not signed by an authority that this host trusts, or has expired"
+        }
+        if text.contains("failedToValidateHostname") || text.contains("unableToValidateCertificate") {
+            return "TLS failed: the receiver's certificate is for another name"
         }
         return "cannot send the request: \(text.prefix(200))"
     }
