@@ -141,6 +141,7 @@ let package = Package(
             name: "ReeveProcessTests",
             dependencies: ["CLinux", "FirstProcess", "ReeveProcess", "TestSupport", nioConcurrency]
         ),
+        .testTarget(name: "ReeveUnitsTests", dependencies: ["ReeveProcess", "ReeveUnits"]),
         .testTarget(name: "ReeveEngineTests", dependencies: ["ReeveEngine", "TestSupport", log]),
         .testTarget(
             name: "ReeveStoreTests",

@@ -79,14 +79,11 @@ package struct CommandLauncher: Sendable {
         on occasion: Occasion,
         as unit: UnitIdentity,
         by host: UnitHost
-    ) async throws(LaunchFailure) -> ChildRecord? {
+    ) async throws(StartError) -> ChildRecord? {
         var specification = ProcessSpecification(arguments: [])
+        specification.user = try? processUser(command, user(command))
         specify(occasion, command.limits, in: &specification)
-        do {
-            return try await processes.takeUp(specification, key: occasion.key, as: unit, by: host)
-        } catch {
-            throw LaunchFailure(error)
-        }
+        return try await processes.takeUp(specification, key: occasion.key, as: unit, by: host)
     }
 
     private func specification(

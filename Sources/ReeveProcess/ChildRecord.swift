@@ -102,12 +102,12 @@ package struct OutputCounts: Sendable, Equatable {
     /// Nothing more will be kept: both streams are closed, or no longer waited for.
     package internal(set) var isComplete = false
 
-    /// What it wrote last is lost: it had ended before any agent took it up, and nobody had kept its pipes.
+    /// What it has written since is lost: nobody had kept its pipes until an agent took it up.
     package internal(set) var isCut = false
 
     /// ``spoolError`` for people; ``SpoolBudget`` is what is used up where the kernel is not the one that says so.
     package var spoolTrouble: String? {
-        if isCut { return "what it wrote last was lost, as it ended while no agent was there" }
+        if isCut { return "what it wrote after the agent was stopped is lost" }
         return spoolError.map { $0 == EDQUOT ? "the room for output (runner.output) is used up" : errorText($0) }
     }
 

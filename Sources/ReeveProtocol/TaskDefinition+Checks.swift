@@ -71,9 +71,21 @@ extension TaskDefinition {
             )
             return (onAgentStop == .survive ? [survival] : []) + (self.unit == nil ? [] : [unit])
         case .systemd:
-            return effectiveSteps.enumerated().flatMap { index, step in
-                step.problemsWithSystemd().map { steps == nil ? $0 : $0.below("/steps/\(index)") }
+            // Its processes have all groups of their user, whatever else they are given.
+            let given =
+                [groups == nil ? nil : "/groups"]
+                + (steps ?? []).enumerated().map { $1.groups == nil ? nil : "/steps/\($0)/groups" }
+            let groups = given.compactMap(\.self).map {
+                InvalidValue(
+                    path: $0,
+                    reason: "cannot be chosen where systemd runs the task",
+                    expected: "runner: process, or no groups"
+                )
             }
+            return groups
+                + effectiveSteps.enumerated().flatMap { index, step in
+                    step.problemsWithSystemd().map { steps == nil ? $0 : $0.below("/steps/\(index)") }
+                }
         }
     }
 

@@ -60,6 +60,7 @@ package struct UnitDefinition: Sendable, Hashable {
         "MemorySwapMax": .size,
         "ProtectSystem": .word(["no", "yes", "full", "strict"]),
         "ProtectHome": .word(["no", "yes", "read-only", "tmpfs"]),
+        "OOMPolicy": .word(["stop", "continue", "kill"]),
         "ProtectProc": .word(["default", "noaccess", "invisible", "ptraceable"]),
         "ReadOnlyPaths": .paths,
         "ReadWritePaths": .paths,
@@ -86,9 +87,11 @@ package struct UnitDefinition: Sendable, Hashable {
         switch (kind, value) {
         case (.flag, .flag): true
         case (.number(let range), .number(let number)): range.contains(number)
-        case (.size, .number(let number)): number > 0
+        case (.size, .number(let number)): number >= 0
         case (.size, .text(let text)): ByteSize(text) != nil
         case (.word(let words), .text(let text)): words.contains(text)
+        // As YAML reads them where they stand without quotes.
+        case (.word(let words), .flag): words.contains("yes")
         case (.slice, .text(let text)): isSlice(text)
         case (.paths, .texts(let paths)): paths.allSatisfy(isPath)
         default: false

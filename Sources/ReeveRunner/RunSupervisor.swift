@@ -69,7 +69,9 @@ struct RunSupervisor {
             return .admitted
         }
         let active = machine.activeTries
-        if machine.run.runner == .systemd, !custody.has(machine.run.id) { await takeUp(active, machine) }
+        if machine.run.runner == .systemd {
+            await takeUp(active.filter { launcher.processes.record(key($0, machine)) == nil }, machine)
+        }
         var found: [Int: Int] = [:]
         for attempt in active {
             found[attempt.step] = launcher.processes.record(key(attempt, machine)).map { Int($0.pid) }
@@ -94,7 +96,7 @@ struct RunSupervisor {
         for attempt in tries {
             var wait = Duration.milliseconds(250)
             while !Task.isCancelled {
-                do throws(LaunchFailure) {
+                do throws(StartError) {
                     _ = try await launcher.takeUp(
                         machine.steps[attempt.step],
                         record(attempt, machine),
@@ -104,9 +106,10 @@ struct RunSupervisor {
                     break
                 } catch {
                     logger.warning(
-                        "cannot find out what became of a run; asks again",
+                        "cannot take a run up",
                         metadata: ["run.id": "\(machine.run.id)", "error": "\(error)"]
                     )
+                    guard error.stage == .serviceManager else { break }
                     guard (try? await clock.sleep(for: wait)) != nil else { return }
                     wait = min(wait * 2, .seconds(30))
                 }
@@ -196,6 +199,8 @@ struct RunSupervisor {
         }
     }
 
+    /// What the agent starts itself is started before anything else is heard; systemd may take its time, and whatever
+    /// happens meanwhile is heard.
     private func start(
         _ attempt: Try,
         _ machine: RunMachine,
@@ -203,6 +208,22 @@ struct RunSupervisor {
         _ sender: Sender,
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async {
+        guard machine.run.runner == .systemd else {
+            if await start(attempt, machine, definition, sender) { awaitEnd(of: attempt, machine, sender, &group) }
+            return
+        }
+        group.addTask {
+            if await start(attempt, machine, definition, sender) { await end(of: attempt, machine, sender) }
+        }
+    }
+
+    /// Whether there is a process now.
+    private func start(
+        _ attempt: Try,
+        _ machine: RunMachine,
+        _ definition: TaskDefinition,
+        _ sender: Sender
+    ) async -> Bool {
         do throws(LaunchFailure) {
             let record = try await launcher.start(
                 machine.steps[attempt.step],
@@ -214,9 +235,12 @@ struct RunSupervisor {
             sender.yield(
                 .started(attempt, pid: Int(record.pid), notEnforced: record.unenforced.map(\.rawValue))
             )
-            awaitEnd(of: attempt, machine, sender, &group)
+            return true
         } catch {
+            // The runner is being ended: the next one asks what became of it.
+            guard !Task.isCancelled else { return false }
             sender.yield(.startFailed(attempt, cause: error.cause, reason: error.reason))
+            return false
         }
     }
 
@@ -226,19 +250,24 @@ struct RunSupervisor {
         _ sender: Sender,
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) {
+        group.addTask { await end(of: attempt, machine, sender) }
+    }
+
+    private func end(of attempt: Try, _ machine: RunMachine, _ sender: Sender) async {
         let key = key(attempt, machine)
-        let subject = subject(attempt, machine)
-        let ready = machine.steps[attempt.step].ready?.signal
-        group.addTask { [processes = launcher.processes, prober = launcher.prober] in
-            guard let end = await processes.ended(key) else { return }
-            // It may have said so with its last words.
-            if case .probe(let target) = ready, case .log = target {
-                var progress = Prober.Progress()
-                let result = await prober.tryOnce(target, of: subject, timeout: .zero, progress: &progress)
-                if result == .success { sender.yield(.becameReady(attempt)) }
-            }
-            sender.yield(.ended(attempt, RunMachine.StepEnd(end, output: processes.record(key)?.output)))
+        guard let end = await launcher.processes.ended(key) else { return }
+        // It may have said so with its last words.
+        if case .probe(let target) = machine.steps[attempt.step].ready?.signal, case .log = target {
+            var progress = Prober.Progress()
+            let result = await launcher.prober.tryOnce(
+                target,
+                of: subject(attempt, machine),
+                timeout: .zero,
+                progress: &progress
+            )
+            if result == .success { sender.yield(.becameReady(attempt)) }
         }
+        sender.yield(.ended(attempt, RunMachine.StepEnd(end, output: launcher.processes.record(key)?.output)))
     }
 
     private func wait(

@@ -15,6 +15,8 @@ package final class Runner: Sendable {
         var task: String
         var group: String?
         var orders: AsyncStream<RunSupervisor.Order>.Continuation
+        /// What becomes of it when the agent stops.
+        var onAgentStop: AgentStopPolicy
         /// What it was told of being stopped.
         var told: StopRequest?
     }
@@ -24,10 +26,10 @@ package final class Runner: Sendable {
         var isEnding = false
         /// Those that go on without the agent.
         var surviving: Set<String> = []
+        var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
         /// Nothing goes on that has to be waited for.
         var isIdle: Bool { living.keys.allSatisfy(surviving.contains) }
-        var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let store: Store
@@ -248,8 +250,16 @@ package final class Runner: Sendable {
             return try await refuse(run, .lost, "agentCrashed", "the definition that it ran by is gone")
         }
         let (orders, sender) = AsyncStream.makeStream(of: RunSupervisor.Order.self)
+        // One that has begun stays what it is, whatever the configuration says by now.
+        let isUnit = run.status > .pending ? run.runner == .systemd : (definition.runner ?? launcher.kind) == .systemd
+        let living = Living(
+            task: run.task,
+            group: definition.group,
+            orders: sender,
+            onAgentStop: definition.onAgentStop ?? (isUnit ? .survive : .stop)
+        )
         let isAlone = state.withLockedValue { state in
-            defer { state.living[run.id] = Living(task: run.task, group: definition.group, orders: sender) }
+            defer { state.living[run.id] = living }
             return state.living.isEmpty
         }
         if isAlone { progress.runBegan() }
@@ -303,18 +313,13 @@ package final class Runner: Sendable {
     /// killed.
     package func endRuns(waitingAtMost deadline: Duration) async {
         state.withLockedValue { $0.isEnding = true }
-        let policies = try? await store.read { [launcher] reader in
-            try reader.liveRuns().reduce(into: [String: AgentStopPolicy]()) { policies, run in
-                guard let definition = try reader.definition(task: run.task, revision: run.revision) else { return }
-                // One that has begun stays what it is, whatever the configuration says by now.
-                let isUnit =
-                    run.status > .pending ? run.runner == .systemd : (definition.runner ?? launcher.kind) == .systemd
-                policies[run.id] = definition.onAgentStop ?? (isUnit ? .survive : .stop)
+        let (surviving, waiting) = state.withLockedValue { state in
+            func those(_ policy: AgentStopPolicy) -> Set<String> {
+                Set(state.living.filter { $0.value.onAgentStop == policy }.keys)
             }
+            state.surviving = those(.survive)
+            return (state.surviving, those(.wait))
         }
-        let surviving = Set((policies ?? [:]).filter { $0.value == .survive }.keys)
-        let waiting = Set((policies ?? [:]).filter { $0.value == .wait }.keys)
-        state.withLockedValue { $0.surviving = surviving }
         end(except: surviving.union(waiting))
         await withDiscardingTaskGroup { group in
             group.addTask { [clock] in

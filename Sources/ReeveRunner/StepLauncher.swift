@@ -81,7 +81,7 @@ package struct StepLauncher: Sendable {
         _ record: RunStep,
         of run: Run,
         parameters: [String: String]
-    ) async throws(LaunchFailure) -> ChildRecord? {
+    ) async throws(StartError) -> ChildRecord? {
         guard let units else { return nil }
         return try await launcher.takeUp(
             step.commandDefinition,
@@ -127,8 +127,7 @@ package struct StepLauncher: Sendable {
             let unit = UnitIdentity.unitName(ofKept: name)
             // The id of a run has a length of its own.
             guard !living.contains(String(unit.dropFirst(Self.unitPrefix.count).prefix(36))) else { continue }
-            keeper.drop(name)
-            units.manager.release(unit)
+            units.manager.release(unit) { keeper.drop(name) }
         }
     }
 

@@ -23,14 +23,22 @@ final class Bus: Sendable {
     }
 
     private let isOfUser: Bool
+    /// Whether somebody waits to hear something.
+    private let isNeeded: @Sendable () -> Bool
+    private let isOver = ConditionLock(value: 0)
     private let waking: CInt
     private let state = NIOLockedValueBox(State())
     /// Called on the thread whenever a connection has been made.
     private let onConnect: @Sendable (BusConnection) -> Void
 
     /// - Parameter isOfUser: The user's own service manager, not that of the system.
-    init(isOfUser: Bool, onConnect: @escaping @Sendable (BusConnection) -> Void) throws(StartError) {
+    init(
+        isOfUser: Bool,
+        isNeeded: @escaping @Sendable () -> Bool,
+        onConnect: @escaping @Sendable (BusConnection) -> Void
+    ) throws(StartError) {
         self.isOfUser = isOfUser
+        self.isNeeded = isNeeded
         self.onConnect = onConnect
         waking = eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK))
         guard waking >= 0 else { throw StartError(.descriptors, errno: errno) }
@@ -40,10 +48,16 @@ final class Bus: Sendable {
         close(waking)
     }
 
-    /// After this nothing more is done; the thread ends and closes the connection.
+    /// After this nothing more is done; the thread ends and closes the connection, when what was asked has been answered
+    /// or ``lastWait`` is over.
     func stop() {
-        state.withLockedValue { $0.isStopping = true }
+        let hasThread = state.withLockedValue { state in
+            state.isStopping = true
+            return state.hasThread
+        }
+        guard hasThread else { return }
         wake()
+        if isOver.lock(whenValue: 1, timeoutSeconds: Double(Self.lastWait + 1000) / 1000) { isOver.unlock() }
     }
 
     /// Does something on the bus's thread; here, with `nil`, where there is none.
@@ -82,38 +96,59 @@ final class Bus: Sendable {
     private func run() {
         var connection: BusConnection?
         var wait = Self.firstWait
-        while !state.withLockedValue(\.isStopping) {
-            if connection == nil, let made = try? BusConnection(isOfUser: isOfUser) {
+        while true {
+            let isStopping = state.withLockedValue(\.isStopping)
+            let orders = takeOrders()
+            if isStopping, orders.isEmpty, connection?.isBusy != true { break }
+            if connection == nil, !orders.isEmpty || isNeeded(), let made = try? BusConnection(isOfUser: isOfUser) {
                 connection = made
-                wait = Self.firstWait
                 onConnect(made)
             }
-            for order in takeOrders() { order(connection) }
+            for order in orders { order(connection) }
             do throws(BusError) {
-                if let connection, try connection.process() { continue }
+                if let connection {
+                    let isMore = try connection.process()
+                    if connection.hasAnswered { wait = Self.firstWait }
+                    if isMore { continue }
+                }
             } catch {
                 connection = nil
-                continue
             }
-            sleep(connection, atMost: connection == nil ? wait : nil)
-            if connection == nil { wait = min(wait * 2, Self.longestWait) }
+            if isStopping {
+                if sleep(connection, atMost: Self.lastWait) { break }
+            } else if connection == nil {
+                sleep(nil, atMost: isNeeded() ? wait : -1)
+                wait = min(wait * 2, Self.longestWait)
+            } else {
+                sleep(connection, atMost: -1)
+            }
         }
+        connection = nil
         for order in takeOrders() { order(nil) }
+        isOver.lock()
+        isOver.unlock(withValue: 1)
     }
 
     /// In milliseconds, until a connection is tried again.
     private static let firstWait: CInt = 250
     private static let longestWait: CInt = 30_000
+    /// In milliseconds, for answers when it is to end.
+    private static let lastWait: CInt = 2000
 
-    private func sleep(_ connection: BusConnection?, atMost limit: CInt?) {
+    /// - Parameter limit: In milliseconds; -1: none.
+    /// - Returns: Whether that was over.
+    @discardableResult
+    private func sleep(_ connection: BusConnection?, atMost limit: CInt) -> Bool {
         var watched = [pollfd(fd: waking, events: Int16(POLLIN), revents: 0)]
-        var timeout = limit ?? -1
+        var timeout = limit
         if let connection {
             watched.append(pollfd(fd: connection.descriptor, events: connection.events, revents: 0))
-            timeout = connection.timeout
+            let own = connection.timeout
+            timeout = limit < 0 ? own : own < 0 ? limit : min(own, limit)
         }
-        poll(&watched, nfds_t(watched.count), timeout)
+        let isOver = poll(&watched, nfds_t(watched.count), timeout) == 0
         var count: UInt64 = 0
         _ = read(waking, &count, 8)
+        return isOver
     }
 }

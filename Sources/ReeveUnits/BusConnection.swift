@@ -7,7 +7,10 @@ final class BusConnection {
     private var matches: [String: (slot: OpaquePointer, handler: UInt64)] = [:]
     private var retained: [UInt64: Handler] = [:]
     private var unanswered: [UInt64: (Result<BusReader, BusError>) -> Void] = [:]
+    private var timers: [(due: UInt64, body: (BusConnection) -> Void)] = []
     private var lastID: UInt64 = 0
+    /// Somebody has answered.
+    private(set) var hasAnswered = false
 
     init(isOfUser: Bool) throws(BusError) {
         var made: OpaquePointer?
@@ -24,7 +27,26 @@ final class BusConnection {
 
     /// Does what is next. Whether there may be more.
     func process() throws(BusError) -> Bool {
-        try BusError.check(sd_bus_process(bus, nil)) > 0
+        let now = Self.now
+        let due = timers.filter { $0.due <= now }
+        timers.removeAll { $0.due <= now }
+        for timer in due { timer.body(self) }
+        return try BusError.check(sd_bus_process(bus, nil)) > 0
+    }
+
+    /// There are calls that are not answered.
+    var isBusy: Bool { !unanswered.isEmpty }
+
+    /// Does something in so many milliseconds, if there still is this connection.
+    func later(_ milliseconds: Int, _ body: @escaping (BusConnection) -> Void) {
+        timers.append((Self.now + UInt64(milliseconds) * 1000, body))
+    }
+
+    /// In microseconds, on the clock that sd-bus has.
+    private static var now: UInt64 {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1000
     }
 
     var descriptor: CInt { sd_bus_get_fd(bus) }
@@ -33,11 +55,11 @@ final class BusConnection {
     /// In milliseconds until there is something to do; -1: not before something comes.
     var timeout: CInt {
         var due: UInt64 = .max
-        guard sd_bus_get_timeout(bus, &due) >= 0, due != .max else { return -1 }
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        let microseconds = UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1000
-        return due <= microseconds ? 0 : CInt(clamping: (due - microseconds + 999) / 1000)
+        if sd_bus_get_timeout(bus, &due) < 0 { due = .max }
+        due = min(due, timers.map(\.due).min() ?? .max)
+        guard due != .max else { return -1 }
+        let now = Self.now
+        return due <= now ? 0 : CInt(clamping: (due - now + 999) / 1000)
     }
 
     /// Calls a method; `done` is called once.
@@ -60,10 +82,13 @@ final class BusConnection {
                 Handler { [weak self] id, reply in
                     self?.retained[id] = nil
                     self?.unanswered[id] = nil
-                    done(Self.result(of: reply))
+                    let result = Self.result(of: reply)
+                    if case .success = result { self?.hasAnswered = true }
+                    done(result)
                 }
             )
-            let result = sd_bus_call_async(bus, nil, message.raw, Self.callback, handler.pointer, 0)
+            // However long it takes: one that is given up may be done all the same.
+            let result = sd_bus_call_async(bus, nil, message.raw, Self.callback, handler.pointer, .max)
             if result < 0 { retained[handler.id] = nil }
             try BusError.check(result)
             unanswered[handler.id] = done

@@ -13,7 +13,11 @@ struct BusError: Error, Sendable, CustomStringConvertible {
         self.description = description ?? String(cString: strerror(number)).lowercased()
     }
 
-    var isNoSuchUnit: Bool { name == "org.freedesktop.systemd1.NoSuchUnit" }
+    /// There was no answer: whether it was done nobody knows.
+    var isLost: Bool {
+        name.map { ["NoReply", "Timeout", "TimedOut", "Disconnected"].contains($0.split(separator: ".").last ?? "") }
+            ?? [ECONNRESET, ENOTCONN, ETIMEDOUT].contains(number)
+    }
 
     /// Turns libsystemd's negative results into errors.
     @discardableResult

@@ -122,6 +122,21 @@ final class PropertyReader {
         return take("t", &value) ? value : nil
     }
 
+    /// The number of a `(uo)`.
+    func job() -> UInt32? {
+        let (variant, structure) = (Self.letter("v"), Self.letter("r"))
+        guard !isTaken, sd_bus_message_enter_container(raw, variant, "(uo)") > 0 else { return nil }
+        isTaken = true
+        var value: UInt32 = 0
+        guard sd_bus_message_enter_container(raw, structure, "uo") > 0,
+            sd_bus_message_read_basic(raw, Self.letter("u"), &value) > 0, sd_bus_message_skip(raw, "o") >= 0,
+            sd_bus_message_exit_container(raw) >= 0, sd_bus_message_exit_container(raw) >= 0
+        else { return nil }
+        return value
+    }
+
+    private static func letter(_ scalar: Unicode.Scalar) -> CChar { CChar(truncatingIfNeeded: scalar.value) }
+
     /// Left to be skipped where the type is another one.
     private func take(_ signature: String, _ value: UnsafeMutableRawPointer) -> Bool {
         let variant = CChar(truncatingIfNeeded: UnicodeScalar("v").value)

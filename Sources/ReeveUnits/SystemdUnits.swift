@@ -8,11 +8,18 @@ package import ReeveProcess
 ///
 /// A unit keeps the end of its process until it is released: an agent that was not there finds it.
 package final class SystemdUnits: UnitManager {
-    private typealias Start = CheckedContinuation<Result<UnitState, StartError>, Never>
+    private typealias Waiter = CheckedContinuation<Result<UnitState, StartError>, Never>
+
+    private struct Start {
+        let unit: UnitSpecification
+        let waiter: Waiter
+        /// The result of its job, once that is known.
+        var job: String?
+    }
 
     private struct State {
-        /// Units whose job has not ended.
-        var starts: [String: (unit: UnitSpecification, waiter: Start)] = [:]
+        /// Units that have not come to their process.
+        var starts: [String: Start] = [:]
         var watches: [String: @Sendable (UnitState?) -> Void] = [:]
     }
 
@@ -23,13 +30,22 @@ package final class SystemdUnits: UnitManager {
     package init(isOfUser: Bool) throws(StartError) {
         let state = NIOLockedValueBox(State())
         self.state = state
-        bus = try Bus(isOfUser: isOfUser) { Self.connected($0, state) }
+        bus = try Bus(
+            isOfUser: isOfUser,
+            isNeeded: { state.withLockedValue { !$0.starts.isEmpty || !$0.watches.isEmpty } },
+            onConnect: { Self.connected($0, state) }
+        )
     }
 
-    /// Whether the host was booted by systemd (`sd_booted(3)`).
-    package static var isThere: Bool { sd_booted() > 0 }
+    /// Whether there is such a manager: the host was booted by systemd (`sd_booted(3)`), and a user's has its bus.
+    package static func isThere(ofUser isOfUser: Bool) -> Bool {
+        guard sd_booted() > 0 else { return false }
+        guard isOfUser else { return true }
+        let folder = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? "/run/user/\(geteuid())"
+        return access("\(folder)/bus", F_OK) == 0
+    }
 
-    /// After this nothing is heard of units any more.
+    /// After this nothing is heard of units any more. Waits, for up to two seconds, until what was released is.
     package func close() {
         bus.stop()
     }
@@ -40,18 +56,26 @@ package final class SystemdUnits: UnitManager {
         let text = Array(UnitMessage.environmentText(unit.process.environment).utf8)
         let file = text.withUnsafeBytes { clinux_memory_file($0.baseAddress, $0.count) }
         guard file >= 0 else { throw StartError(.descriptors, errno: -file) }
-        // The manager reads it before it executes the program.
-        defer { Glibc.close(file) }
         let message = UnitMessage(unit: unit, environmentFile: "/proc/\(getpid())/fd/\(file)")
-        let result = await withCheckedContinuation { (waiter: Start) in
-            bus.perform { [state] connection in
-                guard let connection else {
-                    return waiter.resume(returning: .failure(Self.failure(BusError(number: ENOTCONN))))
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: Waiter) in
+                bus.perform { [state] connection in
+                    guard let connection else {
+                        return waiter.resume(returning: .failure(Self.failure(BusError(number: ENOTCONN))))
+                    }
+                    state.withLockedValue { $0.starts[unit.name] = Start(unit: unit, waiter: waiter) }
+                    Self.start(message, connection, state)
                 }
-                state.withLockedValue { $0.starts[unit.name] = (unit, waiter) }
-                Self.start(message, connection, state)
+            }
+        } onCancel: {
+            bus.perform { [state] connection in
+                Self.finish(unit.name, .failure(StartError(.serviceManager, errno: ECANCELED)), connection, state)
             }
         }
+        // The manager reads it before it executes the program. Where nobody waits for that any more it has to stay: its
+        // number could be that of another one by then.
+        if case .failure(let error) = result, error.errno == ECANCELED { throw error }
+        Glibc.close(file)
         return try result.get()
     }
 
@@ -77,12 +101,12 @@ package final class SystemdUnits: UnitManager {
         }
     }
 
-    package func release(_ name: String) {
+    package func release(_ name: String, _ done: @escaping @Sendable () -> Void) {
         state.withLockedValue { $0.watches[name] = nil }
         bus.perform { connection in
             guard let connection else { return }
             connection.unmatch(Self.changesRule(name))
-            Self.release(name, connection)
+            Self.release(name, connection, done)
         }
     }
 
@@ -90,13 +114,31 @@ package final class SystemdUnits: UnitManager {
 
     private static let path = "/org/freedesktop/systemd1"
     private static let interface = "org.freedesktop.systemd1.Manager"
+    /// In milliseconds, before what could not be asked is asked again.
+    private static let pause = 500
 
     /// What was asked of the connection before is asked anew.
     private static func connected(_ connection: BusConnection, _ state: NIOLockedValueBox<State>) {
-        connection.call(path: path, interface: interface, member: "Subscribe") { _ in }
+        subscribe(connection)
         let (starts, watches) = state.withLockedValue { (Array($0.starts.keys), Array($0.watches.keys)) }
-        for name in starts { jobEnded(name, "lost", connection, state) }
+        if !starts.isEmpty { matchJobs(connection, state) }
+        for name in starts { look(name, connection, state) }
         for name in watches { watch(name, connection, state) }
+    }
+
+    private static func subscribe(_ connection: BusConnection) {
+        connection.call(path: path, interface: interface, member: "Subscribe") { [weak connection] reply in
+            guard case .failure = reply, let connection else { return }
+            connection.later(pause) { subscribe($0) }
+        }
+    }
+
+    private static func matchJobs(_ connection: BusConnection, _ state: NIOLockedValueBox<State>) {
+        connection.match(jobRule) { [weak connection] reader in
+            guard let connection, let (unit, result) = reader.job() else { return }
+            state.withLockedValue { $0.starts[unit]?.job = result }
+            look(unit, connection, state)
+        }
     }
 
     private static func start(
@@ -105,10 +147,7 @@ package final class SystemdUnits: UnitManager {
         _ state: NIOLockedValueBox<State>
     ) {
         let name = message.unit.name
-        connection.match(jobRule) { [weak connection] reader in
-            guard let connection, let (unit, result) = reader.job() else { return }
-            jobEnded(unit, result, connection, state)
-        }
+        matchJobs(connection, state)
         connection.call(
             path: path,
             interface: interface,
@@ -116,28 +155,26 @@ package final class SystemdUnits: UnitManager {
             { (made: borrowing BusMessage) throws(BusError) in try message.write(to: made) }
         ) { [weak connection] reply in
             guard case .failure(let error) = reply else { return }
-            // With the connection gone nobody knows whether it was started; the next one is asked.
-            guard error.number != ECONNRESET else { return }
-            finish(name, .failure(failure(error)), connection, state)
+            guard error.isLost else { return finish(name, .failure(failure(error)), connection, state) }
+            // Nobody knows whether it was taken over: whoever is there now is asked.
+            connection?.later(pause) { look(name, $0, state) }
         }
     }
 
-    private static func jobEnded(
-        _ name: String,
-        _ result: String,
-        _ connection: BusConnection,
-        _ states: NIOLockedValueBox<State>
-    ) {
-        guard let unit = states.withLockedValue({ $0.starts[name]?.unit }) else { return }
+    /// Finds out what has become of a start.
+    private static func look(_ name: String, _ connection: BusConnection, _ states: NIOLockedValueBox<State>) {
+        guard let start = states.withLockedValue({ $0.starts[name] }) else { return }
         read(name, connection) { [weak connection] found in
-            switch found {
-            case .failure(let error): finish(name, .failure(failure(error)), connection, states)
-            case .success(let properties):
-                if let state = properties.state, result == "done" || (result == "lost" && state.pid != 0) {
-                    return finish(name, .success(state), connection, states)
-                }
-                if let connection { release(name, connection) }
-                finish(name, .failure(failure(properties, job: result, unit)), connection, states)
+            guard let connection else { return }
+            guard case .success(let properties) = found else {
+                return connection.later(pause) { look(name, $0, states) }
+            }
+            switch properties.start(of: start.unit, job: states.withLockedValue { $0.starts[name]?.job }) {
+            case .waiting: connection.later(pause) { look(name, $0, states) }
+            case .started(let state): finish(name, .success(state), connection, states)
+            case .failed(let error):
+                release(name, connection) {}
+                finish(name, .failure(error), connection, states)
             }
         }
     }
@@ -155,18 +192,24 @@ package final class SystemdUnits: UnitManager {
     }
 
     private static func watch(_ name: String, _ connection: BusConnection, _ state: NIOLockedValueBox<State>) {
-        let look = { [weak connection] in
-            guard let connection else { return }
-            read(name, connection) { found in
-                guard case .success(let properties) = found else { return }
-                let unit = properties.state
-                if let unit, unit.end == nil { return }
-                connection.unmatch(changesRule(name))
-                state.withLockedValue { $0.watches.removeValue(forKey: name) }?(unit)
-            }
+        connection.match(changesRule(name)) { [weak connection] _ in
+            if let connection { lookForEnd(name, connection, state) }
         }
-        connection.match(changesRule(name)) { _ in look() }
-        look()
+        lookForEnd(name, connection, state)
+    }
+
+    private static func lookForEnd(_ name: String, _ connection: BusConnection, _ state: NIOLockedValueBox<State>) {
+        guard state.withLockedValue({ $0.watches[name] != nil }) else { return }
+        read(name, connection) { [weak connection] found in
+            guard let connection else { return }
+            guard case .success(let properties) = found else {
+                return connection.later(pause) { lookForEnd(name, $0, state) }
+            }
+            let unit = properties.state
+            if let unit, unit.end == nil { return }
+            connection.unmatch(changesRule(name))
+            state.withLockedValue { $0.watches.removeValue(forKey: name) }?(unit)
+        }
     }
 
     private static func read(
@@ -185,7 +228,9 @@ package final class SystemdUnits: UnitManager {
         }
     }
 
-    private static func release(_ name: String, _ connection: BusConnection) {
+    /// Both at once, so that what is asked next comes after them: one that has failed is kept until it is reset, and any
+    /// other has nothing to reset, and says so.
+    private static func release(_ name: String, _ connection: BusConnection, _ done: @escaping () -> Void) {
         connection.call(
             path: path,
             interface: interface,
@@ -194,15 +239,20 @@ package final class SystemdUnits: UnitManager {
                 try message.append(name)
                 try message.append("replace")
             }
-        ) { [weak connection] _ in
-            // One that has failed is kept until then; any other is not, and says so.
-            connection?.call(
-                path: path,
-                interface: interface,
-                member: "ResetFailedUnit",
-                { (message: borrowing BusMessage) throws(BusError) in try message.append(name) }
-            ) { _ in }
+        ) { _ in }
+        connection.call(
+            path: path,
+            interface: interface,
+            member: "ResetFailedUnit",
+            { (message: borrowing BusMessage) throws(BusError) in try message.append(name) }
+        ) { reply in
+            if case .failure(let error) = reply, error.isLost { return }
+            done()
         }
+    }
+
+    private static func failure(_ error: BusError) -> StartError {
+        StartError(.serviceManager, errno: error.number, detail: error.description)
     }
 
     private static func unitPath(_ name: String) -> String {
@@ -219,40 +269,6 @@ package final class SystemdUnits: UnitManager {
     private static func changesRule(_ name: String) -> String {
         "type='signal',sender='org.freedesktop.systemd1',interface='org.freedesktop.DBus.Properties',"
             + "member='PropertiesChanged',path='\(unitPath(name))'"
-    }
-}
-
-// MARK: - Failures
-
-extension SystemdUnits {
-    private static func failure(_ error: BusError) -> StartError {
-        StartError(.serviceManager, errno: error.number, detail: error.description)
-    }
-
-    /// Why the process did not come to execute its program: the manager's own exit codes (`systemd.exec(5)`).
-    private static func failure(_ properties: UnitProperties, job: String, _ unit: UnitSpecification) -> StartError {
-        let what = "systemd says \(properties.result.isEmpty ? job : properties.result)"
-        guard properties.processCode == 1 else { return StartError(.serviceManager, errno: EIO, detail: what) }
-        let status = properties.processStatus
-        let stage: StartError.Stage =
-            switch status {
-            case 200: .workingDirectory
-            case 201: .nice
-            case 203: .execute
-            case 205: .limit
-            case 216: .groups
-            case 217: .user
-            default: .serviceManager
-            }
-        // Which error it was the manager tells its log alone.
-        let path = [.execute: unit.executable, .workingDirectory: unit.process.workingDirectory][stage]
-        let number = path.map { access($0, X_OK) != 0 ? errno : EIO } ?? EIO
-        return StartError(
-            stage,
-            errno: number,
-            path: path,
-            detail: number == EIO ? "\(what), with status \(status)" : nil
-        )
     }
 }
 

@@ -57,17 +57,22 @@ struct UnitMessage {
         }
     }
 
-    /// Not the manager but the program is to read what its arguments say, `$HOME` too.
     private func program(_ message: borrowing BusMessage) throws(BusError) {
-        try property("ExecStartEx", "a(sasas)", message) { () throws(BusError) in
-            try message.container("a", "(sasas)") { () throws(BusError) in
-                try message.container("r", "sasas") { () throws(BusError) in
+        try property("ExecStart", "a(sasb)", message) { () throws(BusError) in
+            try message.container("a", "(sasb)") { () throws(BusError) in
+                try message.container("r", "sasb") { () throws(BusError) in
                     try message.append(unit.executable)
-                    try list(unit.process.arguments, message)
-                    try list(["no-env-expand"], message)
+                    try list(Self.unexpanded(unit.process.arguments), message)
+                    try message.append(false)
                 }
             }
         }
+    }
+
+    /// Not the manager but the program is to read what its arguments say, `$HOME` too. (`ExecStartEx=` says so in a better
+    /// way, but systemd 252 cannot read that back at a reload, and takes the unit for damaged then.)
+    static func unexpanded(_ arguments: [String]) -> [String] {
+        arguments.map { $0.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$") }
     }
 
     private func user(_ message: borrowing BusMessage) throws(BusError) {

@@ -17,7 +17,7 @@ struct ConfigurationCheck {
             TaskChecker(
                 time: time,
                 commands: CommandChecker(ownUser: geteuid()),
-                rules: TaskRules(settings.configuration, hasUnits: SystemdUnits.isThere)
+                rules: TaskRules(settings.configuration, hasUnits: SystemdUnits.isThere(ofUser: geteuid() != 0))
             )
         )
         message = lines.joined(separator: "\n")

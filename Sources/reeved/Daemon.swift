@@ -31,7 +31,8 @@ struct Daemon {
         defer { cgroups.close() }
         let sockets = try sockets(settings.configuration)
         defer { for socket in sockets { socket.remove() } }
-        let units = SystemdUnits.isThere ? try SystemdUnits(isOfUser: geteuid() != 0) : nil
+        let isOfUser = geteuid() != 0
+        let units = SystemdUnits.isThere(ofUser: isOfUser) ? try SystemdUnits(isOfUser: isOfUser) : nil
         defer { units?.close() }
         let agent = try Agent(
             Agent.Environment(

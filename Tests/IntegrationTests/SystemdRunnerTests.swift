@@ -31,6 +31,8 @@ struct SystemdRunnerTests {
             unit() { systemctl list-units --plain --no-legend --all 'reeve-run-*' | cut -d' ' -f1; }
             # Who is told of a step's start is not told that it is on record.
             runs() { until answer "$1" | grep -q '"status":"running","attempt":1,"pid"'; do :; done; }
+            # A unit goes when the end of its run is on record, not before.
+            gone() { until test -z "$(unit)"; do :; done; echo "units: none"; }
             answer() { reeve call run.get '{"run": "'"$1"'"}'; }
             output() { reeve call run.output '{"run": "'"$1"'", "stream": "'"$2"'"}'; }
             reeve apply -f \(folder.path)/tasks.yaml >&2
@@ -68,7 +70,7 @@ struct SystemdRunnerTests {
             output long/1 stdout
             output long/1 stderr
             test "$old" != "$(systemctl show --property=MainPID --value reeve.service)"
-            echo "units: $(unit)"
+            gone
             """
         )
         let answers = said.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }
@@ -81,7 +83,7 @@ struct SystemdRunnerTests {
         #expect(Self.text(answers[2]) == "a\"b$HOME\\ `c` %n\nd\nsecond\n\(zeros)\n")
         #expect(Self.text(answers[3]) == "oops\nlast\n")
         #expect(after?[at: "output", "dropped"] == 0 && after?[at: "output", "trouble"] == nil)
-        #expect(said.contains("code 7\n") && said.contains("units: \n"), "\(said)")
+        #expect(said.contains("code 7\n") && said.contains("units: none\n"), "\(said)")
     }
 
     @Test func `after a crash of the agent the next one takes the run up`() async throws {
@@ -133,7 +135,7 @@ struct SystemdRunnerTests {
             output own/1 stdout
             answer own/1
             echo "left: $(ps -eo args | grep -c '[s]leep 600')" || true
-            echo "units: $(unit)"
+            gone
             """
         )
         let answers = said.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }.filter {
@@ -146,7 +148,7 @@ struct SystemdRunnerTests {
         let lines = Set(said.split(separator: "\n").map(String.init))
         for line in [
             "ProtectSystem=strict", "PrivateTmp=yes", "CPUWeight=50", "MemoryMax=67108864", "TasksMax=30",
-            "Environment=", "left: 0", "units: ",
+            "Environment=", "left: 0", "units: none",
         ] { #expect(lines.contains(line), "\(said)") }
     }
 
@@ -164,17 +166,118 @@ struct SystemdRunnerTests {
             for task in none closed bad; do
                 reeve run -d $task >&2; reeve wait $task >&2 || true; answer $task/1
             done
-            echo "units: $(unit)"
+            gone
             """#
         )
         let answers = said.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }
         try #require(answers.count == 3, "\(said)")
         let steps = answers.compactMap { step($0) }
-        #expect(steps.map { $0["cause"]?.string } == ["notFound", "startFailed", "startFailed"], "\(said)")
+        #expect(steps.map { $0["cause"]?.string } == ["notFound", "startFailed", "notFound"], "\(said)")
         #expect(steps[0]["reason"]?.string == "cannot execute /no/such: no such file or directory")
         #expect(steps[1]["reason"]?.string?.hasPrefix("cannot enter the folder /no/folder") == true, "\(said)")
         #expect(steps[2]["reason"]?.string?.hasPrefix("cannot execute /run/bad") == true, "\(said)")
-        #expect(said.contains("units: \n"), "\(said)")
+        #expect(said.contains("units: none\n"), "\(said)")
+    }
+
+    @Test func `what ends at once has its own end, and nothing is left when the agent stops`() async throws {
+        let tasks = """
+            tasks:
+              - {id: quick, runner: systemd, overlap: allow(20), script: "echo out; exit 3"}
+              - {id: killed, runner: systemd, script: "kill -KILL $$"}
+              - {id: stopped, runner: systemd, onAgentStop: stop, script: "echo > /run/come; exec sleep 600"}
+            """
+        let said = try await Self.inside(
+            tasks: tasks,
+            """
+            for number in {1..20}; do reeve run -d quick >&2; done
+            reeve run -d killed >&2
+            for number in {1..20}; do reeve wait quick/$number || true; done
+            reeve wait killed || true
+            reeve runs -n 30 quick
+            answer killed/1
+            reeve run -d stopped >&2
+            come
+            systemctl stop reeve.service
+            gone
+            systemctl start reeve.service
+            answer stopped/1
+            """
+        )
+        let lines = said.split(separator: "\n")
+        #expect(lines.count { $0.hasPrefix("quick/") && $0.hasSuffix("exited with 3") } == 20, "\(said)")
+        let answers = lines.compactMap { try? JSON(parsing: String($0)) }
+        try #require(answers.count == 2, "\(said)")
+        #expect(step(answers[0])?["signal"] == 9, "\(said)")
+        #expect(answers[1][at: "run", "cause"] == "agentStopped" && said.contains("units: none\n"), "\(said)")
+    }
+
+    @Test func `a reload of systemd, and its own restart, harm no run`() async throws {
+        let said = try await Self.inside(
+            tasks: Self.long,
+            """
+            reeve run -d long
+            come
+            runs long/1
+            systemctl daemon-reload
+            systemctl restart reeve.service
+            go
+            come
+            systemctl daemon-reexec
+            answer long/1
+            go
+            reeve wait long/1 || echo "code $?"
+            output long/1 stderr
+            gone
+            """
+        )
+        let answers = said.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }
+        try #require(answers.count == 2, "\(said)")
+        #expect(step(answers[0])?["status"] == "running", "\(said)")
+        #expect(Self.text(answers[1]) == "oops\nlast\n" && said.contains("code 7\n"), "\(said)")
+        #expect(said.contains("units: none\n"), "\(said)")
+    }
+
+    @Test func `what a step says of itself while no agent is there is heard by the next`() async throws {
+        let tasks = """
+            tasks:
+              - id: late
+                runner: systemd
+                user: nobody
+                steps:
+                  - name: main
+                    ready: {notify: true}
+                    command:
+                      - python3
+                      - -c
+                      - |
+                        import os, socket
+                        def come(): open("/run/come", "w").write("\\n")
+                        def go(): open("/run/go").readline()
+                        come(); go()
+                        told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                        told.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+                        come(); go()
+            """
+        let said = try await Self.inside(
+            tasks: tasks,
+            dropIn: "[Service]\nExecStartPre=/bin/sh -c 'if test -p /run/hold; then read x < /run/hold; fi'\n",
+            """
+            reeve run -d late
+            come
+            runs late/1
+            mkfifo /run/hold
+            systemctl restart --no-block reeve.service
+            until test "$(systemctl show --property=SubState --value reeve.service)" = start-pre; do :; done
+            go
+            come
+            echo > /run/hold
+            rm /run/hold
+            until answer late/1 | grep -q readyAt; do :; done
+            go
+            reeve wait late && echo good
+            """
+        )
+        #expect(said.contains("good\n"), "\(said)")
     }
 
     @Test func `a step that says when it is ready, reads a text and is followed by another`() async throws {

@@ -99,6 +99,11 @@ struct BadDefinition: Sendable, CustomTestStringConvertible {
             "batch.slice"
         ),
         BadDefinition(
+            #"{"id": "a", "command": ["x"], "runner": "systemd", "groups": ["adm"]}"#,
+            "/task/groups",
+            "runner: process"
+        ),
+        BadDefinition(
             #"{"id": "a", "runner": "systemd", "steps": [{"name": "s", "command": ["x"], "input": {"file": "/f"}}]}"#,
             "/task/steps/0/input",
             "a text"

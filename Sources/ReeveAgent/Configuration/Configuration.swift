@@ -12,9 +12,9 @@ package struct Configuration: Sendable {
     /// Runs at once.
     package var concurrency = 16
     /// How long runs, and then services, may take to end when the agent stops.
+    package var stopTimeout = Interval.seconds(60)
     /// How runs become processes whose task does not say it.
     package var runnerKind = RunnerKind.process
-    package var stopTimeout = Interval.seconds(60)
     /// Output kept of each step.
     package var outputPerStep = ByteSize.mebibytes(16)
     /// Output kept of all steps of a run.

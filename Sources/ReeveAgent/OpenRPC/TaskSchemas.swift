@@ -115,8 +115,9 @@ extension OpenRPC {
         switch kind {
         case .flag: .boolean
         case .number(let range): .integer(from: range.lowerBound, to: range.upperBound)
-        case .size: .either(.integer(from: 1), .string)
-        case .word, .slice: .string
+        case .size: .either(.count, .string)
+        case .word(let words): words.contains("yes") ? .either(.string, .boolean) : .string
+        case .slice: .string
         case .paths: .list(of: .string)
         }
     }

@@ -35,6 +35,8 @@ struct NotifySocket: ~Copyable {
         return NotifySocket(path: path, descriptor: descriptor.take())
     }
 
+    var raw: CInt { descriptor }
+
     /// Hands the descriptor over; closing it and removing the file are the caller's part from now on.
     consuming func take() -> CInt {
         let taken = descriptor

@@ -26,6 +26,8 @@ extension Processes {
             let socket = try Launcher.makeSocket(specification)
             _ = host.keeper?.keep(output.reading.raw, as: unit.outputName)
             _ = host.keeper?.keep(error.reading.raw, as: unit.errorName)
+            let notices = Self.number(of: socket)
+            if notices >= 0 { _ = host.keeper?.keep(notices, as: unit.noticesName) }
             let state: UnitState
             do throws(StartError) {
                 let outputEnd = try output.bothWays()
@@ -43,7 +45,7 @@ extension Processes {
                     )
                 )
             } catch {
-                for name in [unit.outputName, unit.errorName] { host.keeper?.drop(name) }
+                for name in unit.keptNames { host.keeper?.drop(name) }
                 throw error
             }
             return try take(
@@ -69,12 +71,20 @@ extension Processes {
         as unit: UnitIdentity,
         by host: UnitHost
     ) async throws(StartError) -> ChildRecord? {
-        guard let state = try await host.manager.state(unit.name), state.pid != 0 else { return nil }
+        guard let state = try await host.manager.state(unit.name) else { return nil }
+        if state.isStarting {
+            throw StartError(.serviceManager, errno: EAGAIN, detail: "systemd has not come to start it")
+        }
+        guard state.pid != 0 else {
+            release(unit, by: host)
+            return nil
+        }
         guard table.reserve(key) else { throw StartError(.key, errno: EEXIST, detail: "\(key) is in use") }
         var specification = specification
         specification.output?.isTakenUp = true
         do throws(StartError) {
-            let socket = try Launcher.makeSocket(specification)
+            var notices = host.keeper?.take(unit.noticesName) ?? -1
+            if notices < 0, let socket = try Launcher.makeSocket(specification) { notices = socket.take() }
             let output = host.keeper?.take(unit.outputName) ?? Self.pipe(1, of: state)
             let error = host.keeper?.take(unit.errorName) ?? Self.pipe(2, of: state)
             return try take(
@@ -82,7 +92,7 @@ extension Processes {
                 specification,
                 key,
                 unit.name,
-                (output, error, socket?.take() ?? -1),
+                (output, error, notices),
                 host.manager
             )
         } catch {
@@ -93,8 +103,10 @@ extension Processes {
 
     /// Ends what is left of a unit after its process has been forgotten.
     package func release(_ unit: UnitIdentity, by host: UnitHost) {
-        for name in [unit.outputName, unit.errorName] { host.keeper?.drop(name) }
-        host.manager.release(unit.name)
+        // What is kept says to the next agent that there is a unit, should this one not come to release it.
+        host.manager.release(unit.name) { [keeper = host.keeper] in
+            for name in unit.keptNames { keeper?.drop(name) }
+        }
     }
 
     /// From here on the descriptors are the watching thread's.
@@ -111,7 +123,7 @@ extension Processes {
         let cgroup = state.cgroup.map(Cgroup.init(path:))
         let now = clocks.now()
         var counts = specification.output?.prepare() ?? OutputCounts()
-        counts.isCut = !state.isRunning && (descriptors.output < 0 || descriptors.error < 0)
+        counts.isCut = descriptors.output < 0 && descriptors.error < 0
         let record = ChildRecord(
             key: key,
             pid: state.pid,
@@ -170,20 +182,40 @@ extension Processes {
         }
     }
 
+    private static func number(of socket: borrowing NotifySocket?) -> CInt {
+        switch socket {
+        case .some(let socket): socket.raw
+        case .none: -1
+        }
+    }
+
     private static func executable(of specification: ProcessSpecification) throws(StartError) -> String {
         let paths = Launcher.candidates(for: specification)
         var number = ENOENT
         for path in paths {
             let whole = path.hasPrefix("/") ? path : "\(specification.workingDirectory)/\(path)"
-            if access(whole, X_OK) == 0 { return whole }
-            if errno != ENOENT { number = errno }
+            var status = stat()
+            if stat(whole, &status) != 0 {
+                if errno != ENOENT { number = errno }
+            } else if status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o111 != 0 {
+                // Whether its user may execute it is for the kernel to say.
+                return whole
+            } else {
+                number = EACCES
+            }
         }
         throw Launcher.executeFailure(number, specification, paths, tried: 0)
     }
 
     /// The pipe that a process writes to, by way of its own descriptor; -1: there is none any more.
+    ///
+    /// Only one that is open both ways, as ours are: what it has put there in their place, as a shell does with `| tee`,
+    /// is another's.
     private static func pipe(_ number: Int, of state: UnitState) -> CInt {
-        guard state.isRunning else { return -1 }
+        let facts = readFile("/proc/\(state.pid)/fdinfo/\(number)", limit: 4096) ?? []
+        let flags = String(decoding: facts, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .first { $0.hasPrefix("flags:") }?.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0, radix: 8) }
+        guard state.isRunning, let flags, CInt(truncatingIfNeeded: flags) & O_ACCMODE == O_RDWR else { return -1 }
         let pipe = open("/proc/\(state.pid)/fd/\(number)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard pipe >= 0 else { return -1 }
         var status = stat()
@@ -221,6 +253,8 @@ package struct UnitIdentity: Sendable, Equatable {
     /// What its descriptors are kept as.
     package var outputName: String { "\(name).out" }
     package var errorName: String { "\(name).err" }
+    package var noticesName: String { "\(name).say" }
+    var keptNames: [String] { [outputName, errorName, noticesName] }
 
     /// Whose descriptor it is.
     package static func unitName(ofKept name: String) -> String { String(name.dropLast(4)) }

@@ -11,8 +11,9 @@ package protocol UnitManager: Sendable {
     /// Calls once when the process of a unit is over, or the unit is gone (`nil`); at once where that is so already.
     func watch(_ name: String, _ onEnd: @escaping @Sendable (UnitState?) -> Void)
 
-    /// Ends what is left of a unit and forgets it: after this there is none. No-op if it is gone.
-    func release(_ name: String)
+    /// Ends what is left of a unit and forgets it; a later start of that name comes after it. Calls `done` when that has
+    /// been told; not at all where nobody could be told.
+    func release(_ name: String, _ done: @escaping @Sendable () -> Void)
 }
 
 /// What a unit is to be.
@@ -30,6 +31,26 @@ package struct UnitSpecification: Sendable {
     package var error: CInt
     /// What the service manager is to do beyond that, by its own names.
     package var properties: [String: UnitProperty]
+
+    package init(
+        name: String,
+        description: String,
+        process: ProcessSpecification,
+        executable: String,
+        input: CInt,
+        output: CInt,
+        error: CInt,
+        properties: [String: UnitProperty]
+    ) {
+        self.name = name
+        self.description = description
+        self.process = process
+        self.executable = executable
+        self.input = input
+        self.output = output
+        self.error = error
+        self.properties = properties
+    }
 }
 
 /// The value of a property of a unit.
@@ -44,6 +65,8 @@ package enum UnitProperty: Sendable, Hashable {
 package struct UnitState: Sendable, Equatable {
     /// Of the process that was started; 0: there was none.
     package var pid: Int32
+    /// There is no process yet, as it waits for its turn.
+    package var isStarting: Bool
     /// It lives.
     package var isRunning: Bool
     /// The folder of its cgroup; `nil`: it has none, or none any more.
@@ -70,8 +93,9 @@ package struct UnitState: Sendable, Equatable {
         }
     }
 
-    package init(pid: Int32, isRunning: Bool, cgroup: String?, startedAt: Int64, end: End?) {
+    package init(pid: Int32, isStarting: Bool, isRunning: Bool, cgroup: String?, startedAt: Int64, end: End?) {
         self.pid = pid
+        self.isStarting = isStarting
         self.isRunning = isRunning
         self.cgroup = cgroup
         self.startedAt = startedAt
