@@ -60,3 +60,25 @@ int clinux_delay_timer(int64_t milliseconds) {
     }
     return timer;
 }
+
+int clinux_steady_timer(void) {
+    int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+    return timer < 0 ? -errno : timer;
+}
+
+int clinux_steady_timer_arm(int timer, int64_t nanoseconds) {
+    if (nanoseconds < 1) nanoseconds = 1;  // zero would disarm it
+    struct itimerspec setting;
+    memset(&setting, 0, sizeof setting);
+    setting.it_value.tv_sec = nanoseconds / 1000000000;
+    setting.it_value.tv_nsec = nanoseconds % 1000000000;
+    return timerfd_settime(timer, 0, &setting, NULL) < 0 ? -errno : 0;
+}
+
+int clinux_steady_timer_wait(int timer) {
+    uint64_t expirations = 0;
+    ssize_t count;
+    do count = read(timer, &expirations, sizeof expirations);
+    while (count < 0 && errno == EINTR);
+    return count < 0 ? -errno : 0;
+}

@@ -337,7 +337,7 @@ struct Manifolds: Sendable {
             do {
                 try await server.start()
             } catch {
-                try await group.shutdownGracefully()
+                try await group.closed()
                 throw error
             }
             let worker = TaskWorker(
@@ -351,7 +351,7 @@ struct Manifolds: Sendable {
                     tasks.cancelAll()
                 }
                 await server.stop(within: .seconds(2))
-                try await group.shutdownGracefully()
+                try await group.closed()
                 // An agent that nobody can reach is to be seen, and to be tried again.
                 if !signal.isRequested { throw SocketError("a listening socket has failed and takes no more clients") }
             }

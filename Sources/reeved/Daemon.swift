@@ -15,14 +15,14 @@ struct Daemon {
     /// What systemd passed, taken before there were other threads.
     let passed: [PassedDescriptor]
     let signals: AsyncStream<Int32>
+    let clock: SteadyClock
 
     /// Runs until a signal ends it. What it throws is for the operator to read.
     func run() async throws {
         let places = Places()
         let settings = try Settings(arguments, places)
-        guard let clock = SystemClock() else { throw StartFailure("there are no descriptors or threads left") }
-        let steadyClock = ContinuousClock()
-        let logger = Logging.logger(settings.configuration, clock: clock)
+        guard let wallClock = SystemClock() else { throw StartFailure("there are no descriptors or threads left") }
+        let logger = Logging.logger(settings.configuration, clock: wallClock)
         let lock = try StoreLock.take(directory: settings.configuration.stateDirectory)
         let cgroups = CgroupTree(
             CgroupDelegation.find(),
@@ -39,8 +39,8 @@ struct Daemon {
                 configuration: settings.configuration,
                 sockets: sockets,
                 time: try Self.time(places, settings.configuration),
-                clock: steadyClock,
-                wallClock: clock,
+                clock: clock,
+                wallClock: wallClock,
                 logger: logger,
                 credentialsDirectory: places["CREDENTIALS_DIRECTORY"],
                 uid: geteuid(),
@@ -58,7 +58,7 @@ struct Daemon {
                 "configuration": "\(settings.file ?? "defaults")",
             ]
         )
-        try await run(agent, clock: steadyClock, logger: logger)
+        try await run(agent, logger: logger)
         logger.notice("reeved has ended")
         withExtendedLifetime(lock) {}
     }
@@ -70,7 +70,7 @@ struct Daemon {
         return String(status.st_dev, radix: 16) + "-" + String(status.st_ino, radix: 16)
     }
 
-    private func run(_ agent: Agent, clock: any Clock<Duration>, logger: Logger) async throws {
+    private func run(_ agent: Agent, logger: Logger) async throws {
         let notifier = Notifier()
         let status = StatusReporter(agent: agent, notifier: notifier, logger: logger)
         let interval = try notifier.watchdogInterval

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import ReeveAgent
 import Systemd
 
 // Before anything starts a thread: all of them are to leave these signals to the one that waits for them.
@@ -32,8 +33,13 @@ do {
     exit(1)
 }
 
+guard let workers = WorkerPool.takeOver() else {
+    say("reeved: there are no descriptors or threads left", to: STDERR_FILENO)
+    exit(1)
+}
+
 let (signals, sender) = AsyncStream.makeStream(of: Int32.self)
-let daemon = Daemon(arguments: arguments, passed: passed, signals: signals)
+let daemon = Daemon(arguments: arguments, passed: passed, signals: signals, clock: workers.clock)
 // Detached, since this thread belongs to the signals from here on; the process ends with the task.
 Task.detached {
     do {

@@ -122,6 +122,15 @@ int clinux_clock_timer_read(int timer);
 // A timer that becomes readable once, after this many milliseconds of the monotonic clock (at least 1).
 int clinux_delay_timer(int64_t milliseconds);
 
+// A timer on the time that goes on while the host is suspended (CLOCK_BOOTTIME).
+int clinux_steady_timer(void);
+
+// Arms it once, so many nanoseconds from now (at least 1), also while somebody waits for it.
+int clinux_steady_timer_arm(int timer, int64_t nanoseconds);
+
+// Waits until the time that it is armed for has come.
+int clinux_steady_timer_wait(int timer);
+
 struct clinux_peer {
     uid_t user;
     gid_t group;

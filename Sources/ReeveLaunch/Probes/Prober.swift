@@ -53,8 +53,7 @@ package final class Prober: Sendable {
     }
 
     package func shutDown() async {
-        // The only error is that it was shut down already.
-        try? await client.shutdown()
+        await client.closed()
     }
 
     /// How far a log has been searched, from one try to the next.

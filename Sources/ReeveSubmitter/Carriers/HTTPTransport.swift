@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import ReeveLaunch
 import ReeveProtocol
 
 /// The transport over the network: HTTP/1.1 and HTTP/2, with TLS where the URL says so, connections kept for reuse.
@@ -27,8 +28,7 @@ package final class HTTPTransport: Transport {
     }
 
     package func shutDown() async {
-        // The only error is that it was shut down already.
-        try? await client.shutdown()
+        await client.closed()
     }
 
     package func post(_ request: TransportRequest) async throws(TransportFailure) -> TransportAnswer {

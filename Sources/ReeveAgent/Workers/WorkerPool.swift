@@ -1,0 +1,135 @@
+import CLinux
+import Glibc
+import NIOConcurrencyHelpers
+import NIOCore
+import ReeveProcess
+@_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) package import _Concurrency
+
+/// The threads on which all tasks of the process run, in place of the run-time library's.
+///
+/// That one gives its jobs to libdispatch's global queue, which from the first one on wakes up each second to see whether
+/// its threads are blocked (`_dispatch_workq_monitor_pools`): a host would never be idle. These threads wait for a job and
+/// for nothing else, and who sleeps is woken by one timer. Private serial queues, as GRDB has them, are not looked at so.
+package final class WorkerPool: TaskExecutor {
+    private final class Worker: Sendable {
+        // A semaphore may be used by all threads at once; it stays in its place until the last of them lets go of it.
+        nonisolated(unsafe) private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+        init() {
+            sem_init(semaphore, 0, 0)
+        }
+
+        deinit {
+            sem_destroy(semaphore)
+            semaphore.deallocate()
+        }
+
+        func wake() {
+            sem_post(semaphore)
+        }
+
+        func wait() {
+            while sem_wait(semaphore) != 0 {}  // interrupted
+        }
+    }
+
+    /// How long no job may begin, while some wait, until there is another thread.
+    private static let patience = Duration.milliseconds(50)
+    private static let most = 64
+    /// What the run-time library knows as no particular executor (`swift_executor_generic`, ExecutorImpl.h), in which jobs
+    /// are run that are not of an actor with threads of its own. By any other name each call of an actor would go through
+    /// the queue.
+    private static let anyExecutor = unsafe unsafeBitCast((0, 0), to: UnownedSerialExecutor.self)
+
+    let timers: Timers
+    private let roster: NIOLockedValueBox<Roster<UnownedJob, Worker>>
+
+    /// Fails only if the process may have no more descriptors or threads.
+    init?(threads: Int = max(2, System.coreCount)) {
+        guard let timers = Timers() else { return nil }
+        self.timers = timers
+        roster = NIOLockedValueBox(Roster(usual: threads, most: Self.most))
+        for _ in 0..<threads { guard start() else { return nil } }
+    }
+
+    package var clock: SteadyClock { SteadyClock(timers: timers) }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        switch roster.withLockedValue({ $0.add(job) }) {
+        case .wake(let worker): worker.wake()
+        case .watch: lookLater()
+        case .none: break
+        }
+    }
+
+    private func start() -> Bool {
+        startThread("worker") { [self] in work(Worker()) } == 0
+    }
+
+    private func work(_ worker: Worker) {
+        while true {
+            switch roster.withLockedValue({ $0.next(for: worker) }) {
+            case .job(let job): job.runSynchronously(on: Self.anyExecutor)
+            case .wait: worker.wait()
+            case .end: return
+            }
+        }
+    }
+
+    private func lookLater() {
+        timers.add(timers.key(after: Self.patience)) { _ in self.look() }
+    }
+
+    private func look() {
+        switch roster.withLockedValue({ $0.look() }) {
+        case .rest: return
+        case .again: break
+        case .grow: if !start() { roster.withLockedValue { $0.couldNotGrow() } }
+        }
+        lookLater()
+    }
+}
+
+extension WorkerPool: SchedulingExecutor {
+    package func enqueue<C: Clock>(
+        _ job: consuming ExecutorJob,
+        at instant: C.Instant,
+        tolerance: C.Duration?,
+        clock: C
+    ) {
+        enqueue(UnownedJob(job), at: instant, clock: clock)
+    }
+
+    /// A clock that stands still while the host is suspended is asked again when its time should have come.
+    private func enqueue<C: Clock>(_ job: UnownedJob, at instant: C.Instant, clock: C) {
+        guard let left = clock.now.duration(to: instant) as? Duration else {
+            preconditionFailure("only the standard library's clocks sleep by the executor: \(C.self)")
+        }
+        guard left > .zero else { return enqueue(job) }
+        timers.add(timers.key(after: left)) { _ in self.enqueue(job, at: instant, clock: clock) }
+    }
+}
+
+// MARK: - The whole process
+
+extension WorkerPool {
+    /// The pool of the process; `nil` if it may have no more descriptors or threads.
+    private static let shared = WorkerPool()
+
+    private enum Factory: ExecutorFactory {
+        static var mainExecutor: any MainExecutor { PlatformExecutorFactory.mainExecutor }
+
+        static var defaultExecutor: any TaskExecutor {
+            guard let shared = WorkerPool.shared else { preconditionFailure("asked only where there is one") }
+            return shared
+        }
+    }
+
+    /// Makes all tasks of the process run here: to be called before there is any.
+    package static func takeOver() -> WorkerPool? {
+        guard let shared else { return nil }
+        _createExecutors(factory: Factory.self)
+        return shared
+    }
+}
