@@ -135,7 +135,7 @@ package struct CommandLauncher: Sendable {
     package func user(_ command: CommandDefinition) throws(LaunchFailure) -> UserRecord {
         let own = geteuid()
         guard let name = command.user else {
-            return UserDatabase.user(uid: own)
+            return UserDatabase.own
                 ?? UserRecord(
                     name: String(own),
                     uid: own,

@@ -21,6 +21,9 @@ package enum UserDatabase {
         return lookUp { getpwnam_r(nameOrNumber, $0, $1, $2, $3) }
     }
 
+    /// The agent's own user, as the system knew it when it was asked first: most commands are started as that one.
+    package static let own: UserRecord? = user(uid: geteuid())
+
     package static func user(uid: UInt32) -> UserRecord? {
         lookUp { getpwuid_r(uid, $0, $1, $2, $3) }
     }

@@ -45,9 +45,12 @@ extension StateReading {
     }
 
     private func pending(_ runs: [Run]) throws -> [PendingRun] {
+        var definitions: [String: TaskDefinition?] = [:]
         var unmet: [[RequirementDefinition]: [RequirementDefinition]] = [:]
         return try runs.map { run in
-            let definition = try definition(task: run.task, revision: run.revision)
+            let name = "\(run.task)@\(run.revision)"
+            let definition = try definitions[name] ?? definition(task: run.task, revision: run.revision)
+            definitions[name] = definition
             let requires = definition?.requires ?? []
             let left = try unmet[requires] ?? self.unmet(requires)
             unmet[requires] = left

@@ -118,23 +118,27 @@ package final class Runner: Sendable {
 
     private func admit(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         let now = wallClock.now
-        var (stored, times, overdue) = try await store.read { reader in
+        // Runs that must wait for another of their task stand in front of others: a page may hold nothing else, so that
+        // the next one is looked for behind it. Few are looked at where few may begin.
+        var limit = max(4, min(64, limits.concurrency - livingCount))
+        // Together, so that no run begins that was made after a limit was lowered.
+        var (stored, times, overdue, page) = try await store.read { [limit] reader in
             let times = [try reader.nextRetry(after: now), try reader.nextOverdue(after: now)]
-            return (try reader.groups(), times, try reader.overdue(now: now, limit: Self.overdueAtOnce))
+            let overdue = try reader.overdue(now: now, limit: Self.overdueAtOnce)
+            return (try reader.groups(), times, overdue, try reader.queue(now: now, limit: limit))
         }
         for time in times.compactMap(\.self) { alarm.set(to: time) }
         try await giveUp(overdue, stored)
         // Once full for one it is full for those behind it, though a run may end meanwhile.
         var full: Set<String> = []
-        // Runs that must wait for another of their task stand in front of others: a page may hold nothing else, so that
-        // the next one is looked for behind it.
-        var limit = 64
+        var isFirst = overdue.isEmpty
         while hasRoom(limits.places(with: stored)) {
-            let page: [PendingRun]
-            // Together, so that no run begins that was made after a limit was lowered.
-            (stored, page) = try await store.read { [limit] reader in
-                (try reader.groups(), try reader.queue(now: now, limit: limit))
+            if !isFirst {
+                (stored, page) = try await store.read { [limit] reader in
+                    (try reader.groups(), try reader.queue(now: now, limit: limit))
+                }
             }
+            isFirst = false
             let (places, groups) = (limits.places(with: stored), limits.groups(with: stored))
             // Where one has to wait for another, the later ones of its task do too, though what it waits for may end
             // meanwhile.
@@ -184,7 +188,7 @@ package final class Runner: Sendable {
     private func decide(_ pending: PendingRun, held: [Run] = []) async throws -> Admission {
         Admission.decide(
             pending,
-            living: try await living(besides: pending.run),
+            living: try await living(besides: pending),
             held: held,
             startBy: limits.startBy,
             now: wallClock.now
@@ -216,7 +220,10 @@ package final class Runner: Sendable {
         }
     }
 
-    private func living(besides run: Run) async throws -> [Run] {
+    private func living(besides pending: PendingRun) async throws -> [Run] {
+        let run = pending.run
+        // Nobody is in the way of one that may overlap with all others.
+        guard pending.definition?.overlap != .allow else { return [] }
         // One that has begun here may stand as pending in the store until its first write is done.
         let begun = state.withLockedValue { $0.living.filter { $0.value.task == run.task } }
         guard !begun.isEmpty else { return [] }

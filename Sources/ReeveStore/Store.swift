@@ -97,11 +97,14 @@ package final class Store: Sendable {
 
     /// Reads one state of the database, in which everything committed before this call is seen.
     ///
+    /// On the caller's thread: what is looked for is nearly always in memory, and two queues there and back would cost
+    /// more than the reading. Cancellation is seen before it begins.
     /// Throws ``StoreError`` `storage`, `damaged` or `closed`, `CancellationError`, and what `body` throws.
     package func read<Value: Sendable>(_ body: @escaping @Sendable (Reader) throws -> Value) async throws -> Value {
         guard !failure.isClosed else { throw StoreError.closed }
+        try Task.checkCancellation()
         do {
-            return try await pool.read { try body(Reader(database: $0)) }
+            return try readHere { try body(Reader(database: $0)) }
         } catch let error as DatabaseError {
             // It may have been closed since: that is no fault of the read.
             guard !failure.isClosed else { throw StoreError.closed }
@@ -109,6 +112,11 @@ package final class Store: Sendable {
             if error.code == .damaged { writer.fail(error) }
             throw error
         }
+    }
+
+    /// Not asynchronous, for then GRDB reads on a queue of its own.
+    private func readHere<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try pool.read(body)
     }
 
     /// Returns when the store cannot go on and has to be opened anew: with the reason, or with `closed` when it was
@@ -137,7 +145,7 @@ package final class Store: Sendable {
         let sizes = DatabaseFile.sizes(path)
         let commits = writer.commits
         do {
-            return try await pool.read { [synchronous] database in
+            return try readHere { database in
                 try StoreStatistics(database, sizes: sizes, synchronous: synchronous, commits: commits)
             }
         } catch let error as DatabaseError {

@@ -121,9 +121,11 @@ struct RunMethods: Sendable {
     @Sendable private func wait(_ parameters: RunWaitParameters, _ call: Call) async throws -> JSON {
         let store = try parts.store
         let run = try await withDeadline(parameters.deadline, clock, what: "run \(parameters.run) did not end") {
-            let run = try await store.read { try $0.existingRun(parameters.run) }
-            for await _ in store.signals.changes(.end(ofRun: run.id)) {
-                let run = try await store.read { try $0.existingRun(run.id) }
+            let id =
+                isUUIDv7(parameters.run)
+                ? parameters.run : try await store.read { try $0.existingRun(parameters.run) }.id
+            for await _ in store.signals.changes(.end(ofRun: id)) {
+                let run = try await store.read { try $0.existingRun(id) }
                 if run.status == .stopped { return run }
             }
             throw Parts.unavailable("store")

@@ -150,7 +150,8 @@ struct TaskMethods: Sendable {
             let problems = task.definition.problems(ofParameters: parameters.parameters ?? [:])
             guard problems.isEmpty else { throw Failure(problems, below: "") }
             let isRepeat = try parameters.run.map { try transaction.run($0) != nil } ?? false
-            if !isRepeat {
+            // Those of a task whose runs may all overlap need not be looked at, and may be many.
+            if !isRepeat, task.definition.overlap != .allow {
                 let living = try transaction.liveRuns(task: task.id)
                 try Admission.checkManual(task.definition, living: living, now: transaction.now)
             }
