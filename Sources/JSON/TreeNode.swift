@@ -5,9 +5,13 @@ final class TreeNode {
     private enum Content {
         case nothing
         case leaf(JSON)
+        /// The positions are known by name once there are many.
         case members([(name: String, node: TreeNode)], positions: [String: Int])
         case elements([TreeNode])
     }
+
+    /// Up to so many members are looked through one by one, which costs less than a table of them.
+    private static let few = 32
 
     private var content = Content.nothing
 
@@ -42,10 +46,14 @@ final class TreeNode {
     func set(_ name: String, _ node: TreeNode) {
         guard case .members(var members, var positions) = content else { return }
         content = .nothing  // so that the arrays are not copied
-        if let position = positions[name] {
+        let isMany = members.count > Self.few
+        if isMany, positions.isEmpty {
+            positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) })
+        }
+        if let position = isMany ? positions[name] : members.firstIndex(where: { $0.name == name }) {
             members[position].node = node
         } else {
-            positions[name] = members.count
+            if isMany { positions[name] = members.count }
             members.append((name, node))
         }
         content = .members(members, positions: positions)

@@ -162,7 +162,7 @@ struct RunSupervisor {
     ) async throws -> Bool {
         let run = machine.run
         let isSaved = try await store.write { transaction in
-            if run.status == .preparing, try transaction.run(run.id)?.status ?? .stopped == .stopped { return false }
+            if run.status == .preparing, try transaction.status(ofRun: run.id) ?? .stopped == .stopped { return false }
             var run = run
             if run.status == .stopped { try retry(&run, definition, transaction) }
             let stored = try transaction.update(run, details: details)

@@ -24,17 +24,24 @@ func globPattern(_ text: String) -> String {
     text.unicodeScalars.reduce(into: "") { $0 += $1 == "[" || $1 == "?" ? "[\($1)]" : String($1) }
 }
 
+extension StatementArguments {
+    /// One by one: GRDB takes an array by a key path, which costs as much as a small statement.
+    fileprivate init(each values: [DatabaseValue]) {
+        self.init(values.lazy.map { $0 as (any DatabaseValueConvertible)? })
+    }
+}
+
 extension Database {
     /// Runs a statement that is prepared once; `sql` is one of few constant texts.
     func run(_ sql: String, _ values: [DatabaseValue] = []) throws {
         let statement = try cachedStatement(sql: sql)
         guard !values.isEmpty else { return try statement.execute() }
-        try statement.execute(arguments: StatementArguments(values))
+        try statement.execute(arguments: StatementArguments(each: values))
     }
 
     /// What a query finds, each row read by `read`.
     func all<Value>(_ sql: String, _ values: [DatabaseValue] = [], _ read: (Row) throws -> Value) throws -> [Value] {
-        let rows = try Row.fetchCursor(try cachedStatement(sql: sql), arguments: StatementArguments(values))
+        let rows = try Row.fetchCursor(try cachedStatement(sql: sql), arguments: StatementArguments(each: values))
         var result: [Value] = []
         while let row = try rows.next() { result.append(try read(row)) }
         return result
@@ -42,7 +49,7 @@ extension Database {
 
     /// The first row that a query finds.
     func first<Value>(_ sql: String, _ values: [DatabaseValue] = [], _ read: (Row) throws -> Value) throws -> Value? {
-        let rows = try Row.fetchCursor(try cachedStatement(sql: sql), arguments: StatementArguments(values))
+        let rows = try Row.fetchCursor(try cachedStatement(sql: sql), arguments: StatementArguments(each: values))
         return try rows.next().map(read)
     }
 

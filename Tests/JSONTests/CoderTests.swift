@@ -138,6 +138,22 @@ struct `The coder` {
         }
     }
 
+    struct Repeating: Encodable {
+        let count: Int
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            for round in 1...2 { for number in 0..<count { try container.encode(round, forKey: Key("m\(number)")) } }
+        }
+    }
+
+    @Test(arguments: [1, 31, 32, 33, 34, 100])
+    func `keeps one member of a name that is written twice, where it stood`(count: Int) throws {
+        let members = (0..<count).map { JSONObject.Member(name: "m\($0)", value: 2) }
+        let encoded = try JSONCoder.encode(Repeating(count: count))
+        #expect(encoded.object?.members == members)
+    }
+
     struct Key: CodingKey {
         var stringValue: String
         var intValue: Int? { nil }

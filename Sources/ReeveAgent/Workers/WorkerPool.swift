@@ -10,6 +10,9 @@ import ReeveProcess
 /// That one gives its jobs to libdispatch's global queue, which from the first one on wakes up each second to see whether
 /// its threads are blocked (`_dispatch_workq_monitor_pools`): a host would never be idle. These threads wait for a job and
 /// for nothing else, and who sleeps is woken by one timer. Private serial queues, as GRDB has them, are not looked at so.
+///
+/// What it is put in place by is experimental in Swift 6.3 (`ExecutorFactory`; delays became SE-0505): where another
+/// version names it otherwise, this does not compile.
 package final class WorkerPool: TaskExecutor {
     private final class Worker: Sendable {
         // A semaphore may be used by all threads at once; it stays in its place until the last of them lets go of it.

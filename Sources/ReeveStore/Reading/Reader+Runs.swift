@@ -69,6 +69,12 @@ extension StateReading {
         try runs("SELECT record FROM runs WHERE id = ?", [.text(id)]).first
     }
 
+    /// How far a run is, without all that is known of it; `nil`: there is none of that id.
+    package func status(ofRun id: String) throws -> RunStatus? {
+        try database.first("SELECT status FROM runs WHERE id = ?", [.text(id)]) { $0[0] as String }
+            .flatMap(RunStatus.init(rawValue:))
+    }
+
     package func run(task: String, number: Int) throws -> Run? {
         try runs("SELECT record FROM runs WHERE task = ? AND number = ?", [.text(task), .integer(number)]).first
     }
