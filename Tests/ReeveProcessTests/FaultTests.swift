@@ -87,7 +87,8 @@ import Testing
         #expect(mount("tmpfs", workshop.path("disk"), "tmpfs", 0, "size=128k") == 0)
         defer { umount(workshop.path("disk")) }
         workshop.makeFIFO("again")
-        workshop.write(String(repeating: "x", count: 120_000), to: "disk/filler")
+        // All of it: in a page that is left, a small piece would find room.
+        workshop.write(String(repeating: "x", count: 131_072), to: "disk/filler")
         var specification = workshop.shell("head -c 100000 /dev/zero; read x < again; echo here; read x < again")
         specification.output = SpoolSpecification(path: workshop.path("disk/log"), ring: 65_536)
         try workshop.processes.start(specification, key: key)
