@@ -149,6 +149,8 @@ package struct RunMachine: Sendable {
     package let owner: String?
     /// By name, as this run has them.
     package let parameters: [String: String]
+    /// Of the units of its steps, where the runner is systemd.
+    let unit: UnitDefinition?
     let timeout: Interval?
     /// Why the steps are being ended that are, before they end by themselves.
     var endings: [Int: Verdict] = [:]
@@ -179,6 +181,7 @@ package struct RunMachine: Sendable {
         }
         self.steps = steps
         places = Dictionary(steps.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        unit = definition.unit
         timeout = definition.timeout
         attachments = definition.attachments ?? []
         owner = definition.user

@@ -257,13 +257,14 @@ package final class Runner: Sendable {
             return try await refuse(run, .lost, "agentCrashed", "the definition that it ran by is gone")
         }
         let (orders, sender) = AsyncStream.makeStream(of: RunSupervisor.Order.self)
+        var run = run
         // One that has begun stays what it is, whatever the configuration says by now.
-        let isUnit = run.status > .pending ? run.runner == .systemd : (definition.runner ?? launcher.kind) == .systemd
+        if run.status == .pending, (definition.runner ?? launcher.kind) == .systemd { run.runner = .systemd }
         let living = Living(
             task: run.task,
             group: definition.group,
             orders: sender,
-            onAgentStop: definition.onAgentStop ?? (isUnit ? .survive : .stop)
+            onAgentStop: definition.onAgentStop ?? (run.runner == .systemd ? .survive : .stop)
         )
         let isAlone = state.withLockedValue { state in
             defer { state.living[run.id] = living }
@@ -273,12 +274,11 @@ package final class Runner: Sendable {
         let supervisor = RunSupervisor(
             store: store,
             launcher: launcher,
-            custody: launcher.custody,
             clock: clock,
             now: { [wallClock] in wallClock.now },
             logger: logger
         )
-        group.addTask {
+        group.addTask { [run] in
             defer { self.ended(run.id) }
             try await supervisor.run(run, definition, orders: orders)
         }

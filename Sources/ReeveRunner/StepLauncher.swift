@@ -55,62 +55,45 @@ package struct StepLauncher: Sendable {
     private static func cgroupPrefix(_ run: Run) -> String { "run-\(run.id)." }
 
     /// Starts it as the run's kind of runner does.
-    func start(
-        _ step: StepDefinition,
-        _ record: RunStep,
-        of run: Run,
-        parameters: [String: String],
-        unit: UnitDefinition?
-    ) async throws(LaunchFailure) -> ChildRecord {
-        let occasion = occasion(step, record, run, parameters)
-        guard run.runner == .systemd else { return try launcher.start(step.commandDefinition, on: occasion) }
+    func start(_ attempt: StepTry) async throws(LaunchFailure) -> ChildRecord {
+        let command = attempt.definition.commandDefinition
+        guard attempt.run.runner == .systemd else { return try launcher.start(command, on: occasion(attempt)) }
         guard let units else {
             throw LaunchFailure(cause: "startFailed", reason: "systemd does not run on this host")
         }
-        return try await launcher.start(
-            step.commandDefinition,
-            on: occasion,
-            as: Self.unit(record, of: run, unit),
-            by: units
-        )
+        let unit = Self.unit(attempt.record, of: attempt.run, attempt.unit)
+        return try await launcher.start(command, on: occasion(attempt), as: unit, by: units)
     }
 
     /// Takes up a step that an agent before this one has started as a unit. `nil`: there is none.
-    func takeUp(
-        _ step: StepDefinition,
-        _ record: RunStep,
-        of run: Run,
-        parameters: [String: String]
-    ) async throws(StartError) -> ChildRecord? {
+    func takeUp(_ attempt: StepTry) async throws(StartError) -> ChildRecord? {
         guard let units else { return nil }
+        let unit = Self.unit(attempt.record, of: attempt.run)
         return try await launcher.takeUp(
-            step.commandDefinition,
-            on: occasion(step, record, run, parameters),
-            as: Self.unit(record, of: run, nil),
+            attempt.definition.commandDefinition,
+            on: occasion(attempt),
+            as: unit,
             by: units
         )
     }
 
-    private func occasion(
-        _ step: StepDefinition,
-        _ record: RunStep,
-        _ run: Run,
-        _ parameters: [String: String]
-    ) -> CommandLauncher.Occasion {
+    private func occasion(_ attempt: StepTry) -> CommandLauncher.Occasion {
+        let (run, record) = (attempt.run, attempt.record)
         var output = SpoolSpecification(path: paths.output(run: run.id, step: record), quota: outputPerStep)
         output.budget = custody.begin(run.id)
         return CommandLauncher.Occasion(
-            key: RunPaths.key(run: run.id, step: record),
-            facts: facts(record, run, parameters),
+            key: attempt.key,
+            facts: facts(attempt),
             marks: Self.marks(of: record, of: run),
             output: output,
             scriptDirectory: paths.scriptDirectory(run: run.id, step: record),
             cgroup: "\(Self.cgroupPrefix(run))\(record.name).\(record.attempt)",
-            notifySocket: step.ready?.signal == .notify ? paths.notifySocket(run: run, step: record) : nil
+            notifySocket: attempt.definition.ready?.signal == .notify
+                ? paths.notifySocket(run: run, step: record) : nil
         )
     }
 
-    private static func unit(_ record: RunStep, of run: Run, _ definition: UnitDefinition?) -> UnitIdentity {
+    private static func unit(_ record: RunStep, of run: Run, _ definition: UnitDefinition? = nil) -> UnitIdentity {
         UnitIdentity(
             name: "\(unitPrefix)\(run.id)-\(record.name)-\(record.attempt).service",
             description: "reeve: \(run.shortName), step \(record.name)",
@@ -132,17 +115,13 @@ package struct StepLauncher: Sendable {
     }
 
     /// Whom the probes of a step ask.
-    func subject(
-        _ step: StepDefinition,
-        _ record: RunStep,
-        of run: Run,
-        parameters: [String: String]
-    ) -> Prober.Subject {
-        Prober.Subject(
+    func subject(_ attempt: StepTry) -> Prober.Subject {
+        let (run, record) = (attempt.run, attempt.record)
+        return Prober.Subject(
             launcher: launcher,
-            command: step.commandDefinition,
-            key: RunPaths.key(run: run.id, step: record),
-            facts: facts(record, run, parameters),
+            command: attempt.definition.commandDefinition,
+            key: attempt.key,
+            facts: facts(attempt),
             scriptDirectory: paths.scriptDirectory(run: run.id, step: record) + ".probe",
             log: paths.output(run: run.id, step: record),
             logStart: .start
@@ -151,7 +130,7 @@ package struct StepLauncher: Sendable {
 
     /// Removes what the start of a step put on disk, and what is left of its unit, after the step has ended.
     func cleanUp(_ record: RunStep, of run: Run) {
-        if run.runner == .systemd, let units { processes.release(Self.unit(record, of: run, nil), by: units) }
+        if run.runner == .systemd, let units { processes.release(Self.unit(record, of: run), by: units) }
         launcher.cleanUp(paths.scriptDirectory(run: run.id, step: record))
     }
 
@@ -184,14 +163,15 @@ package struct StepLauncher: Sendable {
         }
     }
 
-    private func facts(_ step: RunStep, _ run: Run, _ parameters: [String: String]) -> [String: String] {
+    private func facts(_ attempt: StepTry) -> [String: String] {
+        let (run, record) = (attempt.run, attempt.record)
         var facts = [
-            "REEVE_TASK": run.task, "REEVE_RUN": run.id, "REEVE_NUMBER": String(run.number), "REEVE_STEP": step.name,
+            "REEVE_TASK": run.task, "REEVE_RUN": run.id, "REEVE_NUMBER": String(run.number), "REEVE_STEP": record.name,
             "REEVE_ATTEMPT": String(run.attempt),
         ]
-        for (name, value) in parameters { facts[ParameterDefinition.variable(name)] = value }
+        for (name, value) in attempt.parameters { facts[ParameterDefinition.variable(name)] = value }
         if let due = run.due { facts["REEVE_SLOT"] = due.description }
-        facts["TRACEPARENT"] = TraceParent(run: run.id, step: step.name, attempt: step.attempt)?.description
+        facts["TRACEPARENT"] = TraceParent(run: run.id, step: record.name, attempt: record.attempt)?.description
         return facts
     }
 }
