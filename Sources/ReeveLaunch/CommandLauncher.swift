@@ -68,7 +68,7 @@ package struct CommandLauncher: Sendable {
         do {
             return try await processes.start(specification, key: occasion.key, as: unit, by: host)
         } catch {
-            cleanUp(occasion.scriptDirectory)
+            if !error.isUndecided { cleanUp(occasion.scriptDirectory) }
             throw LaunchFailure(error)
         }
     }

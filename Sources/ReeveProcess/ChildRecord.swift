@@ -77,6 +77,16 @@ package struct ResourceUsage: Sendable, Equatable {
     package let bytesWritten: Int64
 }
 
+extension ResourceUsage {
+    static let unknown = ResourceUsage(
+        userTime: .zero,
+        systemTime: .zero,
+        maximumResident: nil,
+        bytesRead: 0,
+        bytesWritten: 0
+    )
+}
+
 /// Which of its two outputs a process wrote to.
 package enum OutputStream: UInt8, Sendable, CaseIterable {
     case output = 1
@@ -102,12 +112,12 @@ package struct OutputCounts: Sendable, Equatable {
     /// Nothing more will be kept: both streams are closed, or no longer waited for.
     package internal(set) var isComplete = false
 
-    /// What it has written since is lost: nobody had kept its pipes until an agent took it up.
+    /// Of one of its streams at least, what it wrote while no agent was there is lost: nobody had kept its pipe.
     package internal(set) var isCut = false
 
     /// ``spoolError`` for people; ``SpoolBudget`` is what is used up where the kernel is not the one that says so.
     package var spoolTrouble: String? {
-        if isCut { return "what it wrote after the agent was stopped is lost" }
+        if isCut { return "what it wrote while no agent was there is lost" }
         return spoolError.map { $0 == EDQUOT ? "the room for output (runner.output) is used up" : errorText($0) }
     }
 

@@ -27,6 +27,9 @@ package struct StartError: Error, Equatable, CustomStringConvertible {
     /// What happened, for a person: `cannot execute /x/y: no such file or directory`.
     package let description: String
 
+    /// It may come to be all the same: nobody waited for an answer. What it needs has to stay.
+    package var isUndecided: Bool { stage == .serviceManager && errno == ECANCELED }
+
     package init(_ stage: Stage, errno: CInt, path: String? = nil, detail: String? = nil) {
         self.stage = stage
         self.errno = errno

@@ -68,33 +68,28 @@ struct RunSupervisor {
             custody.begin(run.id)
             return .admitted
         }
+        // Asked first: who is taken up has a place here.
+        let isOurs = custody.has(run.id)
         let active = machine.activeTries.map(machine.stepTry)
         if run.runner == .systemd {
             for attempt in active where launcher.processes.record(attempt.key) == nil { await steps.takeUp(attempt) }
             // Whose answer was not waited for may live: what is not known of here is not to be ended.
             try Task.checkCancellation()
-            custody.begin(run.id)
         }
-        let pids = active.map { launcher.processes.record($0.key)?.pid }
-        let isOurs = custody.has(run.id)
-        var (found, unstarted, isLost): ([Int: Int], [RunMachine.Try], Bool) = ([:], [], false)
-        for (attempt, pid) in zip(active, pids) {
-            if let pid {
-                found[attempt.attempt.step] = Int(pid)
-            } else if isOurs, attempt.record.status == .preparing {
-                // What this agent would have started, and does not know, it has not started.
-                unstarted.append(attempt.attempt)
-            } else {
-                isLost = true
-            }
+        let found = active.filter { launcher.processes.record($0.key) != nil }
+        let gone = active.filter { launcher.processes.record($0.key) == nil }
+        // What this agent would have started, and does not know, it has not started.
+        let unstarted = gone.filter { isOurs && $0.record.status == .preparing }.map(\.attempt)
+        // The agent's own processes go down with it, all at once: where one is gone there is nothing to go on with. Of
+        // systemd's the others live.
+        if unstarted.count < gone.count, run.runner != .systemd || found.isEmpty {
+            return .resumed(found: [:], survivors: await steps.endLeftovers(of: run))
         }
-        // Processes go down with the agent, all at once: where one is gone there is nothing to go on with.
-        if isLost { return .resumed(found: [:], survivors: await steps.endLeftovers(of: run)) }
         custody.begin(run.id)
-        for (attempt, pid) in zip(active, pids) where pid != nil {
-            group.addTask { await steps.followToEnd(attempt) }
-        }
-        return .resumed(found: found, unstarted: unstarted)
+        for attempt in gone where !unstarted.contains(attempt.attempt) { launcher.cleanUp(attempt.record, of: run) }
+        for attempt in found { group.addTask { await steps.followToEnd(attempt) } }
+        let pids = found.map { ($0.attempt.step, Int(launcher.processes.record($0.key)?.pid ?? 0)) }
+        return .resumed(found: Dictionary(pids) { first, _ in first }, unstarted: unstarted)
     }
 
     /// Whether there is more to come.

@@ -101,7 +101,7 @@ package final class Runner: Sendable {
                     (run, try reader.definition(task: run.task, revision: run.revision))
                 }
             }
-            launcher.dropLeftovers(living: Set(begun.map(\.0.id)))
+            launcher.dropLeftovers(living: begun.map(\.0))
             for (run, definition) in begun { try await supervise(run, definition, &group) }
             // A stop that was asked for while these were being taken up found nobody to be told.
             try await forwardStopRequests()

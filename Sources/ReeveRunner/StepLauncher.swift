@@ -95,23 +95,19 @@ package struct StepLauncher: Sendable {
 
     private static func unit(_ record: RunStep, of run: Run, _ definition: UnitDefinition? = nil) -> UnitIdentity {
         UnitIdentity(
-            name: "\(unitPrefix)\(run.id)-\(record.name)-\(record.attempt).service",
+            name: "\(UnitIdentity.prefix)\(run.id)-\(record.name)-\(record.attempt).service",
             description: "reeve: \(run.shortName), step \(record.name)",
             properties: definition?.forUnit ?? [:]
         )
     }
 
-    private static let unitPrefix = "reeve-run-"
-
-    /// Gives up what agents before this one have left with systemd of runs that have ended: a crash came between.
-    func dropLeftovers(living: Set<String>) {
-        guard let units, let keeper = units.keeper else { return }
-        for name in keeper.left {
-            let unit = UnitIdentity.unitName(ofKept: name)
-            // The id of a run has a length of its own.
-            guard !living.contains(String(unit.dropFirst(Self.unitPrefix.count).prefix(36))) else { continue }
-            units.manager.release(unit) { keeper.drop(name) }
+    /// Gives up what agents before this one have left with systemd of steps that go on no more: a crash came between.
+    func dropLeftovers(living runs: [Run]) {
+        guard let units else { return }
+        let living = runs.flatMap { run in
+            run.steps.filter { $0.status != .pending && $0.status != .stopped }.map { Self.unit($0, of: run).name }
         }
+        for name in units.left.subtracting(living) { units.release(UnitIdentity(name: name)) }
     }
 
     /// Whom the probes of a step ask.
@@ -130,7 +126,7 @@ package struct StepLauncher: Sendable {
 
     /// Removes what the start of a step put on disk, and what is left of its unit, after the step has ended.
     func cleanUp(_ record: RunStep, of run: Run) {
-        if run.runner == .systemd, let units { processes.release(Self.unit(record, of: run), by: units) }
+        if run.runner == .systemd { units?.release(Self.unit(record, of: run)) }
         launcher.cleanUp(paths.scriptDirectory(run: run.id, step: record))
     }
 

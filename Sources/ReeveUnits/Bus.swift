@@ -25,7 +25,7 @@ final class Bus: Sendable {
     private let isOfUser: Bool
     /// Whether somebody waits to hear something.
     private let isNeeded: @Sendable () -> Bool
-    private let isOver = ConditionLock(value: 0)
+    private let isOver = ConditionLock(value: false)
     private let waking: CInt
     private let state = NIOLockedValueBox(State())
     /// Called on the thread whenever a connection has been made.
@@ -57,7 +57,7 @@ final class Bus: Sendable {
         }
         guard hasThread else { return }
         wake()
-        if isOver.lock(whenValue: 1, timeoutSeconds: Double(Self.lastWait + 1000) / 1000) { isOver.unlock() }
+        if isOver.lock(whenValue: true, timeoutSeconds: Double(Self.lastWait + 1000) / 1000) { isOver.unlock() }
     }
 
     /// Does something on the bus's thread; here, with `nil`, where there is none.
@@ -96,10 +96,15 @@ final class Bus: Sendable {
     private func run() {
         var connection: BusConnection?
         var wait = Self.firstWait
+        var deadline: UInt64?
         while true {
             let isStopping = state.withLockedValue(\.isStopping)
             let orders = takeOrders()
-            if isStopping, orders.isEmpty, connection?.isBusy != true { break }
+            if isStopping {
+                let end = deadline ?? BusConnection.now + UInt64(Self.lastWait) * 1000
+                deadline = end
+                if orders.isEmpty, connection?.isBusy != true || BusConnection.now >= end { break }
+            }
             if connection == nil, !orders.isEmpty || isNeeded(), let made = try? BusConnection(isOfUser: isOfUser) {
                 connection = made
                 onConnect(made)
@@ -114,8 +119,8 @@ final class Bus: Sendable {
             } catch {
                 connection = nil
             }
-            if isStopping {
-                if sleep(connection, atMost: Self.lastWait) { break }
+            if let deadline {
+                sleep(connection, atMost: CInt(clamping: (max(deadline, BusConnection.now) - BusConnection.now) / 1000))
             } else if connection == nil {
                 sleep(nil, atMost: isNeeded() ? wait : -1)
                 wait = min(wait * 2, Self.longestWait)
@@ -126,7 +131,7 @@ final class Bus: Sendable {
         connection = nil
         for order in takeOrders() { order(nil) }
         isOver.lock()
-        isOver.unlock(withValue: 1)
+        isOver.unlock(withValue: true)
     }
 
     /// In milliseconds, until a connection is tried again.
@@ -136,9 +141,7 @@ final class Bus: Sendable {
     private static let lastWait: CInt = 2000
 
     /// - Parameter limit: In milliseconds; -1: none.
-    /// - Returns: Whether that was over.
-    @discardableResult
-    private func sleep(_ connection: BusConnection?, atMost limit: CInt) -> Bool {
+    private func sleep(_ connection: BusConnection?, atMost limit: CInt) {
         var watched = [pollfd(fd: waking, events: Int16(POLLIN), revents: 0)]
         var timeout = limit
         if let connection {
@@ -146,9 +149,8 @@ final class Bus: Sendable {
             let own = connection.timeout
             timeout = limit < 0 ? own : own < 0 ? limit : min(own, limit)
         }
-        let isOver = poll(&watched, nfds_t(watched.count), timeout) == 0
+        poll(&watched, nfds_t(watched.count), timeout)
         var count: UInt64 = 0
         _ = read(waking, &count, 8)
-        return isOver
     }
 }

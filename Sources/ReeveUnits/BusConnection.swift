@@ -43,7 +43,7 @@ final class BusConnection {
     }
 
     /// In microseconds, on the clock that sd-bus has.
-    private static var now: UInt64 {
+    static var now: UInt64 {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         return UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1000

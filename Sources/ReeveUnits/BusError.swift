@@ -13,9 +13,14 @@ struct BusError: Error, Sendable, CustomStringConvertible {
         self.description = description ?? String(cString: strerror(number)).lowercased()
     }
 
+    /// Also where nobody has the manager's name, as while it executes itself anew.
+    private static let lost: Set<String> = [
+        "NoReply", "Timeout", "TimedOut", "Disconnected", "ServiceUnknown", "NameHasNoOwner",
+    ]
+
     /// There was no answer: whether it was done nobody knows.
     var isLost: Bool {
-        name.map { ["NoReply", "Timeout", "TimedOut", "Disconnected"].contains($0.split(separator: ".").last ?? "") }
+        name.map { Self.lost.contains(String($0.split(separator: ".").last ?? "")) }
             ?? [ECONNRESET, ENOTCONN, ETIMEDOUT].contains(number)
     }
 

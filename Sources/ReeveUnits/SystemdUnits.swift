@@ -13,14 +13,25 @@ package final class SystemdUnits: UnitManager {
     private struct Start {
         let unit: UnitSpecification
         let waiter: Waiter
+        /// The manager has been asked for it.
+        var isAsked = false
         /// The result of its job, once that is known.
         var job: String?
     }
 
+    private typealias Reading = CheckedContinuation<Result<UnitState?, StartError>, Never>
+
     private struct State {
         /// Units that have not come to their process.
         var starts: [String: Start] = [:]
+        var readings: [UInt64: Reading] = [:]
         var watches: [String: @Sendable (UnitState?) -> Void] = [:]
+        /// What has been told nobody yet who has answered.
+        var releases: [String: @Sendable () -> Void] = [:]
+        var lastReading: UInt64 = 0
+
+        /// There is something that a new connection has to ask anew.
+        var isWaiting: Bool { !starts.isEmpty || !watches.isEmpty || !releases.isEmpty }
     }
 
     private let bus: Bus
@@ -32,7 +43,7 @@ package final class SystemdUnits: UnitManager {
         self.state = state
         bus = try Bus(
             isOfUser: isOfUser,
-            isNeeded: { state.withLockedValue { !$0.starts.isEmpty || !$0.watches.isEmpty } },
+            isNeeded: { state.withLockedValue(\.isWaiting) },
             onConnect: { Self.connected($0, state) }
         )
     }
@@ -59,38 +70,68 @@ package final class SystemdUnits: UnitManager {
         let message = UnitMessage(unit: unit, environmentFile: "/proc/\(getpid())/fd/\(file)")
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (waiter: Waiter) in
+                let isWanted = state.withLockedValue { state in
+                    guard !Task.isCancelled else { return false }
+                    state.starts[unit.name] = Start(unit: unit, waiter: waiter)
+                    return true
+                }
+                guard isWanted else { return waiter.resume(returning: .failure(Self.canceled)) }
                 bus.perform { [state] connection in
                     guard let connection else {
-                        return waiter.resume(returning: .failure(Self.failure(BusError(number: ENOTCONN))))
+                        return Self.finish(unit.name, .failure(Self.failure(BusError(number: ENOTCONN))), nil, state)
                     }
-                    state.withLockedValue { $0.starts[unit.name] = Start(unit: unit, waiter: waiter) }
+                    let isWanted = state.withLockedValue { state in
+                        state.starts[unit.name]?.isAsked = true
+                        return state.starts[unit.name] != nil
+                    }
+                    guard isWanted else { return }
                     Self.start(message, connection, state)
                 }
             }
         } onCancel: {
-            bus.perform { [state] connection in
-                Self.finish(unit.name, .failure(StartError(.serviceManager, errno: ECANCELED)), connection, state)
-            }
+            Self.finish(unit.name, .failure(Self.canceled), nil, state)
         }
         // The manager reads it before it executes the program. Where nobody waits for that any more it has to stay: its
         // number could be that of another one by then.
-        if case .failure(let error) = result, error.errno == ECANCELED { throw error }
+        if case .failure(let error) = result, error.isUndecided { throw error }
         Glibc.close(file)
         return try result.get()
     }
 
     package func state(_ name: String) async throws(StartError) -> UnitState? {
-        let result: Result<UnitState?, BusError> = await withCheckedContinuation { waiter in
-            bus.perform { connection in
-                guard let connection else { return waiter.resume(returning: .failure(BusError(number: ENOTCONN))) }
-                Self.read(name, connection) { waiter.resume(returning: $0.map(\.state)) }
+        let id = state.withLockedValue { state in
+            state.lastReading += 1
+            return state.lastReading
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: Reading) in
+                let isWanted = state.withLockedValue { state in
+                    guard !Task.isCancelled else { return false }
+                    state.readings[id] = waiter
+                    return true
+                }
+                guard isWanted else { return waiter.resume(returning: .failure(Self.canceled)) }
+                bus.perform { [state] connection in
+                    guard let connection else {
+                        return Self.answer(id, .failure(Self.failure(BusError(number: ENOTCONN))), state)
+                    }
+                    Self.read(name, connection) { Self.answer(id, $0.map(\.state).mapError(Self.failure), state) }
+                }
             }
+        } onCancel: {
+            Self.answer(id, .failure(Self.canceled), state)
         }
-        do {
-            return try result.get()
-        } catch {
-            throw Self.failure(error)
-        }
+        return try result.get()
+    }
+
+    private static let canceled = StartError(.serviceManager, errno: ECANCELED)
+
+    private static func answer(
+        _ reading: UInt64,
+        _ result: Result<UnitState?, StartError>,
+        _ state: NIOLockedValueBox<State>
+    ) {
+        state.withLockedValue { $0.readings.removeValue(forKey: reading) }?.resume(returning: result)
     }
 
     package func watch(_ name: String, _ onEnd: @escaping @Sendable (UnitState?) -> Void) {
@@ -102,11 +143,16 @@ package final class SystemdUnits: UnitManager {
     }
 
     package func release(_ name: String, _ done: @escaping @Sendable () -> Void) {
-        state.withLockedValue { $0.watches[name] = nil }
-        bus.perform { connection in
+        let watch = state.withLockedValue { state in
+            state.releases[name] = done
+            return state.watches.removeValue(forKey: name)
+        }
+        // Whoever waits for its end will hear nothing more of it.
+        watch?(nil)
+        bus.perform { [state] connection in
             guard let connection else { return }
             connection.unmatch(Self.changesRule(name))
-            Self.release(name, connection, done)
+            Self.release(name, connection, state)
         }
     }
 
@@ -120,10 +166,13 @@ package final class SystemdUnits: UnitManager {
     /// What was asked of the connection before is asked anew.
     private static func connected(_ connection: BusConnection, _ state: NIOLockedValueBox<State>) {
         subscribe(connection)
-        let (starts, watches) = state.withLockedValue { (Array($0.starts.keys), Array($0.watches.keys)) }
+        let asked = state.withLockedValue { $0 }
+        // The others are about to be asked for.
+        let starts = asked.starts.filter(\.value.isAsked).keys
         if !starts.isEmpty { matchJobs(connection, state) }
         for name in starts { look(name, connection, state) }
-        for name in watches { watch(name, connection, state) }
+        for name in asked.watches.keys { watch(name, connection, state) }
+        for name in asked.releases.keys { release(name, connection, state) }
     }
 
     private static func subscribe(_ connection: BusConnection) {
@@ -136,7 +185,12 @@ package final class SystemdUnits: UnitManager {
     private static func matchJobs(_ connection: BusConnection, _ state: NIOLockedValueBox<State>) {
         connection.match(jobRule) { [weak connection] reader in
             guard let connection, let (unit, result) = reader.job() else { return }
-            state.withLockedValue { $0.starts[unit]?.job = result }
+            let isIdle = state.withLockedValue { state in
+                state.starts[unit]?.job = result
+                return state.starts.isEmpty
+            }
+            // The last was given up.
+            if isIdle { connection.unmatch(jobRule) }
             look(unit, connection, state)
         }
     }
@@ -173,7 +227,8 @@ package final class SystemdUnits: UnitManager {
             case .waiting: connection.later(pause) { look(name, $0, states) }
             case .started(let state): finish(name, .success(state), connection, states)
             case .failed(let error):
-                release(name, connection) {}
+                states.withLockedValue { $0.releases[name] = {} }
+                release(name, connection, states)
                 finish(name, .failure(error), connection, states)
             }
         }
@@ -230,7 +285,7 @@ package final class SystemdUnits: UnitManager {
 
     /// Both at once, so that what is asked next comes after them: one that has failed is kept until it is reset, and any
     /// other has nothing to reset, and says so.
-    private static func release(_ name: String, _ connection: BusConnection, _ done: @escaping () -> Void) {
+    private static func release(_ name: String, _ connection: BusConnection, _ state: NIOLockedValueBox<State>) {
         connection.call(
             path: path,
             interface: interface,
@@ -245,9 +300,12 @@ package final class SystemdUnits: UnitManager {
             interface: interface,
             member: "ResetFailedUnit",
             { (message: borrowing BusMessage) throws(BusError) in try message.append(name) }
-        ) { reply in
-            if case .failure(let error) = reply, error.isLost { return }
-            done()
+        ) { [weak connection] reply in
+            guard case .failure(let error) = reply, error.isLost else {
+                state.withLockedValue { $0.releases.removeValue(forKey: name) }?()
+                return
+            }
+            connection?.later(pause) { release(name, $0, state) }
         }
     }
 
@@ -276,7 +334,7 @@ extension BusReader {
     /// The unit of a `JobRemoved`, and its result: `done`, `failed` and their like.
     fileprivate func job() -> (unit: String, result: String)? {
         var id: UInt32 = 0
-        guard sd_bus_message_read_basic(raw, CChar(bitPattern: UInt8(ascii: "u")), &id) > 0, text("o") != nil,
+        guard sd_bus_message_read_basic(raw, CChar("u"), &id) > 0, text("o") != nil,
             let unit = text(), let result = text()
         else { return nil }
         return (unit, result)

@@ -127,7 +127,7 @@ struct Daemon {
 
     /// What an agent before this one has left with systemd.
     private var kept: [PassedDescriptor] {
-        passed.filter { $0.name?.hasPrefix(KeptDescriptors.prefix) == true }
+        passed.filter { $0.name?.hasPrefix(UnitIdentity.prefix) == true }
     }
 
     /// Those that systemd passes; only where it passes none, our own.

@@ -6,9 +6,6 @@ import Systemd
 
 /// Descriptors that systemd keeps open for the service over its restarts (`sd_pid_notify_with_fds(3)`).
 final class KeptDescriptors: DescriptorKeeper {
-    /// What tells them from sockets that clients connect to.
-    static let prefix = "reeve-run-"
-
     private let notifier: Notifier
     private let logger: Logger
     private let found: NIOLockedValueBox<[String: CInt]>

@@ -71,4 +71,37 @@ import Testing
         writer.finish()
         #expect(try SpoolReader(path: path).read().bytes == Array("first".utf8))
     }
+
+    @Test(arguments: [100, 3000, 60_000])
+    func `of the room for all output it has taken as much as its file is long`(size: Int) throws {
+        var first = SpoolWriter(specification(isTakenUp: false))
+        for _ in 0..<(size / 100) { append(String(repeating: "x", count: 100), to: &first) }
+        var status = stat()
+        stat(path, &status)
+        let budget = SpoolBudget(limit: 1 << 30)
+        // As the agent does with all that it finds when it starts.
+        budget.adopt(Int(status.st_size))
+        var next = specification(isTakenUp: true)
+        next.budget = budget
+        var second = SpoolWriter(next, counts: next.prepare())
+        append("more", to: &second)
+        second.finish()
+        stat(path, &status)
+        #expect(budget.used == Int(status.st_size))
+    }
+
+    @Test func `what cannot be read now is neither emptied nor added to`() throws {
+        var first = SpoolWriter(specification(isTakenUp: false))
+        append("first", to: &first)
+        let file = open(path, O_WRONLY | O_CLOEXEC)
+        pwrite(file, "damaged!", 8, 0)
+        close(file)
+        let before = readFile(path, limit: 1 << 16)
+        let next = specification(isTakenUp: true)
+        var second = SpoolWriter(next, counts: next.prepare())
+        append("second", to: &second)
+        second.finish()
+        #expect(second.counts.spoolError == EIO && second.counts.dropped == 6)
+        #expect(readFile(path, limit: 1 << 16) == before)
+    }
 }

@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// There are as many workers as the host has processors, for a job should not wait for anything but those. One that does
 /// so all the same, in a call that blocks, holds up the others: where jobs wait and none has begun for a while, there is
-/// another worker until there is nothing left to do.
+/// another worker until as many as usual have nothing to do.
 struct Roster<Job, Worker> {
     enum Addition {
         /// It is to ask for its next job.
@@ -63,7 +63,8 @@ struct Roster<Job, Worker> {
             begun &+= 1
             return .job(job)
         }
-        guard workers <= usual else {
+        // Not by how many there are: the usual ones may be blocked still.
+        guard idle.count < usual else {
             workers -= 1
             return .end
         }

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 import NIOConcurrencyHelpers
 import NIOCore
 import ReeveProcess
@@ -14,34 +13,32 @@ import ReeveProcess
 /// What it is put in place by is experimental in Swift 6.3 (`ExecutorFactory`; delays became SE-0505): where another
 /// version names it otherwise, this does not compile.
 package final class WorkerPool: TaskExecutor {
-    private final class Worker: Sendable {
-        // A semaphore may be used by all threads at once; it stays in its place until the last of them lets go of it.
-        nonisolated(unsafe) private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-        init() {
-            sem_init(semaphore, 0, 0)
-        }
-
-        deinit {
-            sem_destroy(semaphore)
-            semaphore.deallocate()
-        }
+    /// A flag is as good as a count: the roster wakes only whom it took from its idle, and they are idle again only when
+    /// they have asked.
+    private struct Worker: Sendable {
+        private let isWoken = ConditionLock(value: false)
 
         func wake() {
-            sem_post(semaphore)
+            isWoken.lock()
+            isWoken.unlock(withValue: true)
         }
 
         func wait() {
-            while sem_wait(semaphore) != 0 {}  // interrupted
+            isWoken.lock(whenValue: true)
+            isWoken.unlock(withValue: false)
         }
     }
 
     /// How long no job may begin, while some wait, until there is another thread.
     private static let patience = Duration.milliseconds(50)
     private static let most = 64
-    /// What the run-time library knows as no particular executor (`swift_executor_generic`, ExecutorImpl.h), in which jobs
-    /// are run that are not of an actor with threads of its own. By any other name each call of an actor would go through
-    /// the queue.
+    /// What the run-time library knows as no particular executor (`SerialExecutorRef::generic()`), in which jobs are run
+    /// that are not of an actor with threads of its own. By any other name each call of an actor would be a job of its own,
+    /// as the public `runSynchronously(on:)` with a task executor has it; a public name for this one there is not.
+    ///
+    /// That the cast is right: `UnownedSerialExecutor` is a frozen struct of one `Builtin.Executor`, which is two words, and
+    /// both being null is what "generic" is. A null identity is compared, and never followed. Were the size another one, the
+    /// cast would trap, and `WorkerPoolTests` with it.
     private static let anyExecutor = unsafe unsafeBitCast((0, 0), to: UnownedSerialExecutor.self)
 
     let timers: Timers

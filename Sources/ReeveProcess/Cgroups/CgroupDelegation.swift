@@ -26,6 +26,14 @@ package enum CgroupDelegation: Sendable, Equatable {
         )
     }
 
+    /// Where the cgroup with this path is; `nil`: it is not mounted here.
+    package static func folder(of cgroup: String) -> String? {
+        folder(
+            of: cgroup,
+            mounts: String(decoding: readFile("/proc/self/mountinfo", limit: 1 << 22) ?? [], as: UTF8.self)
+        )
+    }
+
     /// The rule, apart from where the facts come from.
     /// - Parameters:
     ///   - cgroups: As in `/proc/self/cgroup`.

@@ -7,7 +7,7 @@ extension SpoolSpecification {
     /// Whether the host has lost a part of it is looked at here and now: it takes long where the file is large, and who
     /// opens it for writing must not be kept from others.
     func prepare() -> OutputCounts {
-        if isTakenUp { return takeUp()?.counts ?? OutputCounts() }
+        if isTakenUp { return takenUpCounts }
         guard continues, let file = try? SpoolFile(path: path) else { return OutputCounts() }
         guard fits(file.header) else { return OutputCounts(emptyHeader(behind: file.header, end: file.end)) }
         guard !file.header.isOfThisBoot else { return OutputCounts(file.header) }
@@ -45,32 +45,40 @@ extension SpoolSpecification {
         return (create(), header)
     }
 
-    /// What an agent before this one has written of the same process; `nil`: nothing that could be gone on with.
-    ///
-    /// Reads the head, as its numbers are written down only at its end.
-    func takeUp() -> SpoolStanding? {
-        guard var file = try? SpoolFile(path: path) else { return nil }
-        guard file.header.tailEnd == 0 else {
-            return SpoolStanding(header: file.header, place: file.header.tailEnd, counts: OutputCounts(file.header))
-        }
+    /// How much an agent before this one has written of the same process. Reads the head, as its numbers are written down
+    /// only at its end. What can not be read is left as it is, and nothing is added to it.
+    private var takenUpCounts: OutputCounts {
         var counts = OutputCounts()
-        var place: UInt64 = 0
-        while let frame = file.frame(at: place) {
-            switch frame.stream {
-            case .output: counts.output += UInt64(frame.count)
-            case .error: counts.error += UInt64(frame.count)
+        do {
+            guard var file = try SpoolFile(path: path) else { return counts }
+            guard file.header.tailEnd == 0 else { return OutputCounts(file.header) }
+            var place: UInt64 = 0
+            while let frame = file.frame(at: place) {
+                switch frame.stream {
+                case .output: counts.output += UInt64(frame.count)
+                case .error: counts.error += UInt64(frame.count)
+                }
+                place += frame.size
             }
-            place += frame.size
+            counts.position = SpoolPosition(frame: place, consumed: 0)
+        } catch {
+            counts.spoolError = error.number
         }
-        counts.position = SpoolPosition(frame: place, consumed: 0)
-        return SpoolStanding(header: file.header, place: place, counts: counts)
+        return counts
     }
 
-    /// Opens it for that; what was begun and not ended behind the last whole frame goes.
-    func open(takingUp standing: SpoolStanding) -> CInt {
-        let file = openFile(path, O_RDWR)
-        if file >= 0, standing.header.tailEnd == 0 { ftruncate(file, SpoolFormat.headerSize + Int(standing.place)) }
-        return file
+    /// Opens it to go on behind that; what was begun and not ended behind the last whole frame goes.
+    ///
+    /// - Returns: The descriptor, or the negated error number; and the header. `nil`: nothing was written yet.
+    func openTakenUp(at position: SpoolPosition) -> (file: CInt, header: SpoolHeader)? {
+        do {
+            guard let header = try SpoolFile(path: path)?.header else { return nil }
+            let file = openFile(path, O_RDWR)
+            if file >= 0, header.tailEnd == 0 { ftruncate(file, SpoolFormat.headerSize + Int(position.frame)) }
+            return (file, header)
+        } catch {
+            return (-error.number, emptyHeader)
+        }
     }
 
     private func fits(_ header: SpoolHeader) -> Bool {
@@ -112,14 +120,6 @@ extension SpoolSpecification {
 private func openFile(_ path: String, _ flags: CInt) -> CInt {
     let file = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
     return file < 0 ? -errno : file
-}
-
-/// How far a spool was written.
-struct SpoolStanding {
-    let header: SpoolHeader
-    /// Where the next frame goes.
-    let place: UInt64
-    let counts: OutputCounts
 }
 
 extension SpoolHeader {

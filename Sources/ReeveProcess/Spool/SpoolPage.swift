@@ -1,3 +1,5 @@
+import Glibc
+
 /// A piece of output as it was read from a process.
 package struct SpoolChunk: Sendable, Equatable {
     package let stream: OutputStream
@@ -55,6 +57,14 @@ package enum SpoolError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, errno: CInt)
     /// It is not a spool, or of a later version, or was changed by somebody.
     case damaged(path: String)
+
+    /// The kernel's, or `EIO` where it says nothing.
+    var number: CInt {
+        switch self {
+        case .unreadable(_, let number): number
+        case .damaged: EIO
+        }
+    }
 
     package var description: String {
         switch self {

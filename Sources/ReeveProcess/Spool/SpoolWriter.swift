@@ -178,19 +178,17 @@ struct SpoolWriter {
 
     /// Goes on with what there is. Whether there is something.
     private mutating func takeUp(_ specification: SpoolSpecification) -> Bool {
-        guard let standing = specification.takeUp() else { return false }
-        file = specification.open(takingUp: standing)
+        guard let opened = specification.openTakenUp(at: counts.position) else { return false }
+        file = opened.file
         guard file >= 0 else {
             counts.spoolError = -file
             return true
         }
-        header = standing.header
-        place = standing.place
-        share.takeUp(
-            length: SpoolFormat.headerSize + Int(max(place, header.headCapacity > place ? 0 : header.headCapacity)),
-            hasTail: header.tailEnd > 0,
-            tail: specification.tail
-        )
+        header = opened.header
+        place = counts.position.frame
+        var status = stat()
+        fstat(file, &status)
+        share.takeUp(length: Int(status.st_size), hasTail: header.tailEnd > 0, tail: specification.tail)
         return true
     }
 

@@ -110,18 +110,26 @@ extension ChildCensus {
         let session = getsid(0)
         let isNamespacesFirst = getpid() == 1 && session == 0
         while true {
-            let (goesOn, blocker) = shared.withLockedValue { census -> (Bool, pid_t?) in
+            let found = shared.withLockedValue { census -> Found in
                 let pid = clinux_ended_child()
-                guard pid > 0, census.verdict(on: pid) == .orphan else { return (false, nil) }
-                if !isNamespacesFirst, getsid(pid) == session { return (false, pid) }
+                guard pid > 0, census.verdict(on: pid) == .orphan else { return .none }
+                if !isNamespacesFirst, getsid(pid) == session { return .others }
                 var end = clinux_end()
-                return (clinux_wait(pid, &end) > 0, nil)
+                return clinux_wait(pid, &end) > 0 ? .orphan : .none
             }
-            if goesOn { continue }
+            switch found {
+            case .orphan: continue
+            case .none: return
             // The kernel shows one child at a time: who looks no further sees none behind one that a library leaves.
-            if blocker != nil { reapOrphans(outside: session) }
-            return
+            case .others: return reapOrphans(outside: session)
+            }
         }
+    }
+
+    private enum Found {
+        case orphan, none
+        /// A child that somebody else in this process waits for.
+        case others
     }
 
     /// The same for those that stand behind another's child, one by one.
@@ -130,7 +138,8 @@ extension ChildCensus {
         for process in ProcessSnapshot().processes
         where process.parent == own && process.isGone && process.session != session {
             shared.withLockedValue { census in
-                guard census.verdict(on: process.pid) == .orphan else { return }
+                // Its pid may be another's by now, of a child that a library has started.
+                guard census.verdict(on: process.pid) == .orphan, getsid(process.pid) != session else { return }
                 var end = clinux_end()
                 _ = clinux_wait(process.pid, &end)
             }

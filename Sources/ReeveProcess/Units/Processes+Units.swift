@@ -45,10 +45,10 @@ extension Processes {
                     )
                 )
             } catch {
-                for name in unit.keptNames { host.keeper?.drop(name) }
+                if !error.isUndecided { for name in unit.keptNames { host.keeper?.drop(name) } }
                 throw error
             }
-            return try take(
+            return take(
                 state,
                 specification,
                 key,
@@ -76,7 +76,7 @@ extension Processes {
             throw StartError(.serviceManager, errno: EAGAIN, detail: "systemd has not come to start it")
         }
         guard state.pid != 0 else {
-            release(unit, by: host)
+            host.release(unit)
             return nil
         }
         guard table.reserve(key) else { throw StartError(.key, errno: EEXIST, detail: "\(key) is in use") }
@@ -87,7 +87,7 @@ extension Processes {
             if notices < 0, let socket = try Launcher.makeSocket(specification) { notices = socket.take() }
             let output = host.keeper?.take(unit.outputName) ?? Self.pipe(1, of: state)
             let error = host.keeper?.take(unit.errorName) ?? Self.pipe(2, of: state)
-            return try take(
+            return take(
                 state,
                 specification,
                 key,
@@ -101,14 +101,6 @@ extension Processes {
         }
     }
 
-    /// Ends what is left of a unit after its process has been forgotten.
-    package func release(_ unit: UnitIdentity, by host: UnitHost) {
-        // What is kept says to the next agent that there is a unit, should this one not come to release it.
-        host.manager.release(unit.name) { [keeper = host.keeper] in
-            for name in unit.keptNames { keeper?.drop(name) }
-        }
-    }
-
     /// From here on the descriptors are the watching thread's.
     private func take(
         _ state: UnitState,
@@ -117,17 +109,31 @@ extension Processes {
         _ unit: String,
         _ descriptors: (output: CInt, error: CInt, notices: CInt),
         _ manager: any UnitManager
-    ) throws(StartError) -> ChildRecord {
-        let pidfd = state.isRunning ? clinux_pidfd_open(state.pid) : -1
-        let ticks = pidfd >= 0 ? ProcessStatus(pid: state.pid)?.startTicks ?? 0 : 0
+    ) -> ChildRecord {
         let cgroup = state.cgroup.map(Cgroup.init(path:))
+        var tree = ProcessTree(
+            pid: -1,
+            startTicks: 0,
+            marks: specification.marks,
+            cgroups: cgroup.map { [$0] } ?? []
+        )
+        // Where it has ended, its pid may be another's.
+        let member = state.isRunning ? MainProcess.member(state.pid, of: tree) : nil
+        if let member {
+            tree = ProcessTree(
+                pid: member.pid,
+                startTicks: member.startTicks,
+                marks: tree.marks,
+                cgroups: tree.cgroups
+            )
+        }
         let now = clocks.now()
         var counts = specification.output?.prepare() ?? OutputCounts()
-        counts.isCut = descriptors.output < 0 && descriptors.error < 0
+        counts.isCut = descriptors.output < 0 || descriptors.error < 0
         let record = ChildRecord(
             key: key,
             pid: state.pid,
-            startTicks: ticks,
+            startTicks: tree.startTicks,
             startedAt: state.startedAt > 0 ? state.startedAt : now,
             // It is not ours to remove.
             cgroup: nil,
@@ -135,16 +141,9 @@ extension Processes {
             state: .running,
             output: counts
         )
-        let main = MainProcess(pid: state.pid, startTicks: ticks, pidfd: pidfd)
         let watched = WatchedProcess(
-            main: main,
-            tree: ProcessTree(
-                // Its pid may be another's where it has ended.
-                pid: pidfd >= 0 ? state.pid : -1,
-                startTicks: ticks,
-                marks: specification.marks,
-                cgroups: cgroup.map { [$0] } ?? []
-            ),
+            main: member ?? MainProcess(pid: state.pid, startTicks: 0, pidfd: -1),
+            tree: tree,
             output: descriptors.output,
             error: descriptors.error,
             hasTerminal: false,
@@ -158,21 +157,17 @@ extension Processes {
             isForeign: true
         )
         let id = table.insert(record, watched)
-        watchStreams(id, descriptors)
+        for (descriptor, kind) in [
+            (descriptors.output, Occurrence.Kind.output), (descriptors.error, .error), (descriptors.notices, .notice),
+        ] where descriptor >= 0 {
+            // Without memory for it: the process is there all the same, and its end is heard of.
+            _ = poller.watch(descriptor, for: Occurrence(kind, id))
+        }
         manager.watch(unit) { [table, poller] state in
             table.foreignEnded(id, state?.end)
             poller.wake()
         }
         return record
-    }
-
-    /// What cannot be watched counts as closed: the process is there whatever becomes of what it says.
-    private func watchStreams(_ id: UInt64, _ descriptors: (output: CInt, error: CInt, notices: CInt)) {
-        for (descriptor, kind) in [(descriptors.output, Occurrence.Kind.output), (descriptors.error, .error)]
-        where descriptor >= 0 {
-            _ = poller.watch(descriptor, for: Occurrence(kind, id))
-        }
-        if descriptors.notices >= 0 { _ = poller.watch(descriptors.notices, for: Occurrence(.notice, id)) }
     }
 
     private static func unenforced(_ limits: CgroupLimits?, _ cgroup: Cgroup?) -> [CgroupLimits.Kind] {
@@ -223,41 +218,6 @@ extension Processes {
         close(pipe)
         return -1
     }
-}
-
-/// Who runs processes as units, and who keeps their pipes open while no agent is there.
-package struct UnitHost: Sendable {
-    package var manager: any UnitManager
-    package var keeper: (any DescriptorKeeper)?
-
-    package init(manager: any UnitManager, keeper: (any DescriptorKeeper)?) {
-        self.manager = manager
-        self.keeper = keeper
-    }
-}
-
-/// What a process is called that is a unit.
-package struct UnitIdentity: Sendable, Equatable {
-    /// With its suffix, `.service`.
-    package var name: String
-    /// For people.
-    package var description: String
-    package var properties: [String: UnitProperty]
-
-    package init(name: String, description: String, properties: [String: UnitProperty] = [:]) {
-        self.name = name
-        self.description = description
-        self.properties = properties
-    }
-
-    /// What its descriptors are kept as.
-    package var outputName: String { "\(name).out" }
-    package var errorName: String { "\(name).err" }
-    package var noticesName: String { "\(name).say" }
-    var keptNames: [String] { [outputName, errorName, noticesName] }
-
-    /// Whose descriptor it is.
-    package static func unitName(ofKept name: String) -> String { String(name.dropLast(4)) }
 }
 
 extension Pipe {

@@ -79,6 +79,10 @@ final class ChildWatch {
             end = ProcessEnd(ended, startedAt: process.startedAt, duration: duration, together: usedTogether)
         case .lost: end = ProcessEnd(unknownSince: process.startedAt, duration: duration, together: usedTogether)
         }
+        return hasEnded(buffer)
+    }
+
+    private func hasEnded(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         let before = spool.counts
         readRest(buffer)
         act(lifecycle.ended())
@@ -96,10 +100,7 @@ final class ChildWatch {
             duration: clocks.elapsed() - process.started,
             together: usedTogether
         )
-        let before = spool.counts
-        readRest(buffer)
-        act(lifecycle.ended())
-        return conclude(before)
+        return hasEnded(buffer)
     }
 
     private var usedTogether: CgroupUsage? { tree.cgroups.first.flatMap(CgroupUsage.init) }

@@ -23,13 +23,7 @@ extension ProcessEnd {
     init(unknownSince startedAt: Int64, duration: Duration, together: CgroupUsage?) {
         self.init(
             reason: .unknown,
-            usage: ResourceUsage(
-                userTime: .zero,
-                systemTime: .zero,
-                maximumResident: nil,
-                bytesRead: 0,
-                bytesWritten: 0
-            ),
+            usage: .unknown,
             endedAt: startedAt + duration.wholeMilliseconds,
             duration: duration,
             together: together
@@ -49,13 +43,7 @@ extension ProcessEnd {
         if unit?.isOutOfMemory == true, together?.outOfMemoryKills == 0 { together?.outOfMemoryKills = 1 }
         self.init(
             reason: unit?.reason ?? .unknown,
-            usage: ResourceUsage(
-                userTime: .zero,
-                systemTime: .zero,
-                maximumResident: nil,
-                bytesRead: 0,
-                bytesWritten: 0
-            ),
+            usage: .unknown,
             endedAt: endedAt ?? startedAt + duration.wholeMilliseconds,
             duration: endedAt.map { .milliseconds(max(0, $0 - startedAt)) } ?? duration,
             together: together

@@ -52,7 +52,7 @@ struct UnitProperties {
             pid: Int32(clamping: processID),
             isStarting: processID == 0 && (job != 0 || activeState == "activating"),
             isRunning: mainPID != 0,
-            cgroup: controlGroup.isEmpty ? nil : "/sys/fs/cgroup" + controlGroup,
+            cgroup: controlGroup.isEmpty ? nil : CgroupDelegation.folder(of: controlGroup),
             startedAt: Int64(clamping: startedAt / 1000),
             end: processID != 0 && ["exited", "failed", "dead"].contains(subState) ? end : nil
         )
