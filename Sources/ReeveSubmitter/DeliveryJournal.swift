@@ -29,7 +29,8 @@ package protocol DeliveryJournal: Sendable {
     /// Up to `limit` changes after that number, of one lane or of all, and not many more than `bytes`.
     func page(after sequence: Int64, of lane: Lane?, limit: Int, bytes: Int) async throws -> JournalPage
 
-    /// Writes down how far an endpoint has come; durable when it returns. Nothing is written for one that is gone.
+    /// Writes down how far an endpoint has come, and tells what is to be told of that, in one; durable when it returns.
+    /// Nothing is written for one that is gone.
     func commit(_ progress: DeliveryProgress, of endpoint: EndpointRecord.Identity) async throws
 
     /// Tells a fact about an endpoint as a state change; a pause is also kept for the next start.

@@ -8,10 +8,12 @@ package struct DeliveryProgress: Sendable, Equatable {
     package var positions: [Lane: Int64?] = [:]
     /// What was given up, or is held.
     package var deadLetters: [GivenUp] = []
-    /// Dead letters that were delivered after all.
+    /// Dead letters that were delivered after all, and held ones that somebody wanted dropped and that are done.
     package var resolved: [Int64] = []
-    /// Held ones of which what was wished has been done.
+    /// Held ones that are tried again, as somebody wanted.
     package var released: [Int64] = []
+    /// What is told with it, if it is time to.
+    package var refusals: Refusals?
 
     /// A change that the receiver refused for good.
     package struct GivenUp: Sendable, Equatable {
@@ -22,6 +24,15 @@ package struct DeliveryProgress: Sendable, Equatable {
         package var attempts: Int
         /// Its lane waits until somebody decides.
         package var isHeld = false
+        /// It is a dead letter that was tried again: one that is gone meanwhile stays gone.
+        package var isRetry = false
+    }
+
+    /// So many changes were refused for good since that was last told. All of them are written down before, or with it.
+    package struct Refusals: Sendable, Equatable {
+        package var count: Int
+        /// Of the last one.
+        package var reason: String
     }
 }
 
@@ -46,7 +57,7 @@ package struct WantedLetter: Sendable, Equatable {
     }
 }
 
-/// A fact about an endpoint that is told as a state change, when it begins and no more.
+/// A fact about an endpoint itself that is told as a state change, when it begins and no more.
 package enum EndpointFact: Sendable, Equatable {
     /// It does not answer; it is tried now and then.
     case opened(reason: String)
@@ -54,6 +65,4 @@ package enum EndpointFact: Sendable, Equatable {
     case closed
     /// It wants no more.
     case paused(reason: String)
-    /// It refused so many changes since that was last told; they are dead letters, or held.
-    case gaveUp(count: Int, reason: String)
 }

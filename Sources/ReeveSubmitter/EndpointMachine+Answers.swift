@@ -94,7 +94,7 @@ extension EndpointMachine {
             return settleRetry(of: together[0]) { machine, letter in
                 machine.counts.dead += 1
                 let attempts = letter.attempts + (machine.lanes[together[0]]?.attempts ?? 0)
-                machine.giveUp([letter.change], reply, attempts: attempts)
+                machine.giveUp([letter.change], reply, attempts: attempts, isRetry: true)
             }
         }
         let events = together.reduce(0) { $0 + (lanes[$1]?.cuts.count ?? 0) }
@@ -132,34 +132,31 @@ extension EndpointMachine {
         }
         lanes[lane]?.state = .held
         if lanes[lane]?.isDetached == true { lanes[lane]?.unload() }
+        // Somebody wanted that while it was tried.
+        if lanes[lane]?.dropThrough != nil { makeReady(lane) }
     }
 
-    private mutating func giveUp(_ changes: [StateChange], _ reply: Reply, attempts: Int, isHeld: Bool = false) {
+    private mutating func giveUp(
+        _ changes: [StateChange],
+        _ reply: Reply,
+        attempts: Int,
+        isHeld: Bool = false,
+        isRetry: Bool = false
+    ) {
         givenUp += changes.map {
             DeliveryProgress.GivenUp(
                 change: $0,
                 reason: reply.summary,
                 status: reply.status,
                 attempts: attempts,
-                isHeld: isHeld
+                isHeld: isHeld,
+                isRetry: isRetry
             )
         }
         hasNews = true
         let news = changes.count { !$0.isEndpointFact }
         untold += news
         if news > 0 { untoldReason = reply.summary }
-    }
-
-    /// That changes are given up is told at once, and then once a minute with how many they were.
-    static let tellingInterval = Duration.seconds(60)
-
-    var timeToTell: Duration? { untold > 0 ? max(now, (lastTold ?? now) + Self.tellingInterval) : nil }
-
-    mutating func tellGivenUp() {
-        guard untold > 0, lastTold.map({ $0 + Self.tellingInterval <= now }) ?? true else { return }
-        actions.append(.tell(.gaveUp(count: untold, reason: untoldReason)))
-        untold = 0
-        lastTold = now
     }
 
     private mutating func notice(_ edge: Breaker.Edge?, _ reason: String) {

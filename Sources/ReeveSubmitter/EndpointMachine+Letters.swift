@@ -9,7 +9,7 @@ struct WantedLetters: Sendable {
     var isReading = false
     /// Lanes with some that are to be tried or dropped.
     var open: Set<Lane> = []
-    /// Held ones of which the wish is fulfilled; they stay until their lane goes on.
+    /// Held ones that are tried again; they stay until their lane goes on.
     var released: [Int64] = []
 }
 
@@ -50,8 +50,8 @@ extension EndpointMachine {
             lanes[lane]?.dropThrough = last
             takeUp(lane, orWaiting: true)
         case .drop:
-            // It is done; what is written down next says so.
-            letters.released.append(sequence)
+            // It is done: there is nothing left to be dropped but the letter.
+            resolved.append(sequence)
             hasNews = true
         case .retry:
             letters.open.insert(lane)

@@ -5,18 +5,23 @@ extension EndpointMachine {
     /// The cursor may run ahead of what is written down by so many changes that only the filter refused.
     static let unwrittenFiltered: Int64 = 1000
 
+    /// That changes were refused for good is told with the first of them, and then once a minute with how many they were.
+    static let tellingInterval = Duration.seconds(60)
+
     /// What is to be committed; `nil` if there is nothing worth it, or a commit is under way.
     ///
     /// - Parameter isLast: Whatever there is, since nothing comes after it.
     package mutating func progress(isLast: Bool) -> DeliveryProgress? {
         guard !isCommitting || isLast else { return nil }
-        let isWorth = hasNews || window.cursor - committedCursor >= Self.unwrittenFiltered
-        guard isWorth || isLast && (window.cursor != committedCursor || !dirty.isEmpty) else { return nil }
+        let isWorth = hasNews || isTimeToTell || window.cursor - committedCursor >= Self.unwrittenFiltered
+        let isAnything = window.cursor != committedCursor || !dirty.isEmpty || untold > 0
+        guard isWorth || isLast && isAnything else { return nil }
         var progress = DeliveryProgress(
             cursor: window.cursor,
             deadLetters: givenUp,
             resolved: resolved,
-            released: letters.released
+            released: letters.released,
+            refusals: isTimeToTell || isLast ? refusalsToTell() : nil
         )
         for lane in dirty {
             let (position, before) = (position(of: lane), committedPositions[lane])
@@ -32,6 +37,22 @@ extension EndpointMachine {
         hasNews = false
         committedCursor = window.cursor
         return progress
+    }
+
+    private var isTimeToTell: Bool {
+        untold > 0 && lastTold.map { $0 + Self.tellingInterval <= now } ?? true
+    }
+
+    private mutating func refusalsToTell() -> DeliveryProgress.Refusals? {
+        guard untold > 0 else { return nil }
+        lastTold = now
+        defer { untold = 0 }
+        return DeliveryProgress.Refusals(count: untold, reason: untoldReason)
+    }
+
+    /// When there is something to tell that no commit under way delays; that is asked once more when it is over.
+    func timeToTell() -> Duration? {
+        untold > 0 && !isCommitting ? lastTold.map { $0 + Self.tellingInterval } : nil
     }
 
     /// The position that has to be written down for a lane: where the cursor says too much or too little.

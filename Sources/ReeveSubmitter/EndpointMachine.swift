@@ -81,7 +81,7 @@ package struct EndpointMachine: Sendable {
     /// The whole journal is sent again up to here.
     let replay: Replay?
     var isReplayOver = false
-    /// When it was last told that changes were given up; and how many since.
+    /// When it was last told that changes were refused for good; and how many since, written down or not.
     var lastTold: Duration?
     var untold = 0
     var untoldReason = ""
@@ -119,7 +119,9 @@ package struct EndpointMachine: Sendable {
         committedCursor = cursor
         committedPositions = positions.mapValues(\.done)
         replay = replayThrough.map { Replay(through: $0) }
-        for (lane, position) in positions.sorted(by: { $0.value.done < $1.value.done }) {
+        for (lane, position) in positions.sorted(by: {
+            ($0.value.done, $0.key.name) < ($1.value.done, $1.key.name)
+        }) {
             guard position.done != cursor || position.replay != nil else {
                 dirty.insert(lane)
                 continue
@@ -165,7 +167,6 @@ package struct EndpointMachine: Sendable {
         dispatch()
         refill()
         refillWanted()
-        tellGivenUp()
         if let progress = progress(isLast: false) {
             isCommitting = true
             actions.append(.commit(progress))
@@ -206,9 +207,10 @@ package struct EndpointMachine: Sendable {
     }
 
     private mutating func nextWake() -> Duration? {
-        guard !isStopped, !isPaused else { return nil }
+        guard !isStopped else { return nil }
+        guard !isPaused else { return timeToTell() }
         while let first = deadlines.first, !holds(first) { _ = deadlines.removeFirst() }
-        var times = [deadlines.first?.time, timeToPassOver(), timeToTell]
+        var times = [deadlines.first?.time, timeToPassOver(), timeToTell()]
         if !ready.isEmpty { times.append(breaker.closedUntil(now)) }
         return times.compactMap(\.self).min()
     }

@@ -242,6 +242,13 @@ extension EndpointSender {
     private func commit(_ progress: DeliveryProgress) async throws {
         let (journal, identity) = (surroundings.journal, identity)
         try await Task { try await journal.commit(progress, of: identity) }.value
+        guard let refusals = progress.refusals else { return }
+        surroundings.logger.warning(
+            "endpoint refused changes",
+            metadata: [
+                "endpoint": "\(identity.name)", "count": "\(refusals.count)", "reason": "\(refusals.reason)",
+            ]
+        )
     }
 
     private func setAlarm(_ time: Duration, in group: inout DiscardingTaskGroup) {
@@ -268,11 +275,6 @@ extension EndpointSender {
                 metadata: ["endpoint": "\(identity.name)", "reason": "\(reason)"]
             )
         case .closed: logger.notice("endpoint answers again", metadata: ["endpoint": "\(identity.name)"])
-        case .gaveUp(let count, let reason):
-            logger.warning(
-                "endpoint refused changes",
-                metadata: ["endpoint": "\(identity.name)", "count": "\(count)", "reason": "\(reason)"]
-            )
         case .paused(let reason):
             logger.warning("endpoint wants no more", metadata: ["endpoint": "\(identity.name)", "reason": "\(reason)"])
         }

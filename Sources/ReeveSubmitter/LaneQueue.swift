@@ -137,11 +137,9 @@ struct LaneQueue: Sendable {
         guard let last = dropThrough else { return [] }
         let dropped = Array(items.prefix { $0.change.sequence <= last })
         removeFirst(dropped.count)
-        // Of a detached lane they may not be in memory.
-        if isDetached, items.isEmpty {
-            done = max(done, last)
-            readThrough = max(readThrough, done)
-        }
+        // Not all of them need have been in memory: of a detached lane, or since the wish was known before they were read.
+        done = max(done, last)
+        readThrough = max(readThrough, done)
         dropThrough = nil
         return dropped
     }

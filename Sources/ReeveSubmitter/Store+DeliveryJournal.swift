@@ -46,23 +46,20 @@ extension Store: DeliveryJournal {
         try await write { transaction in
             guard try transaction.has(endpoint) else { return }
             let now = transaction.now
+            func letters(isRetry: Bool) -> [DeadLetter] {
+                progress.deadLetters.filter { $0.isRetry == isRetry }.map { DeadLetter($0, at: now) }
+            }
             try transaction.commitDelivery(
                 endpoint: endpoint.name,
                 cursor: progress.cursor,
                 positions: progress.positions,
-                deadLetters: progress.deadLetters.map {
-                    DeadLetter(
-                        change: $0.change,
-                        reason: $0.reason,
-                        status: $0.status,
-                        attempts: $0.attempts,
-                        isHeld: $0.isHeld,
-                        at: now
-                    )
-                },
+                deadLetters: letters(isRetry: false),
+                refusedAgain: letters(isRetry: true),
                 resolved: progress.resolved,
                 released: progress.released
             )
+            // Who hears of them finds the letters.
+            if let refusals = progress.refusals { try transaction.tell(refusals, of: endpoint.name) }
         }
     }
 
@@ -75,10 +72,6 @@ extension Store: DeliveryJournal {
                 let data: JSONObject = ["reason": .string(reason)]
                 try transaction.appendFact(of: name, "opened", "endpoint \(name) does not answer: \(reason)", data)
             case .closed: try transaction.appendFact(of: name, "closed", "endpoint \(name) answers again", [:])
-            case .gaveUp(let count, let reason):
-                let changes = count == 1 ? "a change" : "\(count) changes"
-                let data: JSONObject = ["reason": .string(reason), "count": .number(String(count))]
-                try transaction.appendFact(of: name, "refused", "endpoint \(name) refused \(changes): \(reason)", data)
             case .paused(let reason):
                 let pause = Pause(by: "agent", at: transaction.now, reason: reason)
                 try transaction.pauseEndpoint(name, pause)
@@ -156,7 +149,27 @@ extension Reader {
     }
 }
 
+extension DeadLetter {
+    fileprivate init(_ letter: DeliveryProgress.GivenUp, at time: Timestamp) {
+        self.init(
+            change: letter.change,
+            reason: letter.reason,
+            status: letter.status,
+            attempts: letter.attempts,
+            isHeld: letter.isHeld,
+            at: time
+        )
+    }
+}
+
 extension Transaction {
+    fileprivate func tell(_ refusals: DeliveryProgress.Refusals, of name: String) throws {
+        let (count, reason) = (refusals.count, refusals.reason)
+        let changes = count == 1 ? "a change" : "\(count) changes"
+        let data: JSONObject = ["reason": .string(reason), "count": .number(String(count))]
+        try appendFact(of: name, "refused", "endpoint \(name) refused \(changes): \(reason)", data)
+    }
+
     /// Whether that very endpoint is there still.
     fileprivate func has(_ endpoint: EndpointRecord.Identity) throws -> Bool {
         guard let stored = try self.endpoint(endpoint.name) else { return false }

@@ -81,6 +81,53 @@ import Testing
         }
     }
 
+    private func wishes(_ store: Store) async throws -> [Int64: String?] {
+        let letters = try await store.read { try $0.wantedLetters(endpoint: "e", limit: 9) }
+        return Dictionary(uniqueKeysWithValues: letters.map { ($0.change.sequence, $0.wish) })
+    }
+
+    private func all(_ store: Store, _ sequence: Int64) async throws -> DeadLetter {
+        try #require(try await store.read { try $0.deadLetter(endpoint: "e", sequence: sequence) })
+    }
+
+    @Test func `one that was tried again and dropped meanwhile stays gone`() async throws {
+        try await withJournal(["a", "b"]) { store in
+            try await giveUp(store, 1, 2)
+            _ = try await store.write { try $0.retryDeadLetters(DeadLetterQuery()) }
+            let letters = [try await all(store, 1), try await all(store, 2)]
+            var query = DeadLetterQuery()
+            query.lane = "event:a"
+            let dropped = try await store.write { [query] in try $0.dropDeadLetters(query) }
+            #expect(dropped == 1)
+            try await store.write { try $0.commitDelivery(endpoint: "e", refusedAgain: letters) }
+            #expect(try await self.letters(store) == [2])
+            #expect(try await wishes(store).isEmpty)
+        }
+    }
+
+    @Test func `that a held one is to be dropped stands, whatever is written down or wanted after it`() async throws {
+        try await withJournal(["a"]) { store in
+            try await giveUp(store, 1, isHeld: true)
+            #expect(try await store.write { try $0.dropDeadLetters(DeadLetterQuery()) } == 1)
+            #expect(try await store.write { try $0.retryDeadLetters(DeadLetterQuery()) } == 0)
+            try await store.write { try $0.commitDelivery(endpoint: "e", released: [1]) }
+            try await giveUp(store, 1, isHeld: true)
+            #expect(try await wishes(store) == [1: "drop"])
+            // The endpoint holds nothing any more.
+            try await giveUp(store, 1)
+            #expect(try await letters(store).isEmpty)
+        }
+    }
+
+    @Test func `one that is held and passed in one is no letter`() async throws {
+        try await withJournal(["a"]) { store in
+            try await giveUp(store, 1, isHeld: true)
+            let letter = try await all(store, 1)
+            try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 1, deadLetters: [letter]) }
+            #expect(try await letters(store).isEmpty)
+        }
+    }
+
     @Test func `what expires is one letter with counts, its lanes go on, and it is told`() async throws {
         try await withJournal(["a", "b", "a", "c", "a", "b"]) { store in
             try await store.write { transaction in

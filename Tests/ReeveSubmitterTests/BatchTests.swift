@@ -126,15 +126,71 @@ struct WantedLetterTests {
         #expect(driver.journal.deadLetters.isEmpty)
     }
 
-    @Test func `that changes are given up is told at once, and then once a minute with their number`() {
+    @Test func `what is dropped while it is tried again stays gone`() {
+        var driver = driver(.deadLetter)
+        driver.want(.retry, 10)
+        driver.want(.drop, 10)
+        driver.refuse(a)
+        #expect(driver.journal.deadLetters.isEmpty)
+    }
+
+    @Test func `what is held and to be dropped is dropped, though it is tried and refused meanwhile`() {
+        var driver = driver(.hold)
+        driver.append(a, failed)
+        driver.want(.retry, 10)
+        driver.journal.want(.drop, [10])
+        driver.refuse(a)
+        #expect(driver.journal.wishes == [10: .drop])
+        driver.want(.retry, 10)
+        #expect(driver.journal.deadLetters.isEmpty)
+        #expect(driver.sent.last == [20])
+    }
+
+    @Test func `what is dropped while it is tried goes when it is refused`() {
+        var driver = driver(.hold)
+        driver.append(a, failed)
+        driver.want(.retry, 10)
+        driver.want(.drop, 10)
+        driver.refuse(a)
+        #expect(driver.journal.deadLetters.isEmpty)
+        #expect(driver.sent.last == [20])
+    }
+
+    @Test func `what is dropped is not sent, also by a lane that is left behind after it`() {
+        var driver = driver(.hold)
+        // The wish is known before the changes are read, as after a restart.
+        driver.restart { $0.window = 4 }
+        driver.journal.want(.drop, [10])
+        driver.tell(.readWanted(driver.journal.wanted(1)))
+        driver.append(a, failed)
+        driver.fail(a)
+        for _ in 0..<8 { driver.append(.task("b"), failed) }
+        #expect(driver.machine.laggards == 1)
+        driver.pass(to: .seconds(1000))
+        #expect(driver.sent == [[10], [20], [30], [20]])
+    }
+
+    @Test func `that changes are refused is told with the first of them, and then once a minute with their number`() {
         var driver = driver(.deadLetter)
         for _ in 0..<3 {
             driver.append(a, failed)
             driver.refuse(a)
         }
-        #expect(driver.told == [.gaveUp(count: 1, reason: "400: no")])
+        let first = driver.commits.first { $0.refusals != nil }
+        #expect(first?.refusals == DeliveryProgress.Refusals(count: 1, reason: "400: no"))
+        #expect(first?.deadLetters.map(\.change.sequence) == [10])
+        #expect(driver.commits.compactMap(\.refusals).count == 1)
         driver.pass(to: .seconds(60))
-        #expect(driver.told == [.gaveUp(count: 1, reason: "400: no"), .gaveUp(count: 3, reason: "400: no")])
+        #expect(driver.commits.compactMap(\.refusals).map(\.count) == [1, 3])
+        #expect(driver.alarm == nil)
+    }
+
+    @Test func `what was refused and not told is told with the last that is written down`() {
+        var driver = driver(.deadLetter)
+        driver.append(a, failed)
+        driver.refuse(a)
+        #expect(driver.machine.progress(isLast: true)?.refusals?.count == 1)
+        #expect(driver.machine.progress(isLast: true) == nil)
     }
 }
 

@@ -49,6 +49,15 @@ struct MachineDriver {
         }
     }
 
+    /// Begins anew from what was written down.
+    mutating func restart(_ configure: (inout SubmitterLimits) -> Void = { _ in }) {
+        var limits = machine.limits
+        configure(&limits)
+        let (cursor, positions) = (journal.cursor, journal.lanePositions)
+        machine = EndpointMachine(machine.settings, cursor: cursor, positions: positions, limits: limits, seed: 1)
+        inFlight = [:]
+    }
+
     mutating func append(_ lane: Lane, _ types: String...) {
         for type in types { journal.append(lane, type) }
         tell(.journalGrew)

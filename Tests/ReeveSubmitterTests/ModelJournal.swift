@@ -67,12 +67,19 @@ struct ModelJournal {
         for (lane, position) in progress.positions { positions[lane] = position }
         replays = replays.filter { positions[$0.key] != nil }
         remove { progress.resolved.contains($0.change.sequence) }
-        for sequence in progress.released { wishes[sequence] = nil }
+        for sequence in progress.released where wishes[sequence] == .retry { wishes[sequence] = nil }
+        for letter in progress.deadLetters { insert(letter) }
         remove { [self] in $0.isHeld && $0.change.sequence <= committed($0.change.lane) }
-        for letter in progress.deadLetters {
-            remove { $0.change.sequence == letter.change.sequence }
-            deadLetters.append(letter)
-        }
+    }
+
+    private mutating func insert(_ letter: DeliveryProgress.GivenUp) {
+        let sequence = letter.change.sequence
+        let wish = wishes[sequence]
+        let isThere = deadLetters.contains { $0.change.sequence == sequence }
+        remove { $0.change.sequence == sequence }
+        guard isThere || !letter.isRetry, letter.isHeld || wish != .drop else { return }
+        deadLetters.append(letter)
+        wishes[sequence] = letter.isHeld ? wish : nil
     }
 
     private mutating func remove(_ isGone: (DeliveryProgress.GivenUp) -> Bool) {
@@ -83,7 +90,8 @@ struct ModelJournal {
     /// Dead ones that are to be dropped are gone at once, those that are held when their lane has passed them.
     mutating func want(_ wish: WantedLetter.Wish, _ sequences: [Int64]) {
         for letter in deadLetters where sequences.contains(letter.change.sequence) {
-            if wish == .retry || letter.isHeld { wishes[letter.change.sequence] = wish }
+            let isOpen = wish == .retry && wishes[letter.change.sequence] != .drop
+            if isOpen || wish == .drop && letter.isHeld { wishes[letter.change.sequence] = wish }
         }
         if wish == .drop { remove { !$0.isHeld && sequences.contains($0.change.sequence) } }
     }

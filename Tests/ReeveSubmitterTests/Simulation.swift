@@ -62,8 +62,15 @@ struct Simulation {
     mutating func run(steps: Int) {
         tell(.journalGrew)
         for _ in 0..<steps where problems.isEmpty { step() }
-        // From now on everything goes well, and must come to an end.
+        // From now on everything goes well, and must come to an end: as far as nobody is asked, and then all of it.
+        goOn()
+        if !machine.isPaused { checkWishes() }
         tell(.redefined(settings, isPaused: false))
+        goOn()
+        if problems.isEmpty { checkEnd() }
+    }
+
+    private mutating func goOn() {
         tell(.flushRequested(through: journal.head))
         var left = 200 * (journal.changes.count + 200)
         while problems.isEmpty, left > 0, !work.isEmpty || alarm != nil {
@@ -71,7 +78,6 @@ struct Simulation {
             if work.isEmpty { passTime() } else { finish(0, succeeds: true) }
         }
         if left == 0 { model.problems.append("does not come to an end") }
-        if problems.isEmpty { checkEnd() }
     }
 
     private mutating func step() {
@@ -82,12 +88,18 @@ struct Simulation {
             if let index = work.indices.randomElement(using: &random) { finish(index, succeeds: false) }
         case 164..<190: passTime()
         case 190, 191: crash()
-        case 192, 193: tell(.redefined(settings, isPaused: false))
+        case 192, 193: redefine()
         case 194: replay()
         case 195, 196: want(.retry)
         case 197: want(.drop)
         default: tell(.flushRequested(through: journal.head))
         }
+    }
+
+    private mutating func redefine() {
+        settings.refused = Bool.random(using: &random) ? .hold : .deadLetter
+        model.settings = settings
+        tell(.redefined(settings, isPaused: false))
     }
 
     private mutating func append() {
@@ -185,7 +197,6 @@ struct Simulation {
             for case .commit in work { model.problems.append("two commits at once") }
             work.append(.commit(progress))
         case .wake(let time): alarm = min(alarm ?? time, time)
-        case .tell(.gaveUp(let count, _)): facts.told += count
         case .tell: break
         }
     }
@@ -222,7 +233,7 @@ struct Simulation {
                 model.halved(parcel)
             } else if isRetry || refusals + 1 >= settings.retry.limit {
                 facts.givenUp += parcel.submissions[0].changes.count
-                model.refused(parcel, isRetry: isRetry)
+                model.refused(parcel, isRetry: isRetry, journal)
             }
             tell(.answered(parcel.number, .refused(reply)))
         }
@@ -230,7 +241,17 @@ struct Simulation {
 
     private mutating func commit(_ progress: DeliveryProgress) {
         journal.commit(progress)
+        facts.told += progress.refusals?.count ?? 0
         model.committed(journal)
+    }
+
+    /// Only a lane that is held, for another letter, keeps one from being tried again.
+    private mutating func checkWishes() {
+        for letter in journal.deadLetters {
+            guard let wish = journal.wishes[letter.change.sequence] else { continue }
+            if wish == .retry, machine.lanes[letter.change.lane]?.state == .held { continue }
+            model.problems.append("\(letter.change.sequence) is to be \(wish), and waits for nothing")
+        }
     }
 
     private mutating func checkEnd() {

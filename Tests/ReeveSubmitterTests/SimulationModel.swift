@@ -28,11 +28,12 @@ struct SimulationModel {
     /// Dead letters that somebody wanted to be tried again.
     private var asked: Set<Int64> = []
     private var mostPositions = 0
-    /// Those that are dead or held.
+    /// Those that are dead or held, and those of them that are held.
     private var dead: Set<Int64> = []
+    private var held: Set<Int64> = []
     /// Changes that somebody asked for again and that have not been sent since.
     private var owed: Set<Int64> = []
-    private let settings: EndpointSettings
+    var settings: EndpointSettings
     private let limits: SubmitterLimits
 
     init(settings: EndpointSettings, limits: SubmitterLimits) {
@@ -54,6 +55,7 @@ struct SimulationModel {
         let written = Set(journal.deadLetters.map(\.change.sequence))
         let kept = journal.deadLetters.filter { !$0.isHeld || $0.change.sequence > journal.dropped($0.change.lane) }
         dead = Set(kept.map(\.change.sequence))
+        held = Set(kept.filter(\.isHeld).map(\.change.sequence))
         done = gone.union(written)
         mostPositions = journal.positions.count
         asked = Set(journal.wishes.filter { $0.value == .retry }.keys)
@@ -86,17 +88,15 @@ struct SimulationModel {
         for letter in letters {
             let (lane, sequence) = (letter.change.lane, letter.change.sequence)
             gone.insert(sequence)
-            guard letter.isHeld else {
-                dead.remove(sequence)
-                continue
-            }
+            dead.remove(sequence)
+            guard letter.isHeld else { continue }
             let last = max(lanes[lane]?.droppedThrough ?? 0, sequence)
             lanes[lane]?.droppedThrough = last
             lanes[lane]?.unfinished = nil
             let before = (lanes[lane]?.taken.filter { $0.sequence <= last } ?? []).map(\.sequence)
             gone.formUnion(before)
             done.formUnion(before)
-            dead.subtract(before)
+            dead.subtract(held.intersection(before))
             owed.subtract(before)
             settle(lane, from: lanes[lane]?.settled ?? 0)
         }
@@ -120,10 +120,10 @@ struct SimulationModel {
     private mutating func check(_ submissions: [Submission], of lane: Lane) {
         guard var model = lanes[lane] else { return }
         let changes = submissions.flatMap(\.changes)
-        if changes[0].sequence > model.droppedThrough {
-            model.next = model.next.drop { $0.change.sequence <= model.droppedThrough }
-            lanes[lane]?.next = model.next
-        }
+        // Of what is to be dropped it may not know yet, or not of all.
+        let known = min(model.droppedThrough, changes[0].sequence - 1)
+        model.next = model.next.drop { $0.change.sequence <= known }
+        lanes[lane]?.next = model.next
         let expected = model.next.prefix(changes.count)
         if changes != expected.map(\.change) {
             problems.append("\(lane) is at \(changes.map(\.sequence)), not \(expected.map(\.change.sequence))")
@@ -162,11 +162,20 @@ struct SimulationModel {
     }
 
     /// The receiver would not have it for the last time.
-    mutating func refused(_ parcel: Parcel, isRetry: Bool) {
+    mutating func refused(_ parcel: Parcel, isRetry: Bool, _ journal: ModelJournal) {
         let submission = parcel.submissions[0]
-        let last = isRetry ? 0 : lanes[submission.lane]?.droppedThrough ?? 0
-        dead.formUnion(submission.changes.map(\.sequence).filter { $0 > last })
-        if settings.refused == .deadLetter || isRetry { finish(parcel, isRetry: isRetry) }
+        let sequences = submission.changes.map(\.sequence)
+        // One that was tried again is dead still, if nobody has dropped it meanwhile.
+        guard !isRetry else { return finish(parcel, isRetry: true) }
+        guard settings.refused == .deadLetter else {
+            let last = lanes[submission.lane]?.droppedThrough ?? 0
+            let kept = sequences.filter { $0 > last }
+            dead.formUnion(kept)
+            return held.formUnion(kept)
+        }
+        dead.formUnion(sequences.filter { journal.wishes[$0] != .drop })
+        held.subtract(sequences)
+        finish(parcel, isRetry: false)
     }
 
     mutating func halved(_ parcel: Parcel) {

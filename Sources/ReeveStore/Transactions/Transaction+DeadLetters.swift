@@ -2,9 +2,10 @@ import GRDB
 import ReeveProtocol
 
 extension Transaction {
-    /// Has dead letters tried again; answers how many. Ranges are not among them: what they stood for is not kept here.
+    /// Has dead letters tried again; answers how many. Ranges are not among them: what they stood for is not kept here; nor
+    /// are held ones that are dropped: that may be done already and not written down.
     package func retryDeadLetters(_ query: DeadLetterQuery) throws -> Int {
-        try wish("retry", query, "first IS NULL")
+        try wish("retry", query, "first IS NULL AND wish IS NOT 'drop'")
     }
 
     /// Drops dead letters; answers how many. Of those that are held their lanes go on.
@@ -27,14 +28,21 @@ extension Transaction {
         return count
     }
 
-    /// A letter that is there already gets the newer reason, and nothing is wanted of it any more.
+    /// A letter that is there already gets the newer reason. That it was to be tried again is done with that, but for a held
+    /// one: that is wanted since, or has not been read. One that was to be dropped, and holds nothing any more, goes.
     func insert(_ letter: DeadLetter, _ endpoint: String) throws {
+        if !letter.isHeld {
+            let drop = "DELETE FROM deadLetters WHERE endpoint = ? AND sequence = ? AND wish = 'drop'"
+            try database.run(drop, [.text(endpoint), .integer(letter.change.sequence)])
+            guard database.changesCount == 0 else { return }
+        }
         try database.run(
             """
             INSERT INTO deadLetters (endpoint, sequence, lane, type, change, reason, status, at, attempts, held)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT (endpoint, sequence) DO UPDATE SET
-                reason = ?6, status = ?7, at = ?8, attempts = ?9, held = ?10, wish = NULL
+                reason = ?6, status = ?7, at = ?8, attempts = ?9, held = ?10,
+                wish = CASE WHEN ?10 THEN wish END
             """,
             [
                 .text(endpoint), .integer(letter.change.sequence), .lane(letter.change.lane),
@@ -44,14 +52,20 @@ extension Transaction {
         )
     }
 
-    /// Letters that were delivered after all go; of those that are released nothing is wanted any more.
+    func isThere(_ letter: DeadLetter, _ endpoint: String) throws -> Bool {
+        let sql = "SELECT 1 FROM deadLetters WHERE endpoint = ? AND sequence = ?"
+        return try database.number(sql, [.text(endpoint), .integer(letter.change.sequence)]) != nil
+    }
+
+    /// Letters that were delivered after all go. Those that are released have been tried again; one that somebody wants to be
+    /// dropped since then still is.
     func settle(_ endpoint: String, resolved: [Int64], released: [Int64]) throws {
         for sequence in resolved {
             let sql = "DELETE FROM deadLetters WHERE endpoint = ? AND sequence = ? AND first IS NULL"
             try database.run(sql, [.text(endpoint), .integer(sequence)])
         }
         for sequence in released {
-            let sql = "UPDATE deadLetters SET wish = NULL WHERE endpoint = ? AND sequence = ?"
+            let sql = "UPDATE deadLetters SET wish = NULL WHERE endpoint = ? AND sequence = ? AND wish = 'retry'"
             try database.run(sql, [.text(endpoint), .integer(sequence)])
         }
     }

@@ -106,13 +106,15 @@ extension Transaction {
     ///   - cursor: Everything up to this number is done, but for the lanes with a position behind it; `nil`: unchanged.
     ///   - positions: For a lane, up to where it is done; `nil` deletes its position, so that the cursor's holds.
     ///   - deadLetters: What was given up, or is held.
-    ///   - resolved: The numbers of dead letters that were delivered after all.
-    ///   - released: Of held ones of which what was wanted was done.
+    ///   - refusedAgain: Dead letters that were tried again, as they are since; one that was dropped meanwhile stays gone.
+    ///   - resolved: The numbers of dead letters that were delivered after all, or are done otherwise.
+    ///   - released: Of held ones that are tried again, as somebody wanted.
     package func commitDelivery(
         endpoint: String,
         cursor: Int64? = nil,
         positions: [Lane: Int64?] = [:],
         deadLetters: [DeadLetter] = [],
+        refusedAgain: [DeadLetter] = [],
         resolved: [Int64] = [],
         released: [Int64] = []
     ) throws {
@@ -123,8 +125,10 @@ extension Transaction {
         if let cursor { try move(endpoint, from: before, to: cursor) }
         for (lane, sequence) in positions { try set(endpoint, lane, sequence) }
         try settle(endpoint, resolved: resolved, released: released)
-        try removePassedLetters(endpoint)
         for letter in deadLetters { try insert(letter, endpoint) }
+        for letter in refusedAgain where try isThere(letter, endpoint) { try insert(letter, endpoint) }
+        // Also of those just held: somebody may have dropped them since.
+        try removePassedLetters(endpoint)
         tell(.deliveries)
     }
 
