@@ -8,12 +8,19 @@ package struct AnswerTable: Sendable {
         self.policies = policies ?? [:]
     }
 
-    /// - Parameter retryAfter: What that header asked for.
-    package func result(_ reply: Reply, retryAfter: Duration?) -> DeliveryResult {
+    /// - Parameters:
+    ///   - retryAfter: What that header asked for.
+    ///   - isThrottled: Whether it says, whatever its status is, that there was too much at once.
+    package func result(_ reply: Reply, retryAfter: Duration?, isThrottled: Bool = false) -> DeliveryResult {
         guard let status = reply.status else { return .trouble(reply, after: nil) }
-        // Only these two promise that another try at that time will do (RFC 9110 §15.6.4, RFC 6585 §4).
-        let after = status == 429 || status == 503 ? retryAfter : nil
-        switch policies[String(status)] ?? Self.policy(of: status) {
+        let isClientError = (400...499).contains(status)
+        // 503 and 429 promise that another try at that time will do (RFC 9110 §15.6.4, RFC 6585 §4), and so does 413
+        // (RFC 9110 §15.5.14); with another 4xx it cannot mean anything else. Not so with 3xx and other 5xx.
+        let after = isClientError || status == 503 ? retryAfter : nil
+        var policy = Self.policy(of: status)
+        // Throttling in disguise is no reason to give an event up.
+        if policy == .deadLetter, isClientError, after != nil || isThrottled { policy = .retry }
+        switch policies[String(status)] ?? policy {
         case .delivered: return .delivered(reply)
         case .retry: return .trouble(reply, after: after)
         case .deadLetter: return .refused(reply)

@@ -114,6 +114,30 @@ struct ReplayCommandTests {
         }
     }
 
+    @Test func `a refusal that is throttling in disguise gives nothing up, unless the endpoint says that it does`()
+        async throws
+    {
+        let throttled = #"{"__type":"InvalidParameterException","message":"Rate exceeded"}"#
+        try await WebhookReceiver.running(decide: { $0.number < 4 ? .status(400, body: throttled) : .ok }) { receiver in
+            let estate = try Estate()
+            var more: JSONObject = ["retry": ["delay": "10ms", "limit": 1]]
+            try await estate.running { daemon in
+                try await daemon.call("endpoint.put", ["endpoint": endpoint(receiver, more)])
+                try await publish(daemon, [("a", "1"), ("a", "2")])
+                try await flush(daemon)
+                #expect(events(receiver).suffix(2) == ["1", "2"] && receiver.records.count > 4)
+                #expect(try await daemon.reeve("dead-letters", "ls") == "no dead letters\n")
+                receiver.answer { _ in .status(400, body: throttled) }
+                more["answers"] = ["400": "deadLetter"]
+                try await daemon.call("endpoint.put", ["endpoint": endpoint(receiver, more)])
+                try await publish(daemon, [("a", "3")])
+                try await flush(daemon)
+                #expect(try await daemon.reeve("dead-letters", "ls").contains("Rate exceeded"))
+                #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
+            }
+        }
+    }
+
     @Test func `a lane that is held waits for a person, and goes on without what is dropped`() async throws {
         let isBad: @Sendable (WebhookReceiver.Request) -> Bool = { $0.event?["publisherid"] == "bad" }
         try await WebhookReceiver.running(decide: { isBad($0) ? .status(400) : .ok }) { receiver in

@@ -1,12 +1,16 @@
 import ReeveProtocol
-import ReeveSubmitter
 import Testing
 
+@testable import ReeveSubmitter
+
 struct AnswerTableTests {
-    private func result(_ status: Int?, _ policies: [String: AnswerPolicy]? = nil, after: Duration? = nil)
-        -> DeliveryResult
-    {
-        AnswerTable(policies).result(Reply(status: status, text: ""), retryAfter: after)
+    private func result(
+        _ status: Int?,
+        _ policies: [String: AnswerPolicy]? = nil,
+        after: Duration? = nil,
+        isThrottled: Bool = false
+    ) -> DeliveryResult {
+        AnswerTable(policies).result(Reply(status: status, text: ""), retryAfter: after, isThrottled: isThrottled)
     }
 
     @Test(arguments: [200, 201, 202, 204, 299])
@@ -28,7 +32,22 @@ struct AnswerTableTests {
         #expect(result(410) == .paused(Reply(status: 410, text: "")))
     }
 
-    @Test(arguments: [429, 503])
+    @Test(arguments: [400, 413, 415, 422])
+    func `a refusal that says that there was too much is the endpoint's trouble`(status: Int) {
+        let reply = Reply(status: status, text: "")
+        #expect(result(status, isThrottled: true) == .trouble(reply, after: nil))
+        #expect(result(status, after: .seconds(7)) == .trouble(reply, after: .seconds(7)))
+        let policies = [String(status): AnswerPolicy.deadLetter]
+        #expect(result(status, policies, after: .seconds(7), isThrottled: true) == .refused(reply))
+    }
+
+    @Test func `what else there is says what it says, throttled or not`() {
+        #expect(result(302, after: .seconds(7), isThrottled: true) == .refused(Reply(status: 302, text: "")))
+        #expect(result(410, isThrottled: true) == .paused(Reply(status: 410, text: "")))
+        #expect(result(200, isThrottled: true) == .delivered(Reply(status: 200, text: "")))
+    }
+
+    @Test(arguments: [403, 429, 503])
     func `a wait that is asked for is obeyed`(status: Int) {
         #expect(result(status, after: .seconds(7)) == .trouble(Reply(status: status, text: ""), after: .seconds(7)))
     }
@@ -44,6 +63,48 @@ struct AnswerTableTests {
         #expect(result(409, policies) == .delivered(Reply(status: 409, text: "")))
         #expect(result(400, policies) == .trouble(Reply(status: 400, text: ""), after: nil))
         #expect(result(503, policies) == .paused(Reply(status: 503, text: "")))
+    }
+}
+
+struct ThrottlingTests {
+    private func areThere(_ body: String, _ headers: [String: String] = [:], sent: String = "{}") -> Bool {
+        let headers = headers.map { TransportHeader(name: $0.key, value: $0.value) }
+        let answer = TransportAnswer(status: 400, headers: headers, body: Array(body.utf8))
+        return ThrottlingSigns(answer).areThere(beside: Array(sent.utf8))
+    }
+
+    @Test(arguments: [
+        #"{"__type":"ThrottlingException","message":"Rate exceeded"}"#,
+        #"{"__type":"InvalidParameterException","message":"Rate exceeded"}"#,
+        "You have exceeded a secondary rate limit.", #"{"errors":[{"reason":"userRateLimitExceeded"}]}"#,
+        "TOO MANY REQUESTS", "<Code>SlowDown</Code>", "quota-exceeded", "Please try again later.",
+    ])
+    func `codes and sentences for throttling are known`(body: String) {
+        #expect(areThere(body))
+    }
+
+    @Test(arguments: [
+        "", "no such order", "The order exceeds the size limit", "rate: must be a number", "limit must be at most 100",
+        #"{"__type":"InvalidParameterException","message":"unknown status"}"#,
+    ])
+    func `what is about the event is not taken for it`(body: String) {
+        #expect(!areThere(body))
+    }
+
+    @Test func `so are headers that say it`() {
+        #expect(areThere("", ["X-RateLimit-Remaining": "0"]))
+        #expect(areThere("", ["x-amzn-ErrorType": "ThrottlingException:http://internal/"]))
+        #expect(!areThere("", ["X-RateLimit-Remaining": "10"]))
+    }
+
+    @Test func `a word that the event itself has says nothing`() {
+        let event = #"{"subject":"valve","data":{"state":"throttled"}}"#
+        #expect(!areThere("cannot take " + event, sent: event))
+        #expect(areThere("cannot take " + event + ": rate limit", sent: event))
+    }
+
+    @Test func `only the beginning of an answer is looked through`() {
+        #expect(!areThere(String(repeating: "-", count: ThrottlingSigns.length) + "throttled"))
     }
 }
 

@@ -57,6 +57,21 @@ struct WebhookCarrierTests {
         #expect(request.event?["source"]?.string == "/agents/web-7")
     }
 
+    @Test func `throttling in disguise is no refusal, but where the endpoint says so`() async throws {
+        let throttled = #"{"__type":"InvalidParameterException","message":"Rate exceeded"}"#
+        let reply = Reply(status: 400, text: throttled)
+        #expect(try await deliver({ _ in .status(400, body: throttled) }).result == .trouble(reply, after: nil))
+        let own = try await deliver({ _ in .status(400, body: throttled) }) { endpoint, _ in
+            endpoint.answers = ["400": .deadLetter]
+        }
+        #expect(own.result == .refused(reply))
+        let echo = try await deliver({ .status(400, body: "bad: " + String(decoding: $0.body, as: UTF8.self)) })
+        guard case .refused = echo.result else {
+            Issue.record("\(echo.result)")
+            return
+        }
+    }
+
     @Test func `a redirect to the same origin is followed with method and body`() async throws {
         let (result, records) = try await deliver({ request in
             request.target == "/hook" ? .redirect(307, to: "/there") : .ok

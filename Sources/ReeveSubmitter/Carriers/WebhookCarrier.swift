@@ -43,17 +43,18 @@ struct WebhookCarrier: Carrier {
             let made = try makeRequest(try await writer.message(submissions))
             request = made
             let answer = try await follow(made)
-            return Attempt(result(of: answer), answer: answer, shellLine: shellLine())
+            return Attempt(result(of: answer, to: made), answer: answer, shellLine: shellLine())
         } catch {
             return .trouble("\(error)", shellLine: shellLine())
         }
     }
 
-    private func result(of answer: TransportAnswer) -> DeliveryResult {
+    private func result(of answer: TransportAnswer, to request: TransportRequest) -> DeliveryResult {
         let text = String(decoding: answer.body.prefix(4 * Self.answerLength), as: UTF8.self)
         let reply = Reply(status: answer.status, text: text.cut(to: Self.answerLength))
         let wait = answer.value(of: "retry-after").flatMap { retryAfter($0, now: wallClock.now) }
-        return AnswerTable(endpoint.answers).result(reply, retryAfter: wait)
+        let isThrottled = answer.status >= 400 && ThrottlingSigns(answer).areThere(beside: request.body)
+        return AnswerTable(endpoint.answers).result(reply, retryAfter: wait, isThrottled: isThrottled)
     }
 
     private func makeRequest(_ message: EventMessage) throws -> TransportRequest {
