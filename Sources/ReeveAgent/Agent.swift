@@ -14,7 +14,10 @@ import ReeveSubmitter
 package final class Agent: Sendable {
     /// What an owner gives an agent.
     package struct Environment: Sendable {
+        /// What it begins with.
         package var configuration: Configuration
+        /// Where to read that again; `nil`: nowhere.
+        package var configurationSource: ConfigurationSource?
         package var sockets: [ListeningSocket]
         package var time: HostTime
         package var clock: any Clock<Duration>
@@ -40,9 +43,11 @@ package final class Agent: Sendable {
             credentialsDirectory: String?,
             uid: UInt32,
             cgroups: CgroupTree = CgroupTree(without: "none was asked for"),
-            units: UnitHost? = nil
+            units: UnitHost? = nil,
+            configurationSource: ConfigurationSource? = nil
         ) {
             self.configuration = configuration
+            self.configurationSource = configurationSource
             self.sockets = sockets
             self.time = time
             self.clock = clock
@@ -61,7 +66,9 @@ package final class Agent: Sendable {
     private let environment: Environment
     let lifecycle: Lifecycle
     private let (changes, changesSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    private let reloading = Wakeup()
+    private let live: LiveConfiguration
+    private let reloader: Reloader
+    let manifolds: Manifolds
 
     /// Throws what is wrong with the composition; nothing runs yet.
     package init(_ environment: Environment) throws {
@@ -76,16 +83,24 @@ package final class Agent: Sendable {
             logger: environment.logger,
             onTransition: { [changesSender] _ in changesSender.yield() }
         )
-        lifecycle = Lifecycle(environment: environment)
-        try engine.install(
-            Manifolds(
-                environment: environment,
-                engine: engine,
-                readiness: readiness,
-                lifecycle: lifecycle,
-                reload: reloading
-            ).all
+        live = LiveConfiguration(environment.configuration)
+        if let taken = environment.configurationSource?.taken { live.follow(taken) }
+        lifecycle = Lifecycle(environment: environment, live: live)
+        reloader = Reloader(
+            live: live,
+            source: environment.configurationSource,
+            engine: engine,
+            folders: Wakeup()
         )
+        manifolds = Manifolds(
+            environment: environment,
+            live: live,
+            engine: engine,
+            readiness: readiness,
+            lifecycle: lifecycle,
+            reloader: reloader
+        )
+        try engine.install(manifolds.all)
     }
 
     /// Runs until ``stop()`` has been called and all has ended.
@@ -121,14 +136,28 @@ package final class Agent: Sendable {
         return .stuck(activity.trouble ?? "the store's writer is stuck")
     }
 
-    /// Looks at the drop-in folder again.
-    package func reload() {
-        reloading.set()
+    /// Takes over a configuration that has changed, and looks at the drop-in folders; what comes of it is logged.
+    package func reload(by: String) async {
+        let logger = environment.logger
+        do {
+            let changes = try await reloader.reload(lifecycle.store, by: by).changes
+            logger.notice(
+                changes.isEmpty ? "the configuration has not changed" : "the configuration was read again",
+                metadata: ["changed": "\(changes.changed.map(\.path))"]
+            )
+            guard !changes.needsStart.isEmpty else { return }
+            logger.warning(
+                "what has changed in the configuration needs a restart",
+                metadata: ["keys": "\(changes.needsStart.map(\.path))"]
+            )
+        } catch {
+            logger.error("\(error)")
+        }
     }
 
     /// How long ``stop(flushTime:)`` may take at most, by what the configuration allows runs and then services.
     package var longestStop: Duration {
-        environment.configuration.stopTimeout.duration * 2 + .seconds(60)
+        live.current.stopTimeout.duration * 2 + .seconds(60)
     }
 
     /// Ends the agent in order: no new clients, no new runs, runs asked to end, changes delivered as far as the time

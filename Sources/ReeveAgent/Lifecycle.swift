@@ -11,13 +11,15 @@ import ReeveSubmitter
 /// How an agent begins and ends, beside what the engine does by itself.
 final class Lifecycle: Sendable {
     private let environment: Agent.Environment
+    private let live: LiveConfiguration
     private let parts = NIOLockedValueBox<Parts?>(nil)
     private let hasBegun = NIOLockedValueBox(false)
     private let hasWaited = NIOLockedValueBox(false)
     private let (used, usedSender) = AsyncStream.makeStream(of: Parts.self, bufferingPolicy: .bufferingNewest(1))
 
-    init(environment: Agent.Environment) {
+    init(environment: Agent.Environment, live: LiveConfiguration) {
         self.environment = environment
+        self.live = live
     }
 
     /// The store while it is there, as far as the socket has been started once.
@@ -31,9 +33,9 @@ final class Lifecycle: Sendable {
     /// Told once for each life of the agent, with the first store that could be opened.
     func begin(with store: Store) async throws {
         guard !hasBegun.withLockedValue({ $0 }) else { return }
-        let name = environment.configuration.name
+        let name = live.current.name
         let notices = store.notices
-        let endpoints = try environment.configuration.endpoints.map { try EndpointPreparation($0) }
+        let endpoints = try live.current.endpoints.map { try EndpointPreparation($0) }
         try await store.write { transaction in
             if try transaction.meta("running") != nil {
                 try transaction.tell("crashed", "agent \(name) was not ended in order the last time", agent: name)
@@ -41,14 +43,7 @@ final class Lifecycle: Sendable {
             try transaction.loseServices()
             try transaction.setMeta("running", transaction.now.description)
             try transaction.tell("started", "agent \(name) started", agent: name)
-            for endpoint in endpoints {
-                _ = try endpoint.put(
-                    transaction,
-                    source: EndpointSource.configuration,
-                    by: EndpointSource.configuration
-                )
-            }
-            try transaction.removeConfiguredEndpoints(except: Set(endpoints.map(\.definition.name)))
+            try transaction.putConfigured(endpoints)
         }
         // Not before: what could not be written is for the next store to write.
         hasBegun.withLockedValue { $0 = true }
@@ -121,15 +116,15 @@ final class Lifecycle: Sendable {
         let logger = environment.logger
         let parts = parts.withLockedValue { $0 }
         if let store = parts?.storeHandle.value {
-            let name = environment.configuration.name
+            let name = live.current.name
             // Without a store that can be written there is nobody to tell it to.
             try? await store.write { try $0.tell("stopping", "agent \(name) is stopping", agent: name) }
         }
         await stopPart("socket", engine, logger)
         await stopPart(Part.scheduler.name, engine, logger)
-        await parts?.runnerHandle.value?.endRuns(waitingAtMost: environment.configuration.stopTimeout.duration)
+        await parts?.runnerHandle.value?.endRuns(waitingAtMost: live.current.stopTimeout.duration)
         await stopPart(Part.runner.name, engine, logger)
-        await services(parts)?.end(within: environment.configuration.stopTimeout.duration)
+        await services(parts)?.end(within: live.current.stopTimeout.duration)
         await stopPart(Part.services.name, engine, logger)
         if let submitter = parts?.submitterHandle.value {
             let report = try? await submitter.flush(deadline: flushTime)
@@ -164,29 +159,5 @@ final class Lifecycle: Sendable {
         } catch {
             logger.warning("cannot stop a part", metadata: ["part": "\(name)", "error": "\(error)"])
         }
-    }
-}
-
-extension Transaction {
-    /// Removes what an earlier configuration said and this one does not.
-    fileprivate func removeConfiguredEndpoints(except names: Set<String>) throws {
-        for endpoint in try endpoints()
-        where endpoint.source == EndpointSource.configuration && !names.contains(endpoint.name) {
-            _ = try removeEndpoint(endpoint.name)
-        }
-    }
-
-    /// Appends a change of the agent's own.
-    fileprivate func tell(_ what: String, _ summary: String, agent: String) throws {
-        try append(
-            lane: .agent,
-            StateChange.Content(
-                type: EventType.agent(what),
-                subject: agent,
-                time: now,
-                summary: summary,
-                data: ["version": .string(Identity.version)]
-            )
-        )
     }
 }

@@ -17,6 +17,7 @@ import ReeveSubmitter
 /// What an agent consists of, and what each part needs.
 struct Manifolds: Sendable {
     let environment: Agent.Environment
+    let live: LiveConfiguration
     let engine: Engine
     let readiness: Readiness
     let lifecycle: Lifecycle
@@ -26,45 +27,47 @@ struct Manifolds: Sendable {
     let runCustody: RunCustody
     /// Made at the first start of the part that hands them out.
     let processTable = NIOLockedValueBox<Processes?>(nil)
-    /// Raised when the drop-in folders are to be looked at.
-    let reload: Wakeup
+    let reloader: Reloader
 
     init(
         environment: Agent.Environment,
+        live: LiveConfiguration,
         engine: Engine,
         readiness: Readiness,
         lifecycle: Lifecycle,
-        reload: Wakeup
+        reloader: Reloader
     ) {
         self.environment = environment
+        self.live = live
         self.engine = engine
         self.readiness = readiness
         self.lifecycle = lifecycle
-        self.reload = reload
-        let configuration = environment.configuration
+        self.reloader = reloader
+        let configuration = live.current
         output = OutputKeeper(
             directory: RunPaths(stateDirectory: configuration.stateDirectory).outputDirectory,
             limit: configuration.outputTotal.bytes,
             startedAt: environment.startedAt,
             logger: environment.logger
         )
-        runCustody = RunCustody(outputPerRun: configuration.outputPerRun.bytes, within: output.budget)
+        runCustody = RunCustody(outputPerRun: { live.current.outputPerRun.bytes }, within: output.budget)
+        live.follow { [budget = output.budget] in budget.setLimit($0.outputTotal.bytes) }
     }
 
     var all: [Manifold] {
         [processes, zones, store, scheduler, runner, services, submitter, housekeeper]
-            + (configuration.folders.isEmpty ? [] : [dropIns]) + [socket]
+            + (live.current.folders.isEmpty ? [] : [dropIns]) + [socket]
     }
 
-    private var configuration: Configuration { environment.configuration }
-    private var taskRules: TaskRules {
-        TaskRules(environment.configuration, hasUnits: environment.units != nil)
+    private func taskChecker(_ time: HostTime) -> TaskChecker {
+        let rules = TaskRules(live.current, hasUnits: environment.units != nil)
+        return TaskChecker(time: time, commands: commandChecker, rules: rules)
     }
 
     private var commandChecker: CommandChecker {
         CommandChecker(ownUser: environment.uid, cgroups: environment.cgroups.standing)
     }
-    private var paths: RunPaths { RunPaths(stateDirectory: configuration.stateDirectory) }
+    private var paths: RunPaths { RunPaths(stateDirectory: live.current.stateDirectory) }
 
     /// Owns every child. It needs nothing and outlives all others, and what it knows outlives itself: no bounce ends a
     /// user's process, or forgets one.
@@ -108,9 +111,9 @@ struct Manifolds: Sendable {
     }
 
     private var store: Manifold {
-        Manifold("store", outputs: [Part.store.declaration]) { [engine, environment, configuration, lifecycle] _ in
+        Manifold("store", outputs: [Part.store.declaration]) { [engine, environment, live, lifecycle] _ in
             let store = try Store.open(
-                directory: configuration.stateDirectory,
+                directory: live.current.stateDirectory,
                 clock: environment.wallClock,
                 elapsed: engine.elapsed,
                 logger: environment.logger
@@ -143,8 +146,8 @@ struct Manifolds: Sendable {
             "scheduler",
             inputs: [.required(Part.store), .required(Part.zones)],
             outputs: [Part.scheduler.declaration]
-        ) { [environment, configuration] inputs in
-            let time = try inputs[Part.zones]
+        ) { [environment, live] inputs in
+            let (time, configuration) = (try inputs[Part.zones], live.current)
             let scheduler = Scheduler(
                 store: try inputs[Part.store],
                 zones: time.zones,
@@ -177,7 +180,8 @@ struct Manifolds: Sendable {
             // The submitter is there for the order of the end alone: it stops after what has changes to tell.
             inputs: [.required(Part.store), .required(Part.processes), .live(Part.submitter)],
             outputs: [Part.runner.declaration]
-        ) { [environment, configuration, paths, runCustody] inputs in
+        ) { [environment, live, paths, runCustody] inputs in
+            let configuration = live.current
             let runner = Runner(
                 store: try inputs[Part.store],
                 launcher: StepLauncher(
@@ -210,13 +214,13 @@ struct Manifolds: Sendable {
             "services",
             inputs: [.required(Part.processes), .live(Part.store), .live(Part.submitter)],
             outputs: [Part.services.declaration]
-        ) { [environment, configuration, custody] inputs in
+        ) { [environment, paths, custody] inputs in
             let services = try Services(
                 custody: custody,
                 store: try inputs.live(Part.store),
                 launcher: ServiceLauncher(
                     launcher: Self.launcher(try inputs[Part.processes], environment),
-                    files: ServiceFiles(stateDirectory: configuration.stateDirectory)
+                    files: ServiceFiles(stateDirectory: paths.stateDirectory)
                 ),
                 clock: environment.clock,
                 wallClock: environment.wallClock,
@@ -243,15 +247,15 @@ struct Manifolds: Sendable {
             "submitter",
             inputs: [.required(Part.store), .required(Part.processes)],
             outputs: [Part.submitter.declaration]
-        ) { [environment, configuration, paths] inputs in
+        ) { [environment, live, paths] inputs in
             let store = try inputs[Part.store]
             let submitter = Submitter(
                 journal: store,
                 configuration: Submitter.Configuration(
-                    sender: EventSender(agent: configuration.name, version: Identity.version),
+                    sender: EventSender(agent: live.current.name, version: Identity.version),
                     credentialsDirectory: environment.credentialsDirectory,
                     launcher: Self.launcher(try inputs[Part.processes], environment),
-                    directory: "\(configuration.stateDirectory)/deliveries",
+                    directory: "\(paths.stateDirectory)/deliveries",
                     tails: RunTails(store: store, paths: paths)
                 ),
                 transport: HTTPTransport(clock: environment.clock),
@@ -263,12 +267,13 @@ struct Manifolds: Sendable {
         }
     }
 
+    static let housekeeperName = "housekeeper"
+
     private var housekeeper: Manifold {
-        Manifold("housekeeper", inputs: [.required(Part.store)]) {
-            [environment, configuration, output] inputs in
+        Manifold(Self.housekeeperName, inputs: [.required(Part.store)]) { [environment, live, output] inputs in
             let housekeeper = Housekeeper(
                 store: try inputs[Part.store],
-                configuration: configuration,
+                configuration: live.current,
                 output: output,
                 wallClock: environment.wallClock,
                 logger: environment.logger
@@ -281,19 +286,15 @@ struct Manifolds: Sendable {
     private var dropIns: Manifold {
         let inputs: [Input] = [.required(Part.store), .required(Part.zones)]
         return Manifold("folders", inputs: inputs, outputs: [Part.dropIns.declaration]) {
-            [engine, environment, configuration, reload, commandChecker, taskRules] inputs in
+            [self] inputs in
             let dropIns = DropIns(
-                configuration.folders,
-                checker: TaskChecker(
-                    time: try inputs[Part.zones],
-                    commands: commandChecker,
-                    rules: taskRules
-                ),
+                live.current.folders,
+                checker: taskChecker(try inputs[Part.zones]),
                 store: try inputs[Part.store],
                 clock: environment.clock,
                 elapsed: engine.elapsed,
                 wallClock: environment.wallClock,
-                reload: reload,
+                reload: reloader.folders,
                 logger: environment.logger
             )
             let worker = TaskWorker(report: { dropIns.report() }, { _ in try await dropIns.run() })
@@ -310,7 +311,7 @@ struct Manifolds: Sendable {
                 .live(Part.services), .live(Part.submitter),
                 .live(Part.dropIns),
             ]
-        ) { [engine, environment, configuration, lifecycle] inputs in
+        ) { [engine, environment, live, lifecycle] inputs in
             let parts = Parts(
                 storeHandle: try inputs.live(Part.store),
                 processesHandle: try inputs.live(Part.processes),
@@ -331,7 +332,7 @@ struct Manifolds: Sendable {
                     access: AccessRules(owner: environment.uid),
                     logger: environment.logger
                 ),
-                limits: configuration.limits,
+                limits: live.current.limits,
                 identify: { descriptor, _ in Client(try Caller(ofSocket: descriptor)) }
             )
             do {
@@ -364,7 +365,7 @@ struct Manifolds: Sendable {
             parts: parts,
             engine: engine,
             identity: Identity(
-                name: configuration.name,
+                name: live.current.name,
                 startedAt: environment.startedAt,
                 socketPaths: environment.sockets.compactMap(\.path)
             ),
@@ -376,8 +377,9 @@ struct Manifolds: Sendable {
             commandChecker: commandChecker,
             cgroups: environment.cgroups.standing,
             outputBudget: output.budget,
-            taskRules: taskRules,
-            runLimits: configuration.runLimits
+            taskChecker: { taskChecker(environment.time) },
+            runLimits: { [live] in live.current.runLimits },
+            reloader: reloader
         ).methods
     }
 }

@@ -77,6 +77,16 @@ package struct FlushParameters: Sendable, Decodable {
     }
 }
 
+/// Parameters of `agent.reload`.
+package struct ReloadParameters: Sendable, Decodable {
+    /// Only to say what would change.
+    package var dryRun: Bool?
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case dryRun
+    }
+}
+
 /// Parameters of `engine.restart`.
 package struct EngineRestartParameters: Sendable, Decodable {
     package var name: String

@@ -6,14 +6,14 @@ package import ReeveProcess
 ///
 /// A process of such a run is known to the agent if there is one: what is not known was not started.
 package final class RunCustody: Sendable {
-    private let outputPerRun: Int
+    private let outputPerRun: @Sendable () -> Int
     private let total: SpoolBudget
     private let runs = NIOLockedValueBox<[String: SpoolBudget]>([:])
 
     /// - Parameters:
-    ///   - outputPerRun: Bytes kept of the output of all steps of a run.
+    ///   - outputPerRun: Bytes kept of the output of all steps of a run, asked when it begins.
     ///   - total: The room for that of all runs that are not removed yet.
-    package init(outputPerRun: Int, within total: SpoolBudget) {
+    package init(outputPerRun: @escaping @Sendable () -> Int, within total: SpoolBudget) {
         self.outputPerRun = outputPerRun
         self.total = total
     }
@@ -22,7 +22,7 @@ package final class RunCustody: Sendable {
     @discardableResult
     func begin(_ run: String) -> SpoolBudget {
         runs.withLockedValue { runs in
-            let budget = runs[run] ?? SpoolBudget(limit: outputPerRun, within: total)
+            let budget = runs[run] ?? SpoolBudget(limit: outputPerRun(), within: total)
             runs[run] = budget
             return budget
         }

@@ -53,7 +53,7 @@ struct Reeve: Command {
             CommandGroup(
                 name: "Agent",
                 subcommands: [
-                    Status.self, Top.self, Metrics.self, EngineTree.self, Call.self, Completions.self,
+                    Status.self, Top.self, Metrics.self, EngineTree.self, Reload.self, Call.self, Completions.self,
                 ]
             ),
         ]

@@ -22,7 +22,8 @@ struct Daemon {
         let places = Places()
         let settings = try Settings(arguments, places)
         guard let wallClock = SystemClock() else { throw StartFailure("there are no descriptors or threads left") }
-        let logger = Logging.logger(settings.configuration, clock: wallClock)
+        let level = LogLevel(settings.configuration)
+        let logger = Logging.logger(settings.configuration, level: level, clock: wallClock)
         let lock = try StoreLock.take(directory: settings.configuration.stateDirectory)
         let cgroups = CgroupTree(
             CgroupDelegation.find(),
@@ -47,7 +48,16 @@ struct Daemon {
                 cgroups: cgroups,
                 units: units.map {
                     UnitHost(manager: $0, keeper: KeptDescriptors(kept, notifier: Notifier(), logger: logger))
-                }
+                },
+                configurationSource: ConfigurationSource(
+                    read: { [arguments] in
+                        let settings = try Settings(arguments, places)
+                        // A zone that cannot be used is found here, though it counts only after a start.
+                        _ = try Self.time(places, settings.configuration)
+                        return (settings.configuration, settings.file)
+                    },
+                    taken: level.take
+                )
             )
         )
         logger.notice(
@@ -95,8 +105,7 @@ struct Daemon {
     private func stopOnSignal(_ agent: Agent, _ notifier: Notifier, _ logger: Logger) async {
         for await signal in signals {
             guard signal != SIGHUP else {
-                logger.notice("SIGHUP: looks at the drop-in folders again; the configuration is read only at a start")
-                agent.reload()
+                await agent.reload(by: "SIGHUP")
                 continue
             }
             logger.notice("asked to end", metadata: ["signal": "\(signal)"])

@@ -6,26 +6,20 @@ import Systemd
 
 /// Where the daemon's log goes, and in what form.
 enum Logging {
-    static func logger(_ configuration: Configuration, clock: SystemClock) -> Logger {
-        let level = configuration.logLevel.flatMap(Logger.Level.init(rawValue:)) ?? .info
+    static func logger(_ configuration: Configuration, level: LogLevel, clock: SystemClock) -> Logger {
         let format = configuration.logFormat.flatMap(LogFormatName.init(rawValue:)) ?? .auto
-        return Logger(label: "reeved") { _ in handler(format, level, clock) }
+        return Logger(label: "reeved") { _ in LevelledLogHandler(handler: handler(format, clock), level: level) }
     }
 
     /// `auto` is the journal where standard error is connected to it, else text.
-    private static func handler(_ format: LogFormatName, _ level: Logger.Level, _ clock: SystemClock) -> any LogHandler
-    {
+    private static func handler(_ format: LogFormatName, _ clock: SystemClock) -> any LogHandler {
         switch format {
-        case .journal: journal(level)
-        case .auto where JournalLogHandler.isStandardErrorJournal: journal(level)
-        case .json: StandardErrorLogHandler(format: .json, level: level) { clock.now }
-        case .auto, .text: StandardErrorLogHandler(format: .text, level: level) { clock.now }
+        case .journal: journal
+        case .auto where JournalLogHandler.isStandardErrorJournal: journal
+        case .json: StandardErrorLogHandler(format: .json) { clock.now }
+        case .auto, .text: StandardErrorLogHandler(format: .text) { clock.now }
         }
     }
 
-    private static func journal(_ level: Logger.Level) -> any LogHandler {
-        var handler = JournalLogHandler(label: "reeved", identifier: "reeved")
-        handler.logLevel = level
-        return handler
-    }
+    private static var journal: any LogHandler { JournalLogHandler(label: "reeved", identifier: "reeved") }
 }

@@ -12,13 +12,12 @@ struct StandardErrorLogHandler: LogHandler {
 
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
-    var logLevel: Logger.Level
+    var logLevel = Logger.Level.trace
     private let format: Format
     private let now: @Sendable () -> Timestamp
 
-    init(format: Format, level: Logger.Level, now: @escaping @Sendable () -> Timestamp) {
+    init(format: Format, now: @escaping @Sendable () -> Timestamp) {
         self.format = format
-        logLevel = level
         self.now = now
     }
 

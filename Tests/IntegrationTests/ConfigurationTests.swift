@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Testing
 import TestSupport
 
@@ -94,5 +95,48 @@ struct ConfigurationTests {
         let answer = try await Child.run([Products.reeved, "--socet", "x"], in: folder)
         #expect(answer.end == .exited(2))
         #expect(answer.output.contains("--socet"))
+    }
+    @Test func `a reload takes over what has changed, by the command and by SIGHUP, and a bad file changes nothing`()
+        async throws
+    {
+        let estate = try Estate()
+        let path = estate.configurationPath
+        try await estate.running { daemon in
+            #expect(try await daemon.reeve("reload") == "\(path): nothing has changed\n")
+            try writeFile(path, "runner: {concurrency: 3}\nlimits: {depth: 32}\nlog: {level: debug}\n")
+            let trial = try await daemon.reeve("reload", "--dry-run")
+            #expect(trial.contains("runner.concurrency") && !trial.contains("now"), "\(trial)")
+            #expect(try await daemon.call("group.list")[at: "groups", "0", "limit"] == 16)
+            let said = try await daemon.reeve("reload").split(separator: "\n").map { line in
+                line.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "|")
+            }
+            #expect(
+                said == [
+                    "runner.concurrency|changed|16|3|now", "log.level|changed|-|debug|now",
+                    "limits.depth|changed|64|32|after a restart",
+                    "reeve: warning: some of it counts only when the agent has been restarted",
+                ],
+                "\(said)"
+            )
+            #expect(try await daemon.call("group.list")[at: "groups", "0", "limit"] == 3)
+            try writeFile(path, "runner: {concurency: 4}\n")
+            let refused = try await daemon.reeve("reload", code: 1)
+            #expect(refused.contains("\(path):1:") && refused.contains("concurency"), "\(refused)")
+            try writeFile(path, "runner: {concurrency: 4}\n")
+            daemon.child.signal(SIGHUP)
+            let events = try await daemon.call(
+                "event.list",
+                ["type": "dev.reeve.agent.reloaded", "after": .number("\(try await Self.head(daemon))"), "wait": "60s"]
+            )
+            let data = try #require(events[at: "events", "0", "data"])
+            #expect(data["by"] == "SIGHUP" && data["changed"] == ["/runner/concurrency", "/log/level"], "\(data)")
+        }
+        #expect(estate.log.contains("the configuration was read again"), "\(estate.log)")
+    }
+
+    /// The number of the first reload.
+    private static func head(_ daemon: Daemon) async throws -> Int64 {
+        let events = try await daemon.call("event.list", ["type": "dev.reeve.agent.reloaded"])
+        return try #require(events[at: "events", "0", "sequence"]?.string.flatMap { Int64($0) })
     }
 }

@@ -11,7 +11,7 @@ struct Estate: Sendable {
     var socketPath: String { folder.path + "/s" }
     var statePath: String { folder.path + "/state" }
     var logPath: String { folder.path + "/log" }
-    private var configurationPath: String { folder.path + "/reeve.yaml" }
+    var configurationPath: String { folder.path + "/reeve.yaml" }
 
     init(configuration: String = "") throws {
         folder = try TemporaryFolder()

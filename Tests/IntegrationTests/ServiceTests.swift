@@ -90,8 +90,6 @@ struct ServiceTests {
                 ["lane": "service:web", "type": "dev.reeve.service.ready", "wait": "60s"]
             )
             #expect(try await daemon.call("service.get", ["service": "web"])["status"] == "running")
-            // Told to look again, it looks again and lives on.
-            daemon.child.signal(SIGHUP)
             #expect(try await daemon.call("service.get", ["service": "web"])["starts"] == 1)
             #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
         }

@@ -52,6 +52,26 @@ struct SystemdTests {
         #expect(line?.contains("\"1 tasks, 0 runs, next job at 20") ?? false, "\(said)")
     }
 
+    @Test func `systemctl reload has the configuration read again, and fails where that is bad`() async throws {
+        let said = try await SystemdHost.inside(
+            """
+            reeve status >/dev/null
+            mkdir -p /etc/reeve
+            echo 'runner: {concurrency: 3}' > /etc/reeve/reeve.yaml
+            systemctl reload reeve.service
+            reeve group ls
+            echo 'runner: {concurrency: 0}' > /etc/reeve/reeve.yaml
+            systemctl reload reeve.service && echo taken
+            systemctl is-active reeve.service
+            journalctl --sync
+            journalctl -u reeve.service -o cat | grep 'must be from 1'
+            """
+        )
+        #expect(said.contains("*\t3\t"), "\(said)")
+        #expect(!said.contains("taken") && said.contains("active\n"), "\(said)")
+        #expect(said.contains("/etc/reeve/reeve.yaml:1:"), "\(said)")
+    }
+
     @Test func `a hung agent is killed by the watchdog and started again`() async throws {
         let said = try await SystemdHost.inside(
             dropIn: "[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\n",

@@ -97,15 +97,7 @@ extension MethodTable {
     /// The methods as an agent has them whose parts are all away.
     static func ofTest() throws -> [AgentMethod] {
         let environment = try RunningAgent.environment(TemporaryFolder(), sockets: []) { _ in }
-        let agent = try Agent(environment)
-        let manifolds = Manifolds(
-            environment: environment,
-            engine: agent.engine,
-            readiness: agent.readiness,
-            lifecycle: Lifecycle(environment: environment),
-            reload: Wakeup()
-        )
-        return manifolds.methods(.away)
+        return try Agent(environment).manifolds.methods(.away)
     }
 }
 

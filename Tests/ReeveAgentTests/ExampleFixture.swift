@@ -16,12 +16,27 @@ struct ExampleFixture: Sendable {
 
     static func with(_ body: @escaping @Sendable (ExampleFixture) async throws -> Void) async throws {
         try await WebhookReceiver.running { receiver in
-            try await RunningAgent.with { agent in
+            try await RunningAgent.with(source: anotherConfiguration) { agent in
                 var fixture = ExampleFixture(agent: agent, receiver: receiver)
                 try await fixture.fill()
                 try await body(fixture)
             }
         }
+    }
+
+    /// What the agent finds when it reads its configuration again.
+    private static func anotherConfiguration(_ beginning: Configuration) -> ConfigurationSource {
+        ConfigurationSource(
+            read: {
+                var configuration = beginning
+                configuration.concurrency *= 2
+                configuration.limits.depth *= 2
+                let path = beginning.stateDirectory + "/audit"
+                configuration.endpoints = [EndpointDefinition(name: "audit", kind: .file, path: path)]
+                return (configuration, "/etc/reeve/reeve.yaml")
+            },
+            taken: { _ in }
+        )
     }
 
     private mutating func fill() async throws {

@@ -29,6 +29,7 @@ struct RunningAgent: Sendable {
         wallClock: (any WallClock)? = nil,
         time: HostTime? = nil,
         cgroups: CgroupTree = CgroupTree(without: "none was asked for"),
+        source: (Configuration) -> ConfigurationSource? = { _ in nil },
         _ configure: (inout Configuration) -> Void
     ) throws -> Agent.Environment {
         var configuration = Configuration(name: "web-7", stateDirectory: folder.path + "/state")
@@ -43,7 +44,8 @@ struct RunningAgent: Sendable {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             credentialsDirectory: nil,
             uid: getuid(),
-            cgroups: cgroups
+            cgroups: cgroups,
+            configurationSource: source(configuration)
         )
     }
 
@@ -55,6 +57,7 @@ struct RunningAgent: Sendable {
         time: HostTime? = nil,
         cgroups: CgroupTree = CgroupTree(without: "none was asked for"),
         _ configure: (inout Configuration) -> Void = { _ in },
+        source: (Configuration) -> ConfigurationSource? = { _ in nil },
         _ body: @escaping @Sendable (RunningAgent) async throws -> Result
     ) async throws -> Result {
         let folder = try folder ?? TemporaryFolder()
@@ -69,6 +72,7 @@ struct RunningAgent: Sendable {
                 wallClock: wallClock,
                 time: time,
                 cgroups: cgroups,
+                source: source,
                 configure
             )
         )

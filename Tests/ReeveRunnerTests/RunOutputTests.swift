@@ -94,7 +94,7 @@ struct RunOutputTests {
 
     @Test func `a run has one room for its output until it ends, whoever carries it`() {
         let total = SpoolBudget(limit: 100)
-        let custody = RunCustody(outputPerRun: 60, within: total)
+        let custody = RunCustody(outputPerRun: { 60 }, within: total)
         let room = custody.begin("r")
         #expect(room.take(50) && total.used == 50)
         #expect(custody.begin("r") == room && custody.has("r") && !custody.has("s"))

@@ -72,7 +72,7 @@ final class DropIns: Sendable {
             let isWatched = watch?.renew() ?? false
             if !isWatched, hasWatch.withLockedValue({ $0 }) {
                 logger.warning(
-                    "folders cannot be watched: SIGHUP has them looked at",
+                    "folders cannot be watched: a reload has them looked at",
                     metadata: ["folders": "\(folders.map(\.path))"]
                 )
             }

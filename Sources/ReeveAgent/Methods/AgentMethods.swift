@@ -21,6 +21,7 @@ struct AgentMethods: Sendable {
     var readiness: Readiness
     var cgroups: CgroupTree.Standing
     var outputBudget: SpoolBudget
+    var reloader: Reloader
 
     var methods: [AgentMethod] {
         [
@@ -29,6 +30,7 @@ struct AgentMethods: Sendable {
             .reading("agent.status", .observe, status),
             .reading("agent.metrics", .observe, metrics),
             .waiting("agent.flush", .operate, flush),
+            .changing("agent.reload", .administer, reload),
         ]
     }
 
@@ -191,5 +193,11 @@ struct AgentMethods: Sendable {
             ]
         }
         return ["delivered": .bool(report.delivered), "endpoints": .array(endpoints)]
+    }
+    // MARK: Reload
+
+    @Sendable private func reload(_ parameters: ReloadParameters, _ call: Call) async throws -> JSON {
+        let isTrial = parameters.dryRun ?? false
+        return try await reloader.reload(parts.storeHandle.value, by: call.caller.name, isTrial: isTrial).json
     }
 }

@@ -6,7 +6,7 @@ import ReeveStore
 /// `group.*`.
 struct GroupMethods: Sendable {
     var parts: Parts
-    var limits: RunLimits
+    var limits: @Sendable () -> RunLimits
 
     var methods: [AgentMethod] {
         [
@@ -38,6 +38,7 @@ struct GroupMethods: Sendable {
             group["changedAt"] = put[name]?.changedAt.json
             return .object(group)
         }
+        let limits = limits()
         let everything = GroupDefinition.everything
         let groupLimits = limits.groups(with: stored)
         let names = Set(limits.groups.keys).union(put.keys).union(live.compactMap(\.group)).subtracting([everything])

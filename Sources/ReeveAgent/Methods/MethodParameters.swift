@@ -40,6 +40,7 @@ extension StatusParameters: MethodParameters {}
 extension NoParameters: MethodParameters {}
 extension FlushParameters: MethodParameters {}
 extension EngineRestartParameters: MethodParameters {}
+extension ReloadParameters: MethodParameters {}
 extension ServicePutParameters: MethodParameters {}
 extension ServiceCheckParameters: MethodParameters {}
 extension ServiceGetParameters: MethodParameters {}

@@ -19,8 +19,10 @@ struct MethodTable: Sendable {
     var commandChecker: CommandChecker
     var cgroups: CgroupTree.Standing
     var outputBudget: SpoolBudget
-    var taskRules: TaskRules
-    var runLimits: RunLimits
+    /// By what the configuration says now, as are the limits.
+    var taskChecker: @Sendable () -> TaskChecker
+    var runLimits: @Sendable () -> RunLimits
+    var reloader: Reloader
 
     var methods: [AgentMethod] {
         let described: [AgentMethod] =
@@ -47,16 +49,13 @@ struct MethodTable: Sendable {
             wallClock: wallClock,
             readiness: readiness,
             cgroups: cgroups,
-            outputBudget: outputBudget
+            outputBudget: outputBudget,
+            reloader: reloader
         )
     }
 
     private var tasks: TaskMethods {
-        TaskMethods(
-            parts: parts,
-            checker: TaskChecker(time: time, commands: commandChecker, rules: taskRules),
-            clock: wallClock
-        )
+        TaskMethods(parts: parts, makeChecker: taskChecker, clock: wallClock)
     }
 
     private var runs: RunMethods {

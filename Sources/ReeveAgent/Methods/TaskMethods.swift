@@ -7,8 +7,11 @@ import ReeveStore
 /// `task.*` and `schedule.preview`.
 struct TaskMethods: Sendable {
     var parts: Parts
-    var checker: TaskChecker
+    /// By what the configuration says now.
+    var makeChecker: @Sendable () -> TaskChecker
     var clock: any WallClock
+
+    var checker: TaskChecker { makeChecker() }
 
     var methods: [AgentMethod] {
         [

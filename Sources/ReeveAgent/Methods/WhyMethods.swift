@@ -11,7 +11,7 @@ import ReeveSubmitter
 struct WhyMethods: Sendable {
     var parts: Parts
     var time: HostTime
-    var limits: RunLimits
+    var limits: @Sendable () -> RunLimits
     var wallClock: any WallClock
 
     var methods: [AgentMethod] {
@@ -124,7 +124,7 @@ struct WhyMethods: Sendable {
 
     private func gatherer(_ shown: Zone?) -> Gatherer {
         Gatherer(
-            limits: limits,
+            limits: limits(),
             isRunnerAway: parts.runnerHandle.value == nil,
             kept: parts.servicesHandle.value?.waits(),
             now: wallClock.now,

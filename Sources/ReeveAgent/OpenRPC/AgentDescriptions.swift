@@ -1,7 +1,7 @@
 import ReeveProtocol
 
 extension OpenRPC {
-    static var agentMethods: [MethodDescription] { [discover, ping, whoami, status, metrics, flush] }
+    static var agentMethods: [MethodDescription] { [discover, ping, whoami, status, metrics, flush, reload] }
 
     private static var discover: MethodDescription {
         MethodDescription(
@@ -194,6 +194,37 @@ extension OpenRPC {
             example: """
                 {"params": {"deadline": "30s"},
                  "result": {"delivered": true, "endpoints": [{"name": "ops", "pending": 0, "oldest": null}]}}
+                """
+        )
+    }
+
+    private static var reload: MethodDescription {
+        let change: [Field] = [
+            .required("key", .string, "as a JSON Pointer into the file; an endpoint by its name"),
+            .required("change", .openWord(["added", "changed", "removed"]), "what became of it"),
+            .optional("from", .any, "what it said; absent for endpoints"),
+            .optional("to", .any, "what it says; absent for endpoints"),
+        ]
+        return MethodDescription(
+            "agent.reload",
+            .administer,
+            "Reads the configuration again, and takes over what can change while the agent runs",
+            """
+            The folders are looked at, too. A file with anything wrong in it changes nothing: the error names each problem \
+            with its line. No run, service or client ends by a reload, and it waits for none.
+            """,
+            parameters: [.optional("dryRun", .boolean, "only say what would change")],
+            result: .open([
+                .required("file", Schema.string.orNull, "what was read; null: there is none, and defaults count"),
+                .required("changed", .list(of: .open(change)), "what counts from now on"),
+                .required("needsRestart", .list(of: .open(change)), "what counts when the agent has been restarted"),
+            ]),
+            errors: [.invalidState, .unavailable, .storage],
+            example: """
+                {"params": {}, "result": {"file": "/etc/reeve/reeve.yaml",
+                 "changed": [{"key": "/runner/concurrency", "change": "changed", "from": 16, "to": 32},
+                             {"key": "/endpoints/audit", "change": "added"}],
+                 "needsRestart": [{"key": "/limits/depth", "change": "changed", "from": 64, "to": 128}]}}
                 """
         )
     }

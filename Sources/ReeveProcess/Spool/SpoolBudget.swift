@@ -2,9 +2,26 @@ import NIOConcurrencyHelpers
 
 /// Room on disk that several spools share: none of them is written when it is used up.
 package final class SpoolBudget: Sendable {
-    package let limit: Int
+    private struct State {
+        var used = 0
+        var limit: Int
+
+        /// 0 where there is room enough; else 1, and 1 more for each hundredth beyond nine tenths.
+        var shortage: Int {
+            let beyond = used - (limit - limit / 10)
+            return beyond < 0 ? 0 : 1 + beyond / max(1, limit / 100)
+        }
+
+        /// Whether room is shorter after the change than before.
+        mutating func isShorter(after change: (inout State) -> Void) -> Bool {
+            let before = shortage
+            change(&self)
+            return shortage > before
+        }
+    }
+
     private let parent: SpoolBudget?
-    private let state = NIOLockedValueBox(0)
+    private let state: NIOLockedValueBox<State>
     private let onShort: @Sendable () -> Void
 
     /// - Parameters:
@@ -12,30 +29,31 @@ package final class SpoolBudget: Sendable {
     ///   - onShort: Called when it came to be nearly used up, with each hundredth that is used beyond that, and when
     ///     somebody is refused; by whoever takes, so it must not wait.
     package init(limit: Int, within parent: SpoolBudget? = nil, onShort: @escaping @Sendable () -> Void = {}) {
-        self.limit = limit
+        state = NIOLockedValueBox(State(limit: limit))
         self.parent = parent
         self.onShort = onShort
     }
 
     /// Bytes that are taken.
-    package var used: Int { state.withLockedValue { $0 } }
+    package var used: Int { state.withLockedValue(\.used) }
+
+    /// Bytes that there is room for.
+    package var limit: Int { state.withLockedValue(\.limit) }
+
+    /// What is taken stays taken, also where it is more.
+    package func setLimit(_ limit: Int) {
+        if state.withLockedValue({ $0.isShorter { $0.limit = limit } }) { onShort() }
+    }
 
     /// Nearly used up: nine tenths of it.
-    package var isShort: Bool { shortage(used) > 0 }
-
-    /// 0 where there is room enough; else 1, and 1 more for each hundredth beyond nine tenths.
-    private func shortage(_ used: Int) -> Int {
-        let beyond = used - (limit - limit / 10)
-        return beyond < 0 ? 0 : 1 + beyond / max(1, limit / 100)
-    }
+    package var isShort: Bool { state.withLockedValue(\.shortage) > 0 }
 
     /// Takes so many bytes, if there is room for them. Whether there was.
     func take(_ bytes: Int) -> Bool {
         guard parent?.take(bytes) ?? true else { return false }
-        let (isTaken, isTold) = state.withLockedValue { used in
-            guard used + bytes <= limit else { return (false, true) }
-            used += bytes
-            return (true, shortage(used) > shortage(used - bytes))
+        let (isTaken, isTold) = state.withLockedValue { state in
+            guard state.used + bytes <= state.limit else { return (false, true) }
+            return (true, state.isShorter { $0.used += bytes })
         }
         if !isTaken { parent?.giveBack(bytes) }
         if isTold { onShort() }
@@ -45,17 +63,13 @@ package final class SpoolBudget: Sendable {
     /// What was there before: counted, whether there is room for it or not.
     package func adopt(_ bytes: Int) {
         parent?.adopt(bytes)
-        let isTold = state.withLockedValue { used in
-            used += bytes
-            return shortage(used) > shortage(used - bytes)
-        }
-        if isTold { onShort() }
+        if state.withLockedValue({ $0.isShorter { $0.used += bytes } }) { onShort() }
     }
 
     /// A spool is gone, or came to need less than it took.
     package func giveBack(_ bytes: Int) {
         parent?.giveBack(bytes)
-        state.withLockedValue { $0 = max(0, $0 - bytes) }
+        state.withLockedValue { $0.used = max(0, $0.used - bytes) }
     }
 }
 
