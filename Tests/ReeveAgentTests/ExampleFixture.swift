@@ -1,5 +1,6 @@
 import JSON
 import JSONRPC
+import ReeveProtocol
 import TestSupport
 
 @testable import ReeveAgent
@@ -31,8 +32,9 @@ struct ExampleFixture: Sendable {
                 var configuration = beginning
                 configuration.concurrency *= 2
                 configuration.limits.depth *= 2
-                let path = beginning.stateDirectory + "/audit"
-                configuration.endpoints = [EndpointDefinition(name: "audit", kind: .file, path: path)]
+                var endpoint = EndpointDefinition(name: "audit", kind: .file)
+                endpoint.path = beginning.stateDirectory + "/audit"
+                configuration.endpoints = [endpoint]
                 return (configuration, "/etc/reeve/reeve.yaml")
             },
             taken: { _ in }
