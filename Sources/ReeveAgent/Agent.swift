@@ -1,6 +1,7 @@
 package import Logging
 import NIOPosix
 package import ReeveEngine
+import ReeveLaunch
 package import ReeveProcess
 package import ReeveProtocol
 import ReeveRunner
@@ -25,6 +26,7 @@ package final class Agent: Sendable {
         package var logger: Logger
         /// `$CREDENTIALS_DIRECTORY`, if it is set.
         package var credentialsDirectory: String?
+        var secrets: SecretReader { SecretReader(credentialsDirectory: credentialsDirectory) }
         /// The agent's own user.
         package var uid: UInt32
         /// Where its processes get cgroups of their own.

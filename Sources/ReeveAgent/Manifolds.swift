@@ -236,10 +236,7 @@ struct Manifolds: Sendable {
     }
 
     private static func launcher(_ processes: Processes, _ environment: Agent.Environment) -> CommandLauncher {
-        CommandLauncher(
-            processes: processes,
-            secrets: SecretReader(credentialsDirectory: environment.credentialsDirectory)
-        )
+        CommandLauncher(processes: processes, secrets: environment.secrets)
     }
 
     private var submitter: Manifold {
@@ -253,7 +250,7 @@ struct Manifolds: Sendable {
                 journal: store,
                 configuration: Submitter.Configuration(
                     sender: EventSender(agent: live.current.name, version: Identity.version),
-                    credentialsDirectory: environment.credentialsDirectory,
+                    secrets: environment.secrets,
                     launcher: Self.launcher(try inputs[Part.processes], environment),
                     directory: "\(paths.stateDirectory)/deliveries",
                     tails: RunTails(store: store, paths: paths)

@@ -172,7 +172,11 @@ package struct CommandLauncher: Sendable {
 
     private func environment(_ command: CommandDefinition) throws(LaunchFailure) -> [String: String] {
         var own: [String: String] = [:]
-        for (name, value) in command.environment ?? [:] { own[name] = try secrets.value(of: value, name: name) }
+        do throws(SecretReader.Unreadable) {
+            for (name, value) in command.environment ?? [:] { own[name] = try secrets.value(of: value, for: name) }
+        } catch {
+            throw LaunchFailure(cause: "startFailed", reason: error.description)
+        }
         return own
     }
 

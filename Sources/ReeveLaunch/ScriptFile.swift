@@ -44,6 +44,15 @@ struct ScriptFile {
     }
 }
 
+/// Why a file could not be made, as a person reads it.
+struct FileFailure: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ what: String, _ path: String, _ number: CInt = errno) {
+        description = "cannot \(what) \(path): \(errorText(number))"
+    }
+}
+
 extension String {
     fileprivate var trimmingBlanks: String {
         var text = self[...]

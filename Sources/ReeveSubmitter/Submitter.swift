@@ -11,8 +11,7 @@ import ReeveStore
 package final class Submitter: Sendable {
     package struct Configuration: Sendable {
         package var sender: EventSender
-        /// Where systemd puts the service's credentials; `nil` without systemd.
-        package var credentialsDirectory: String?
+        package var secrets: SecretReader
         /// What commands are started with; without it none are.
         package var launcher: CommandLauncher?
         /// A folder of its own, for what commands write while they run.
@@ -24,13 +23,13 @@ package final class Submitter: Sendable {
 
         package init(
             sender: EventSender,
-            credentialsDirectory: String? = nil,
+            secrets: SecretReader = SecretReader(credentialsDirectory: nil),
             launcher: CommandLauncher? = nil,
             directory: String = "/nonexistent",
             tails: (any OutputTails)? = nil
         ) {
             self.sender = sender
-            self.credentialsDirectory = credentialsDirectory
+            self.secrets = secrets
             self.launcher = launcher
             self.directory = directory
             self.tails = tails
@@ -71,7 +70,7 @@ package final class Submitter: Sendable {
             carriers: Carriers(
                 sender: configuration.sender,
                 transport: transport,
-                values: ValueReader(credentialsDirectory: configuration.credentialsDirectory),
+                secrets: configuration.secrets,
                 tails: configuration.tails,
                 commands: configuration.launcher.map {
                     CommandCarrier.Surroundings(launcher: $0, directory: configuration.directory, clock: clock)

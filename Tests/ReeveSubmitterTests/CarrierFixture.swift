@@ -52,7 +52,7 @@ final class CarrierFixture: Sendable {
         return Carriers(
             sender: EventSender(agent: "web-7", version: "1.2"),
             transport: transport,
-            values: ValueReader(credentialsDirectory: nil),
+            secrets: SecretReader(credentialsDirectory: nil),
             tails: tails,
             commands: CommandCarrier.Surroundings(launcher: launcher, directory: path("deliveries"), clock: clock),
             standardOutput: LineQueue(DescriptorPlace(standardOutput)),

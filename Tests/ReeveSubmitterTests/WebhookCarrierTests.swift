@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import ReeveLaunch
 import ReeveProtocol
 @testable import ReeveSubmitter
 import TestSupport
@@ -29,7 +30,7 @@ struct WebhookCarrierTests {
                 endpoint,
                 writer: EventWriter(endpoint, sender: EventSender(agent: "web-7", version: "1.2"), tails: nil),
                 transport: transport,
-                values: ValueReader(credentialsDirectory: nil),
+                secrets: SecretReader(credentialsDirectory: nil),
                 wallClock: ManualWallClock()
             )
             let result = await carrier.carry([submission]).result
@@ -159,7 +160,7 @@ struct WebhookCarrierTests {
         let (missing, none) = try await deliver({ _ in .ok }) { endpoint, _ in
             endpoint.secret = .file("/nowhere/key")
         }
-        let reason = "cannot read file /nowhere/key: No such file or directory"
+        let reason = "cannot read the secret from /nowhere/key: no such file or directory"
         #expect(missing == .trouble(Reply(status: nil, text: reason), after: nil))
         #expect(none.isEmpty)
     }

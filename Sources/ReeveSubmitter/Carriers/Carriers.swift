@@ -1,3 +1,4 @@
+import ReeveLaunch
 import ReeveProtocol
 import ReeveStore
 
@@ -5,7 +6,7 @@ import ReeveStore
 struct Carriers: Sendable {
     var sender: EventSender
     var transport: any Transport
-    var values: ValueReader
+    var secrets: SecretReader
     var tails: (any OutputTails)?
     /// Without it no commands are run.
     var commands: CommandCarrier.Surroundings?
@@ -21,7 +22,7 @@ struct Carriers: Sendable {
                 endpoint,
                 writer: writer,
                 transport: transport,
-                values: values,
+                secrets: secrets,
                 wallClock: wallClock,
                 previousKey: previousKey
             )

@@ -1,4 +1,5 @@
 import JSON
+import ReeveLaunch
 import ReeveProtocol
 import ReeveStore
 
@@ -13,7 +14,7 @@ struct WebhookCarrier: Carrier {
     private let endpoint: EndpointDefinition
     private let writer: EventWriter
     private let transport: any Transport
-    private let values: ValueReader
+    private let secrets: SecretReader
     private let wallClock: any WallClock
     private let previousKey: PreviousKey?
 
@@ -21,14 +22,14 @@ struct WebhookCarrier: Carrier {
         _ endpoint: EndpointDefinition,
         writer: EventWriter,
         transport: any Transport,
-        values: ValueReader,
+        secrets: SecretReader,
         wallClock: any WallClock,
         previousKey: PreviousKey? = nil
     ) {
         self.endpoint = endpoint
         self.writer = writer
         self.transport = transport
-        self.values = values
+        self.secrets = secrets
         self.wallClock = wallClock
         self.previousKey = previousKey
     }
@@ -72,7 +73,7 @@ struct WebhookCarrier: Carrier {
             headers.append(TransportHeader(name: "webhook-signature", value: signatures.joined(separator: " ")))
         }
         for (name, value) in (endpoint.headers ?? [:]).sorted(by: { $0.key < $1.key }) {
-            let text = try values.read(value)
+            let text = try secrets.value(of: value, for: "header \(name)")
             guard Self.isHeaderValue(text) else {
                 throw TransportFailure("the value of header \(name) has control characters")
             }
@@ -80,15 +81,20 @@ struct WebhookCarrier: Carrier {
             if name.lowercased() != "content-type" { headers.append(TransportHeader(name: name, value: text)) }
         }
         let timeout = endpoint.timeout?.duration ?? Self.defaultTimeout
-        return TransportRequest(url: try values.read(url), headers: headers, body: message.body, timeout: timeout)
+        return TransportRequest(
+            url: try secrets.value(of: url, for: "the URL"),
+            headers: headers,
+            body: message.body,
+            timeout: timeout
+        )
     }
 
     /// The endpoint's own key first, and that which it had before for as long as that is to hold.
     private func keys() throws -> [SigningKey] {
-        var secrets = [endpoint.secret].compactMap(\.self)
-        if let previousKey, previousKey.until > wallClock.now { secrets.append(previousKey.secret) }
-        return try secrets.map { secret in
-            guard let key = SigningKey(try values.read(secret)) else {
+        var values = [endpoint.secret].compactMap(\.self)
+        if let previousKey, previousKey.until > wallClock.now { values.append(previousKey.secret) }
+        return try values.map { secret in
+            guard let key = SigningKey(try secrets.value(of: secret, for: "the secret")) else {
                 throw TransportFailure(
                     "the secret is neither whsec_ and base64 of 24 to 64 bytes nor whsk_ and an Ed25519 key"
                 )
