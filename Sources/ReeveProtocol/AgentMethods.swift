@@ -1,9 +1,11 @@
 /// Parameters of `endpoint.put`.
 package struct EndpointPutParameters: Sendable, Decodable {
     package var endpoint: EndpointDefinition
+    /// The put is refused unless the endpoint was changed then last, and is there.
+    package var ifChangedAt: Timestamp?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case endpoint
+        case endpoint, ifChangedAt
     }
 }
 

@@ -112,10 +112,13 @@ extension EndpointMachine {
         return .pending(attempts: attempts, lastAnswer: answer, next: nextTry(of: queue))
     }
 
+    /// When what a lane would send at that time may go: not while nothing is sent to the endpoint at all.
+    func admitted(_ time: Duration) -> Duration { max(time, breaker.closedUntil(now) ?? time) }
+
     private func nextTry(of queue: LaneQueue) -> Duration? {
         guard !isPaused else { return nil }
         switch queue.state {
-        case .waiting(let time), .gathering(let time): return max(time, breaker.closedUntil(now) ?? time)
+        case .waiting(let time), .gathering(let time): return admitted(time)
         case .ready: return breaker.closedUntil(now)
         case .idle, .reading, .sending, .held: return nil
         }

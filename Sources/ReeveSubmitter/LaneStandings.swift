@@ -34,6 +34,7 @@ extension EndpointMachine {
                 standings.sendingSince = min(standings.sendingSince ?? queue.sentAt, queue.sentAt)
             case .waiting(let time):
                 standings.waiting += 1
+                // Who would be first is it also where all are held up.
                 if time < standings.nextTry ?? .seconds(Int64.max) {
                     (standings.nextTry, standings.lastAnswer) = (time, queue.lastAnswer)
                 }
@@ -45,6 +46,8 @@ extension EndpointMachine {
                 if lane.name < standings.heldLane?.name ?? lane.name + "." { standings.heldLane = lane }
             }
         }
+        standings.nextTry = standings.nextTry.map(admitted)
+        standings.nextDrain = standings.nextDrain.map(admitted)
         return standings
     }
 }

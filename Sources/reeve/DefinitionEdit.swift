@@ -13,16 +13,8 @@ struct DefinitionEdit {
     func perform() async throws -> JSON? {
         let answer = try await session.call("\(kind.word).get", [kind.word: .string(name)])
         guard case .object(var definition) = answer[kind.word] else { throw RPCClientError.notUnderstood(answer.text) }
-        // What is written would be refused.
-        if let source = answer["source"]?.string, source.hasPrefix("folder:") {
-            let file = source.dropFirst("folder:".count)
-            throw CommandFailure(
-                .refused,
-                "\(kind.word) \"\(name)\" belongs to \(file) and can be changed only there",
-                hint: "edit that file: it is taken over when it is saved"
-            )
-        }
-        let revision = definition["revision"] ?? answer["revision"]
+        try checkOwner(answer)
+        let version = version(answer)
         definition["revision"] = nil
         let text = JSON.object(definition).yaml
         let path = try File.temporary(
@@ -39,7 +31,7 @@ struct DefinitionEdit {
                     Standard.say("\(name): nothing changed")
                     return nil
                 }
-                return try await put(written, ifRevision: revision)
+                return try await put(written, version)
             } catch let error as any ReportableError {
                 guard wantsToGoOn(after: error.failure) else {
                     isKept = true
@@ -50,14 +42,40 @@ struct DefinitionEdit {
         }
     }
 
-    private func put(_ written: JSON, ifRevision revision: JSON?) async throws -> JSON {
+    /// What is written would be refused.
+    private func checkOwner(_ answer: JSON) throws {
+        guard let source = answer["source"]?.string else { return }
+        let (owner, hint): (String, String)
+        if source == "configuration" {
+            (owner, hint) = ("the agent's configuration", "edit that: it is taken over when the agent starts")
+        } else if source.hasPrefix("folder:") {
+            owner = String(source.dropFirst("folder:".count))
+            hint = "edit that file: it is taken over when it is saved"
+        } else {
+            return
+        }
+        let message = "\(kind.word) \"\(name)\" belongs to \(owner) and can be changed only there"
+        throw CommandFailure(.refused, message, hint: hint)
+    }
+
+    /// What says in a put that nobody has changed it meanwhile.
+    private func version(_ answer: JSON) -> JSONObject {
+        var version = JSONObject()
+        switch kind {
+        case .task, .service: version["ifRevision"] = answer[kind.word]?["revision"] ?? answer["revision"]
+        case .endpoint: version["ifChangedAt"] = answer["changedAt"]
+        }
+        return version
+    }
+
+    private func put(_ written: JSON, _ version: JSONObject) async throws -> JSON {
         // One of another name would be another one, beside the one that was to be changed.
         guard written[kind.name]?.string == name else {
             let hint = "add it anew, and remove this one"
             throw CommandFailure(.refused, "the \(kind.name) cannot be changed", hint: hint)
         }
         var parameters: JSONObject = [kind.word: written]
-        parameters["ifRevision"] = revision
+        parameters.members += version.members
         return try await session.call("\(kind.word).put", parameters)
     }
 

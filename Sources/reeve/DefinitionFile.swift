@@ -1,7 +1,7 @@
 import JSON
 import YAML
 
-/// Tasks or services in a file, each with where it stands there.
+/// Tasks, services or endpoints in a file, each with where it stands there.
 struct DefinitionFile {
     struct Entry {
         /// As it is to be put.

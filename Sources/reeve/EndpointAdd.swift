@@ -71,7 +71,7 @@ struct EndpointAdd: Command {
     func perform() async throws {
         let definition = try definition()
         let session = try await Session.open(options)
-        let before = try await present(session)
+        let before = try await Definition.current(.endpoint, name, session)
         guard before == nil || replace else {
             throw CommandFailure(
                 .refused,
@@ -81,8 +81,13 @@ struct EndpointAdd: Command {
         }
         let answer = try await session.call("endpoint.put", ["endpoint": .object(definition)])
         if session.printJSON(answer) { return }
-        if answer["created"]?.bool == true { tellBeginning(answer) } else { tellChange(before, definition) }
-        Self.tellKey(answer)
+        if answer["created"]?.bool == true {
+            tellBeginning(answer)
+            EndpointReport(name: name, answer: answer).tellKey()
+        } else {
+            EndpointReport(name: name, answer: answer).tellChange()
+            tellDropped(before, definition)
+        }
         let isQueue = answer["endpoint"]?["kind"]?.string == "queue"
         Standard.say(
             isQueue ? "  fetch: reeve call event.list '{\"as\": \"\(name)\"}'" : "  try it: reeve endpoint test \(name)"
@@ -92,12 +97,12 @@ struct EndpointAdd: Command {
     private func tellBeginning(_ answer: JSON) {
         Standard.say("\(name): added, begins after number \(answer["cursor"]?.integer ?? 0)")
         if let earlier = answer["earlier"]?.integer, earlier > 0 {
-            Standard.say("  \(earlier) earlier changes do not go there (--from oldest would have sent them)")
+            let changes = earlier.counted("earlier change does", "earlier changes do")
+            Standard.say("  \(changes) not go there (--from oldest would have sent \(earlier == 1 ? "it" : "them"))")
         }
     }
 
-    private func tellChange(_ before: JSONObject?, _ definition: JSONObject) {
-        Standard.say("\(name): changed, goes on where it was")
+    private func tellDropped(_ before: JSONObject?, _ definition: JSONObject) {
         let dropped = (before ?? [:]).members.map(\.name).filter { definition[$0] == nil }
         if !dropped.isEmpty {
             Standard.say(
@@ -105,22 +110,5 @@ struct EndpointAdd: Command {
             )
         }
         if from != nil { Standard.say("  --from is for a new one; reeve endpoint replay has it get again what it had") }
-    }
-
-    /// A key that was made.
-    static func tellKey(_ answer: JSON) {
-        if let secret = answer["secret"]?.string {
-            Standard.say("  its secret, which is not shown again:")
-            Standard.print(secret)
-        }
-        if let publicKey = answer["publicKey"]?.string {
-            Standard.say("  what the receiver checks signatures with:")
-            Standard.print(publicKey)
-        }
-    }
-
-    private func present(_ session: Session) async throws -> JSONObject? {
-        let answer = try await session.found { try await session.call("endpoint.get", ["endpoint": .string(name)]) }
-        return answer?["endpoint"]?.object
     }
 }

@@ -24,7 +24,6 @@ struct EndpointEdit: Command {
         let session = try await Session.open(options)
         let answer = try await DefinitionEdit(kind: .endpoint, name: name, session: session).perform()
         guard let answer, !session.printJSON(answer) else { return }
-        Standard.say("\(name): changed, goes on where it was")
-        EndpointAdd.tellKey(answer)
+        EndpointReport(name: name, answer: answer).tellChange()
     }
 }

@@ -47,6 +47,6 @@ struct EndpointRotate: Command {
         if session.printJSON(answer) { return }
         let until = session.times.time(answer, "previousUntil").map { ", the one before until \($0) as well" } ?? ""
         Standard.say("\(name): signs with another key\(until)")
-        EndpointAdd.tellKey(answer)
+        EndpointReport(name: name, answer: answer).tellKey()
     }
 }

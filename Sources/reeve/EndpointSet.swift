@@ -40,10 +40,12 @@ struct EndpointSet: Command {
                 hint: "name what is to be otherwise"
             )
         }
-        let answer = try await session.call("endpoint.put", ["endpoint": .object(definition)])
+        var parameters: JSONObject = ["endpoint": .object(definition)]
+        // What somebody changes meanwhile must not be undone.
+        parameters["ifChangedAt"] = found["changedAt"]
+        let answer = try await session.call("endpoint.put", parameters)
         if session.printJSON(answer) { return }
-        Standard.say("\(name): changed, goes on where it was")
-        EndpointAdd.tellKey(answer)
+        EndpointReport(name: name, answer: answer).tellChange()
     }
 
     private func changed(_ before: JSONObject) throws -> JSONObject {

@@ -92,12 +92,38 @@ struct EndpointCommandTests {
             _ = try await daemon.reeve("endpoint", "set", "ops", "--queue", code: 1)
             _ = try await daemon.reeve(["endpoint", "edit", "ops"], editor: "sed -i s/6s/8s/")
             #expect(try await endpoint()?["timeout"] == "8s")
+            // Somebody else changes it while the editor is open.
+            let editor = estate.folder.path + "/editor"
+            try writeFile(
+                editor,
+                """
+                #!/bin/sh
+                \(Products.reeve) --socket \(estate.socketPath) endpoint set ops --timeout 9s
+                sed -i s/8s/7s/ "$1"
+                """,
+                mode: 0o700
+            )
+            let late = try await daemon.reeve(["endpoint", "edit", "ops"], code: 1, editor: editor)
+            #expect(late.contains("reeve: endpoint \"ops\" was changed at "), "\(late)")
+            #expect(try await endpoint()?["timeout"] == "9s")
             // What is shown is a definition.
             _ = try await daemon.shell("$reeve endpoint show ops > f && $reeve endpoint add ops -f f --replace")
             #expect(try await endpoint()?["secret"] == "…")
             let replaced = try await daemon.reeve("endpoint", "add", "ops", "http://127.0.0.1:1/b", "--replace")
             #expect(replaced.contains("it has no longer: secret, headers, timeout"), "\(replaced)")
             #expect(!replaced.contains("earlier changes"))
+        }
+    }
+
+    @Test func `what belongs to the configuration is not opened in an editor`() async throws {
+        let estate = try Estate(configuration: "endpoints: [{name: ops, kind: queue}]\n")
+        try await estate.running { daemon in
+            // An editor that was opened would fail with something else.
+            let refused = try await daemon.reeve(["endpoint", "edit", "ops"], code: 1, editor: "false")
+            #expect(
+                refused.contains("endpoint \"ops\" belongs to the agent's configuration and can be changed only there"),
+                "\(refused)"
+            )
         }
     }
 

@@ -56,4 +56,27 @@ struct EndpointMaskTests {
             #expect(try await agent.failure("endpoint.put", ["endpoint": masked])?.kind == "invalidParams")
         }
     }
+
+    @Test func `what somebody changed meanwhile is not put over`() async throws {
+        try await RunningAgent.with { agent in
+            func put(_ timeout: JSON, ifChangedAt: JSON?) -> JSON {
+                let endpoint: JSON = [
+                    "name": "ops", "kind": "webhook", "url": "http://127.0.0.1:1/", "timeout": timeout,
+                ]
+                var parameters: JSONObject = ["endpoint": endpoint]
+                parameters["ifChangedAt"] = ifChangedAt
+                return .object(parameters)
+            }
+            let before: JSON = "2020-01-01T00:00:00.000Z"
+            let absent = try await agent.failure("endpoint.put", put("5s", ifChangedAt: before))
+            #expect(absent?.kind == "conflict" && absent?.message == "there is no endpoint \"ops\" any more")
+            try await agent.call("endpoint.put", put("5s", ifChangedAt: nil))
+            let changedAt = try await agent.call("endpoint.get", ["endpoint": "ops"])["changedAt"]
+            let stale = try await agent.failure("endpoint.put", put("6s", ifChangedAt: before))
+            #expect(stale?.kind == "conflict" && stale?.data?["changedAt"] == changedAt)
+            #expect(try await agent.call("endpoint.get", ["endpoint": "ops"])[at: "endpoint", "timeout"] == "5s")
+            try await agent.call("endpoint.put", put("6s", ifChangedAt: changedAt))
+            #expect(try await agent.call("endpoint.get", ["endpoint": "ops"])[at: "endpoint", "timeout"] == "6s")
+        }
+    }
 }

@@ -207,6 +207,7 @@ struct EndpointStandingTests {
                     ("endpoint.rotate", ["endpoint": "work"], "invalidState", "/endpoint"),
                     ("endpoint.mute", ["endpoint": "work", "for": "0s"], "invalidParams", "/for"),
                     ("endpoint.rotate", ["endpoint": "ops", "secret": "whsec_short"], "invalidParams", "/secret"),
+                    ("endpoint.rotate", ["endpoint": "ops", "secret": "…"], "invalidParams", "/secret"),
                 ]
                 for (method, parameters, kind, path) in refused {
                     let failure = try await agent.failure(method, parameters)

@@ -211,6 +211,21 @@ struct EndpointMachineTests {
         #expect(standings.sendingSince == .zero)
     }
 
+    @Test func `an endpoint that asked to be left alone is tried by no lane before`() throws {
+        var driver = MachineDriver()
+        driver.append(a, failed)
+        driver.append(b, progress)
+        driver.fail(a, after: .seconds(60))
+        let standings = driver.machine.laneStandings
+        #expect(standings.waiting == 1 && standings.gathering == 1)
+        #expect(driver.machine.overview.nextTry == .seconds(60))
+        #expect(standings.nextTry == .seconds(60) && standings.nextDrain == .seconds(60))
+        driver.pass(to: .seconds(59))
+        #expect(driver.sent == [[10]])
+        driver.pass(to: .seconds(60))
+        #expect(driver.sent == [[10], [10], [20]])
+    }
+
     @Test func `what the filter refuses is done without being sent`() {
         var driver = MachineDriver { $0.filter = EventFilter(types: [failed]) }
         driver.append(a, progress, running, failed, running)

@@ -22,6 +22,7 @@ struct EndpointMethods: Sendable {
         let by = call.caller.name
         let (endpoint, prepared, created, earlier) = try await parts.store.write { transaction in
             let before = try transaction.endpoint(parameters.endpoint.name)
+            try parameters.checkUnchanged(before)
             let prepared = try EndpointPreparation(parameters.endpoint, before: before?.definition)
             let endpoint = try prepared.put(transaction, source: EndpointSource.rpc, by: by)
             let first = try transaction.firstSequence() ?? endpoint.cursor + 1
@@ -100,5 +101,24 @@ struct EndpointMethods: Sendable {
         }
         let test = try await parts.submitter.test(definition, type: parameters.type, previousKey: previousKey)
         return EndpointView.test(test)
+    }
+}
+
+extension EndpointPutParameters {
+    /// Throws `conflict` if somebody changed it since the time that is given.
+    fileprivate func checkUnchanged(_ before: StoredEndpoint?) throws(Failure) {
+        guard let ifChangedAt, ifChangedAt != before?.changedAt else { return }
+        guard let before else {
+            throw Failure(
+                .conflict,
+                "there is no endpoint \"\(endpoint.name)\" any more",
+                reason: "it was removed since \(ifChangedAt)"
+            )
+        }
+        throw Failure(
+            .conflict,
+            "endpoint \"\(endpoint.name)\" was changed at \(before.changedAt) by \(before.by), after \(ifChangedAt)",
+            details: ["changedAt": before.changedAt.json]
+        )
     }
 }

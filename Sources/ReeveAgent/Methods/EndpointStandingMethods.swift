@@ -114,9 +114,8 @@ struct EndpointStandingMethods: Sendable {
         case let secret:
             var definition = endpoint.definition
             definition.secret = secret
-            if let problem = definition.sendingProblems().first(where: { $0.path == "/secret" }) {
-                throw Failure(problem)
-            }
+            let problems = definition.problems() + definition.sendingProblems()
+            if let problem = problems.first(where: { $0.path == "/secret" }) { throw Failure(problem) }
             return (secret, nil)
         }
     }

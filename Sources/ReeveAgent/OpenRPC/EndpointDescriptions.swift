@@ -18,7 +18,14 @@ extension OpenRPC {
             "Makes an endpoint, or changes it",
             "A changed URL, secret or filter keeps cursor and dead letters. Filters are evaluated at delivery. A secret, header "
                 + "or variable that is …, as endpoint.get shows them, stays as it is.",
-            parameters: [.required("endpoint", .ref("Endpoint"), "the whole definition")],
+            parameters: [
+                .required("endpoint", .ref("Endpoint"), "the whole definition"),
+                .optional(
+                    "ifChangedAt",
+                    .timestamp,
+                    "refuse unless it was changed then last: changedAt of endpoint.get"
+                ),
+            ],
             result: .open([
                 .required("endpoint", storedEndpoint, "as it is kept, without its secrets"),
                 .required("created", .boolean, "there was no such endpoint"),
@@ -27,7 +34,7 @@ extension OpenRPC {
                 .optional("secret", .string, "the key that was made: it is shown only here"),
                 .optional("publicKey", .string, "of a pair that was made, what the receiver needs"),
             ]),
-            errors: [.unavailable, .storage],
+            errors: [.conflict, .unavailable, .storage],
             example: """
                 {"params": {"endpoint": {"name": "audit", "kind": "webhook", "url": "https://example.com/hook",
                   "secret": {"generate": true}, "filter": {"types": ["dev.reeve.run.*"], "final": true}, "from": "oldest"}},

@@ -183,7 +183,7 @@ extension OpenRPC {
     /// How an endpoint stands.
     static var endpointStateFields: [Field] {
         [
-            .required("state", .openWord(["active", "down", "paused", "unavailable"]), "how it stands"),
+            .required("state", .openWord(EndpointState.self), "how it stands"),
             .required(
                 "source",
                 .string,
@@ -199,22 +199,26 @@ extension OpenRPC {
             ),
             .optional("publicKey", .string, "whpk_…: what the receiver checks Ed25519 signatures with"),
             .optional("previousKeyUntil", .timestamp, "how long the key before this one signs as well"),
-            .required("pending", .count, "changes that are not delivered"),
+            .required("pending", .count, "changes that are meant for it and not delivered"),
             .required("oldest", .timestamp.orNull, "of them"),
             .required("deadLetters", .count, "changes that were given up"),
             .required("cursor", .count, "the journal's number up to which all is done, but for laggards"),
             .optional("inFlight", .count, "requests under way"),
             .optional("laggards", .count, "lanes that the cursor has left behind"),
-            .optional("delivered", .count, "changes since the submitter started"),
+            .optional("delivered", .count, "changes since the part of the agent that delivers began"),
             .optional("filtered", .count, "changes since then that it does not take"),
             .optional("mutedChanges", .count, "changes since then that were recorded while it was muted"),
             .optional("retries", .count, "requests since then that failed"),
             .optional("lastAnswer", Schema.string.orNull, "to the last request"),
-            .optional("nextTry", .timestamp.orNull, "when it is tried again, if it is down"),
+            .optional(
+                "nextTry",
+                .timestamp.orNull,
+                "when it is tried again, if it is down or asked for a pause (Retry-After)"
+            ),
         ]
     }
 
-    /// What is counted of an endpoint since the part of the agent that sends began; absent while that is away.
+    /// What is counted of an endpoint since the part of the agent that delivers began; absent while that is away.
     static var endpointMetricFields: [Field] {
         let bucket = Schema.open([
             .required("atMost", Schema.duration.orNull, "the longest of the bucket; null: longer than all others"),
@@ -223,7 +227,7 @@ extension OpenRPC {
         return [
             .optional(
                 "breaker",
-                .openWord(["closed", "open", "halfOpen"]),
+                .openWord(BreakerCondition.self),
                 "open: it is down; halfOpen: it is being tried"
             ),
             .optional("accepted", .count, "changes that its filter took"),
