@@ -16,6 +16,17 @@ extension Failure {
         }
     }
 
+    /// A step was named that the run does not have.
+    static func noStep(_ name: String, of run: Run) -> Failure {
+        Failure(
+            InvalidValue(
+                path: "/step",
+                reason: "run \(run.shortName) has no step \"\(name)\"",
+                expected: run.steps.map(\.name).joined(separator: ", ")
+            )
+        )
+    }
+
     /// What the store could not do, as the socket tells it.
     init(_ error: StoreError) {
         switch error.code {

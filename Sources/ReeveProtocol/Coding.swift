@@ -3,7 +3,7 @@ import JSON
 /// An enumeration that crosses the socket as one of a few words.
 ///
 /// A word that is not among them is refused with the list of those that are.
-package protocol WireWord: RawRepresentable<String>, CaseIterable, Codable, Sendable {}
+package protocol WireWord: RawRepresentable<String>, CaseIterable, Hashable, Codable, Sendable {}
 
 extension WireWord {
     package init(from decoder: any Decoder) throws {

@@ -7,6 +7,9 @@ extension ConfiguredValue {
     /// Put again, it means the value that is there.
     package var isMask: Bool { self == .literal(Self.mask) }
 
+    /// As it is shown: where it is may be, what it is may not.
+    package var masked: ConfiguredValue { if case .literal = self { .literal(Self.mask) } else { self } }
+
     fileprivate func unmasked(_ before: ConfiguredValue?) -> ConfiguredValue {
         guard isMask, case .literal = before else { return self }
         return before ?? self
@@ -14,6 +17,15 @@ extension ConfiguredValue {
 }
 
 extension EndpointDefinition {
+    /// As it is shown: without its secret, and without what its headers and variables say. Put again it changes nothing.
+    package var masked: EndpointDefinition {
+        var definition = self
+        definition.secret = secret?.masked
+        definition.headers = headers?.mapValues(\.masked)
+        definition.environment = environment?.mapValues(\.masked)
+        return definition
+    }
+
     /// The definition with what its masks stand for. Where nothing is there to keep, the mask stays, and is a problem.
     /// - Parameter before: As the endpoint is until now.
     package func unmasked(_ before: EndpointDefinition?) -> EndpointDefinition {

@@ -118,6 +118,18 @@ package struct RunOutputParameters: Sendable, Decodable {
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case run, step, stream, attempt, after, limit, tail, encoding, wait
     }
+
+    /// Whose output is asked for, and from where on, as `run.follow` has it.
+    package var follow: RunFollowParameters {
+        RunFollowParameters(
+            run: run,
+            step: step,
+            stream: stream,
+            attempt: attempt,
+            after: after,
+            encoding: encoding
+        )
+    }
 }
 
 package enum OutputStreamName: String, WireWord {

@@ -41,6 +41,12 @@ package struct StateChange: Sendable, Hashable {
             self.source = source
             self.publisherID = publisherID
         }
+
+        /// Whether it tells that a run goes on, and nothing else: not all endpoints get it, so it is the `previous` of none.
+        package var tellsRunGoesOn: Bool {
+            guard type == EventType.runProgress, let progress = data?["progress"] else { return false }
+            return progress != .null
+        }
     }
 
     package init(sequence: Int64, id: String, lane: Lane, previous: Int64?, content: Content) {
@@ -61,7 +67,7 @@ package struct StateChange: Sendable, Hashable {
 
     /// That its run goes on, and nothing else: only for the endpoints that ask for it.
     package var runProgress: RunProgress? {
-        guard isProgress, let progress = content.data?["progress"] else { return nil }
+        guard content.tellsRunGoesOn, let progress = content.data?["progress"] else { return nil }
         return try? JSONCoder.decode(RunProgress.self, from: progress)
     }
 

@@ -1,3 +1,5 @@
+import ReeveProtocol
+
 /// Whether an endpoint as a whole is up, so that many lanes do not each find out by themselves.
 ///
 /// closed → open, when several requests in a row had no useful answer; open → closed, by any useful answer. While it is
@@ -17,13 +19,6 @@ package struct Breaker: Sendable {
     /// Requests in a row without a useful answer that open it.
     static let threshold = 5
 
-    /// How it is told to people.
-    package enum Condition: String, Sendable, CaseIterable {
-        case closed, open
-        /// It is open, and a request finds out whether it has to stay so.
-        case halfOpen
-    }
-
     private var state: State
     private var allowance: Int?
     /// What `Retry-After` asked for: nothing is sent before.
@@ -34,7 +29,7 @@ package struct Breaker: Sendable {
         state = isOpen ? .open(failures: 0, probeAt: .zero) : .closed(failures: 0)
     }
 
-    func condition(at now: Duration) -> Condition {
+    func condition(at now: Duration) -> BreakerCondition {
         guard isOpen else { return .closed }
         return closedUntil(now) == nil ? .halfOpen : .open
     }

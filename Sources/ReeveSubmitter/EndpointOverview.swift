@@ -1,6 +1,6 @@
 package import ReeveProtocol
 
-/// What was done for one endpoint since the agent's part that sends began.
+/// What was done for one endpoint since the part of the agent that delivers began.
 package struct DeliveryCounts: Sendable, Equatable {
     /// Changes that were answered with success.
     package var delivered = 0
@@ -55,16 +55,8 @@ package struct DurationHistogram: Sendable, Equatable {
 
 /// How one endpoint stands.
 package struct EndpointOverview: Sendable, Equatable {
-    package enum State: String, Sendable, CaseIterable {
-        case active
-        /// It does not answer, and is tried now and then.
-        case down
-        /// It said that it wants no more.
-        case paused
-    }
-
-    package var state: State
-    package var breaker: Breaker.Condition
+    package var state: EndpointState
+    package var breaker: BreakerCondition
     /// Everything in the journal up to here is done, but for the laggards.
     package var cursor: Int64
     /// Changes that were read and are not done.
@@ -73,7 +65,7 @@ package struct EndpointOverview: Sendable, Equatable {
     package var laggards: Int
     /// Requests under way.
     package var inFlight: Int
-    /// When an endpoint that is down is tried again, on the sender's clock.
+    /// When an endpoint that is down, or asked for a pause (Retry-After), is tried again, on the sender's clock.
     package var nextTry: Duration?
     package var counts: DeliveryCounts
 }

@@ -138,7 +138,10 @@ final class EndpointSender: Sendable {
     var record: EndpointRecord { state.withLockedValue(\.record) }
     var settings: EndpointSettings { state.withLockedValue(\.machine.settings) }
     var overview: EndpointOverview { state.withLockedValue(\.machine.overview) }
-    var laneStandings: LaneStandings { state.withLockedValue(\.machine.laneStandings) }
+    /// Both of one moment.
+    var situation: (overview: EndpointOverview, lanes: LaneStandings) {
+        state.withLockedValue { ($0.machine.overview, $0.machine.laneStandings) }
+    }
     var oldestPending: Timestamp? { state.withLockedValue(\.machine.oldestPending) }
     /// What time it is for the machine.
     var elapsed: Duration { stopwatch.elapsed }

@@ -14,11 +14,7 @@ extension Store: DeliveryJournal {
     }
 
     package func isDown(_ endpoint: EndpointRecord.Identity) async throws -> Bool {
-        let edges = ["opened", "closed"].map(EventType.endpoint)
-        return try await read { reader in
-            let last = try reader.endpointFacts(endpoint.name, types: edges, since: endpoint.createdAt, limit: 1).first
-            return last?.content.type == edges[0]
-        }
+        try await read { try $0.openedFact(of: endpoint.name, since: endpoint.createdAt) != nil }
     }
 
     package func positions(of endpoint: String) async throws -> [Lane: LanePosition] {

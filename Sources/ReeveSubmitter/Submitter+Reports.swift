@@ -19,9 +19,8 @@ package struct FlushReport: Sendable, Equatable {
 package struct EndpointStatus: Sendable, Equatable {
     package var identity: EndpointRecord.Identity
     package var overview: EndpointOverview
-    /// When an endpoint that is down is tried again.
+    /// When an endpoint that is down, or asked for a pause (Retry-After), is tried again.
     package var nextTry: Timestamp?
-    package var oldestPending: Timestamp?
 
     package var name: String { identity.name }
 }
@@ -88,13 +87,13 @@ extension Submitter {
     /// How each endpoint stands, by name.
     package func status() -> [EndpointStatus] { senders.map(status) }
 
-    private func status(_ sender: EndpointSender) -> EndpointStatus {
-        let overview = sender.overview
-        return EndpointStatus(
+    private func status(_ sender: EndpointSender) -> EndpointStatus { status(sender, sender.overview) }
+
+    private func status(_ sender: EndpointSender, _ overview: EndpointOverview) -> EndpointStatus {
+        EndpointStatus(
             identity: sender.identity,
             overview: overview,
-            nextTry: overview.nextTry.map { date($0, of: sender) },
-            oldestPending: sender.oldestPending
+            nextTry: overview.nextTry.map { date($0, of: sender) }
         )
     }
 
@@ -102,9 +101,9 @@ extension Submitter {
     package func situation(of endpoint: String) async -> EndpointSituation? {
         await takenOver()
         guard let sender = sender(of: endpoint) else { return nil }
-        let lanes = sender.laneStandings
+        let (overview, lanes) = sender.situation
         return EndpointSituation(
-            status: status(sender),
+            status: status(sender, overview),
             lanes: lanes,
             sendingSince: lanes.sendingSince.map { date($0, of: sender) },
             nextTry: lanes.nextTry.map { date($0, of: sender) },

@@ -24,8 +24,8 @@ struct DeadLetterOptions: ParsableArguments {
         parameters["endpoint"] = endpoint.map(JSON.string)
         parameters["type"] = type.map(JSON.string)
         parameters["lane"] = lane.map(JSON.string)
-        parameters["since"] = try since.map { .string(try TimeText.past($0, now: Host.now).description) }
-        parameters["until"] = try until.map { .string(try TimeText.past($0, now: Host.now).description) }
+        parameters["since"] = try TimeText.past(since, "--since")
+        parameters["until"] = try TimeText.past(until, "--until")
         return parameters
     }
 
@@ -40,7 +40,7 @@ struct DeadLetterOptions: ParsableArguments {
         let session = try await Session.open(options)
         let answer = try await session.call(method, parameters)
         if session.printJSON(answer) { return }
-        let count = answer["count"]?.integer ?? 0
-        Standard.say("\(count) dead letter\(count == 1 ? " is" : "s are") \(what)")
+        let letters = (answer["count"]?.integer ?? 0).counted("dead letter is", "dead letters are")
+        Standard.say("\(letters) \(what)")
     }
 }

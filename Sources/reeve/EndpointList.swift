@@ -8,7 +8,8 @@ struct EndpointList: Command {
         abstract: "List the endpoints.",
         discussion: """
             In a pipe an endpoint is a line, with tabs between name, kind, state, pending, in flight, dead letters, the \
-            oldest undelivered, delivered, retries, last answer and place. What it is counted since is the agent's start.
+            oldest undelivered, delivered, retries, last answer and place. Delivered and retries are counted since the \
+            part of the agent that delivers began.
 
             EXAMPLES:
               reeve endpoint ls

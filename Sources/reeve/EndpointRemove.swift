@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import ReeveProtocol
 
 /// `reeve endpoint rm`
 struct EndpointRemove: Command {
@@ -22,6 +23,7 @@ struct EndpointRemove: Command {
         let answer = try await session.call("endpoint.remove", ["endpoint": .string(name)])
         if session.printJSON(answer) { return }
         let undelivered = answer["undelivered"]?.integer ?? 0
-        Standard.say("\(name): removed" + (undelivered > 0 ? ", \(undelivered) changes were not delivered" : ""))
+        let lost = undelivered.counted("change was", "changes were")
+        Standard.say("\(name): removed" + (undelivered > 0 ? ", \(lost) not delivered" : ""))
     }
 }

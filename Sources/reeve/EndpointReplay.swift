@@ -46,13 +46,13 @@ struct EndpointReplay: Command {
         var parameters: JSONObject = ["endpoint": .string(name)]
         parameters["after"] = after.map(JSON.number)
         parameters["through"] = through.map(JSON.number)
-        parameters["since"] = try since.map { .string(try TimeText.past($0, now: Host.now).description) }
-        parameters["until"] = try until.map { .string(try TimeText.past($0, now: Host.now).description) }
+        parameters["since"] = try TimeText.past(since, "--since")
+        parameters["until"] = try TimeText.past(until, "--until")
         parameters["lane"] = lane.map(JSON.string)
         parameters["task"] = task.map(JSON.string)
         let answer = try await session.call("endpoint.replay", parameters)
         if session.printJSON(answer) { return }
-        let count = answer["count"]?.integer ?? 0
-        Standard.say("\(name): gets \(count) change\(count == 1 ? "" : "s") again, as far as its filter takes them")
+        let changes = (answer["count"]?.integer ?? 0).counted("change", "changes")
+        Standard.say("\(name): gets \(changes) again, as far as its filter takes them")
     }
 }

@@ -36,7 +36,7 @@ struct PastOptions: ParsableArguments {
 
     func parameters(naming endpoint: String) throws -> JSONObject {
         var parameters: JSONObject = ["endpoint": .string(endpoint)]
-        parameters["at"] = try at.map { .string(try TimeText.past($0, now: Host.now).description) }
+        parameters["at"] = try TimeText.past(at, "--at")
         return parameters
     }
 }

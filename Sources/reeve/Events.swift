@@ -48,7 +48,7 @@ struct Events: Command {
         var parameters = JSONObject()
         parameters["type"] = type.map(JSON.string)
         parameters["lane"] = lane.map(JSON.string)
-        parameters["since"] = try since.map { .string(try TimeText.past($0, now: Host.now).description) }
+        parameters["since"] = try TimeText.past(since, "--since")
         parameters["after"] = after.map { .number($0) }
         let isBounded = since != nil || after != nil
         if follow, !isBounded, count == nil { return try await follow(session, parameters) }

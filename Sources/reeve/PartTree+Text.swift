@@ -1,4 +1,5 @@
 import JSON
+import ReeveProtocol
 
 // For people, a tree in which single lines lead to what needs a part, and double ones to what is inside; for programs, a
 // line for each part.
@@ -76,7 +77,7 @@ extension PartTree {
     private func facts(_ line: Line, _ state: String, _ times: TimeText) -> [String] {
         let part = line.part
         let starts = part.report["starts"]?.integer ?? 0
-        var facts = starts == 1 ? ["1 start"] : ["\(starts) starts"]
+        var facts = [starts.counted("start", "starts")]
         if state == "started", let length = times.took(part.report, from: "startedAt", to: "") {
             facts.append("for \(length)")
         }

@@ -19,8 +19,7 @@ struct RunTerminal: Sendable {
             guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
                 continue
             }
-            let (columns, rows) = (Int(size.ws_col), max(1, Int(size.ws_row)))
-            return TerminalDefinition(columns: min(1000, columns), rows: min(1000, rows))
+            return TerminalDefinition(window: Int(size.ws_col), Int(size.ws_row))
         }
         return nil
     }

@@ -43,7 +43,7 @@ struct Runs: Command {
         let session = try await Session.open(options)
         var parameters: JSONObject = ["timeZone": .string(session.zone)]
         parameters["task"] = task.map(JSON.string)
-        parameters["since"] = try since.map { .string(try TimeText.past($0, now: Host.now).description) }
+        parameters["since"] = try TimeText.past(since, "--since")
         if failed { parameters["outcomes"] = .array(Self.failures) }
         if all { parameters["all"] = true }
         let limit = max(1, count ?? (since == nil ? 20 : .max))

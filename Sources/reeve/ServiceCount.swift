@@ -1,4 +1,5 @@
 import JSON
+import ReeveProtocol
 
 /// How many services there are, by what they do.
 struct ServiceCount {
@@ -18,6 +19,6 @@ struct ServiceCount {
             let count = words.count { $0 == word }
             return count > 0 ? "\(count) \(word)" : nil
         }
-        return "\(services.count) service\(services.count == 1 ? "" : "s"): " + parts.joined(separator: ", ")
+        return services.count.counted("service", "services") + ": " + parts.joined(separator: ", ")
     }
 }

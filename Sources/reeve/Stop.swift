@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import ReeveProtocol
 
 /// `reeve stop`
 struct Stop: Command {
@@ -41,7 +42,7 @@ struct Stop: Command {
             valueName: "duration"
         )
     )
-    var grace: String?
+    var grace: Interval?
 
     func perform() async throws {
         let session = try await Session.open(options)
@@ -49,7 +50,7 @@ struct Stop: Command {
             let name = RunName.resolved(run)
             var parameters: JSONObject = ["run": .string(name)]
             parameters["reason"] = reason.map(JSON.string)
-            parameters["grace"] = grace.map(JSON.string)
+            parameters["grace"] = grace.map { .string($0.description) }
             parameters["signal"] = signal.map { .string(Self.plain($0)) }
             let answer = try await session.call("run.stop", parameters)
             if !session.printJSON(answer) { Standard.say("\(run): asked to end") }

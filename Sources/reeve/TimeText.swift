@@ -68,13 +68,14 @@ struct TimeText {
         }
     }
 
-    /// A point in the past as an option says it: `2h` ago, or RFC 3339.
-    static func past(_ text: String, now: Timestamp) throws -> Timestamp {
-        if let interval = Interval(text) { return now - interval }
-        if let time = Timestamp(text) { return time }
+    /// A point in the past as an option says it, `2h` ago or RFC 3339, as a parameter; `nil` if the option is not given.
+    static func past(_ text: String?, _ option: String, now: Timestamp = Host.now) throws -> JSON? {
+        guard let text else { return nil }
+        if let interval = Interval(text) { return .string((now - interval).description) }
+        if let time = Timestamp(text) { return .string(time.description) }
         throw CommandFailure(
             .usage,
-            "--since: \"\(text)\" is no time",
+            "\(option): \"\(text)\" is no time",
             hint: "how long ago, such as 90m or 2d, or RFC 3339, such as 2026-11-21T03:00:00+01:00"
         )
     }

@@ -80,7 +80,7 @@ struct TimelinePage {
             "\(row.task): only the first \(row.times.count) of \(row.count) times"
         }
         let rest = cut.count - lines.count
-        return lines + (rest > 0 ? ["and so of \(rest) more task\(rest == 1 ? "" : "s")"] : [])
+        return lines + (rest > 0 ? ["and so of \(rest.counted("more task", "more tasks"))"] : [])
     }
 
     // MARK: Picture

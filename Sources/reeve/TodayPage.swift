@@ -1,4 +1,5 @@
 import JSON
+import ReeveProtocol
 
 /// What bare `reeve` prints.
 struct TodayPage {
@@ -130,7 +131,7 @@ struct TodayPage {
             let count = ended.count { $0 == word }
             return count > 0 ? "\(count) \(word == "timedOut" ? "timed out" : word)" : nil
         }
-        return "\(ended.count) run\(ended.count == 1 ? "" : "s") in 24 hours: " + parts.joined(separator: ", ")
+        return ended.count.counted("run", "runs") + " in 24 hours: " + parts.joined(separator: ", ")
     }
 
     /// For a pipe: section, name, time, text and command with tabs between.

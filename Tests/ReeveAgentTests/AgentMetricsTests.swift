@@ -9,7 +9,7 @@ struct AgentMetricsTests {
     private static func endpoint(_ name: String, _ overview: EndpointOverview?) -> AgentMetrics.Endpoint {
         AgentMetrics.Endpoint(
             name: name,
-            state: "down",
+            state: .down,
             isMuted: true,
             backlog: EndpointBacklog(pending: 3, oldest: Timestamp(seconds: 100), deadLetters: 2),
             overview: overview

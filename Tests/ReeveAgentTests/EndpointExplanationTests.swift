@@ -32,7 +32,7 @@ struct EndpointExplanationTests {
     }
 
     private static func situation(
-        _ state: EndpointOverview.State = .active,
+        _ state: EndpointState = .active,
         _ change: (inout EndpointSituation) -> Void = { _ in }
     ) -> EndpointSituation {
         let overview = EndpointOverview(
@@ -47,7 +47,7 @@ struct EndpointExplanationTests {
         )
         let identity = EndpointRecord.Identity(name: "ops", createdAt: now - .days(1))
         var situation = EndpointSituation(
-            status: EndpointStatus(identity: identity, overview: overview, nextTry: nil, oldestPending: nil),
+            status: EndpointStatus(identity: identity, overview: overview, nextTry: nil),
             lanes: LaneStandings()
         )
         change(&situation)
@@ -105,7 +105,7 @@ struct EndpointExplanationTests {
         #expect(
             filtered.reasons.dropFirst() == [
                 "3 dead letters are kept: reeve dead-letters ls --endpoint ops",
-                #"since the agent started its filter has kept 200 changes from it: {"types":["order.*"]}"#,
+                #"since the part of the agent that delivers began its filter has kept 200 changes from it: {"types":["order.*"]}"#,
                 "1 change was not sent to it because it was muted then",
             ]
         )
@@ -197,8 +197,10 @@ struct EndpointExplanationTests {
     private static func history(_ facts: [StateChange], at minutes: Int64, known: Timestamp? = nil) -> EndpointHistory {
         EndpointHistory(
             endpoint: endpoint(),
-            facts: facts,
-            knownSince: known,
+            about: facts.filter { EventType.isEndpointFact($0.content.type) }.reversed(),
+            agent: facts.filter { !EventType.isEndpointFact($0.content.type) }.reversed(),
+            depth: 1000,
+            journalBegins: known,
             at: now - .minutes(minutes),
             now: now,
             zone: .utc

@@ -55,11 +55,17 @@ struct PrintingTests {
         #expect(TimeText.length(milliseconds) == text)
     }
 
-    @Test func `since takes how long ago and RFC 3339, nothing else`() throws {
+    @Test func `times in the past are how long ago and RFC 3339, nothing else`() throws {
         let now = Timestamp(milliseconds: 1_000_000)
-        #expect(try TimeText.past("5m", now: now) == Timestamp(milliseconds: 700_000))
-        #expect(try TimeText.past("1970-01-01T01:00:00+01:00", now: now) == Timestamp(milliseconds: 0))
-        #expect(throws: CommandFailure.self) { try TimeText.past("yesterday", now: now) }
+        #expect(try TimeText.past("5m", "--since", now: now) == "1970-01-01T00:11:40.000Z")
+        #expect(try TimeText.past("1970-01-01T01:00:00+01:00", "--since", now: now) == "1970-01-01T00:00:00.000Z")
+        #expect(try TimeText.past(nil, "--since", now: now) == nil)
+        for option in ["--since", "--until", "--at"] {
+            let failure = try #require(throws: CommandFailure.self) {
+                try TimeText.past("yesterday", option, now: now)
+            }
+            #expect(failure.message == "\(option): \"yesterday\" is no time")
+        }
     }
 
     @Test(arguments: [

@@ -170,7 +170,7 @@ struct AgentMethods: Sendable {
                 try reader.endpoints().map { endpoint in
                     AgentMetrics.Endpoint(
                         name: endpoint.name,
-                        state: EndpointView.stateWord(endpoint, statuses[endpoint.name]),
+                        state: EndpointView.state(endpoint, statuses[endpoint.name]),
                         isMuted: endpoint.muting.present != nil,
                         backlog: try reader.backlog(of: endpoint),
                         overview: statuses[endpoint.name]?.overview

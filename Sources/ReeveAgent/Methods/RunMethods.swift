@@ -138,7 +138,7 @@ struct RunMethods: Sendable {
     @Sendable private func output(_ parameters: RunOutputParameters, _ call: Call) async throws -> JSON {
         let limits = try OutputLimits(limit: parameters.limit, tail: parameters.tail)
         let start = try position(parameters.after)
-        let selection = Selection(parameters)
+        let selection = parameters.follow
         if let tail = limits.tail {
             let page = try await self.output(of: selection).read(tail: tail)
             return OutputView(page, encoding: parameters.encoding).page(page)
@@ -152,30 +152,8 @@ struct RunMethods: Sendable {
         return OutputView(page, encoding: parameters.encoding).page(page)
     }
 
-    /// Whose output is asked for.
-    private struct Selection: Sendable {
-        var run: String
-        var step: String?
-        var attempt: Int?
-        var stream: OutputStreamName?
-
-        init(_ parameters: RunOutputParameters) {
-            run = parameters.run
-            step = parameters.step
-            attempt = parameters.attempt
-            stream = parameters.stream
-        }
-
-        init(_ parameters: RunFollowParameters) {
-            run = parameters.run
-            step = parameters.step
-            attempt = parameters.attempt
-            stream = parameters.stream
-        }
-    }
-
     private func read(
-        _ selection: Selection,
+        _ selection: RunFollowParameters,
         after position: RunOutput.Position,
         limit: Int
     ) async throws -> RunOutput.Page {
@@ -183,7 +161,7 @@ struct RunMethods: Sendable {
     }
 
     /// The run's output as the run stands now.
-    private func output(of selection: Selection) async throws -> RunOutput {
+    private func output(of selection: RunFollowParameters) async throws -> RunOutput {
         let run = try await parts.store.read { try $0.existingRun(selection.run) }
         if let attempt = selection.attempt, attempt < 1 {
             throw Failure(InvalidValue(path: "/attempt", reason: "\(attempt) is no attempt", expected: "1 or more"))
@@ -196,14 +174,7 @@ struct RunMethods: Sendable {
             stream: selection.stream
         )
         guard let output = selected else {
-            let names = run.steps.map(\.name)
-            throw Failure(
-                InvalidValue(
-                    path: "/step",
-                    reason: "run \(run.shortName) has no step \"\(selection.step ?? "")\"",
-                    expected: names.joined(separator: ", ")
-                )
-            )
+            throw Failure.noStep(selection.step ?? "", of: run)
         }
         return output
     }
@@ -217,7 +188,7 @@ struct RunMethods: Sendable {
     }
 
     /// Waits until there may be output behind `position`: some came, the process ended, or the run went on.
-    private func waitForOutput(_ selection: Selection, at position: RunOutput.Position) async {
+    private func waitForOutput(_ selection: RunFollowParameters, at position: RunOutput.Position) async {
         guard let store = try? parts.store else { return }
         let seen = store.head
         guard let output = try? await output(of: selection) else { return }
@@ -242,20 +213,19 @@ struct RunMethods: Sendable {
         _ call: Call
     ) async throws -> SubscriptionProducer {
         let start = try position(parameters.after)
-        let selection = Selection(parameters)
-        _ = try await output(of: selection)
+        _ = try await output(of: parameters)
         return { sink in
             var position = start
             do {
                 while true {
-                    let page = try await self.read(selection, after: position, limit: 64 << 10)
+                    let page = try await self.read(parameters, after: position, limit: 64 << 10)
                     for piece in page.pieces.map(OutputPiece.init) {
                         let item = OutputView.item(piece, encoding: parameters.encoding)
                         try await sink.send(item, next: .string(piece.next))
                     }
                     position = page.next
                     if page.isEnd { return SubscriptionEnd(cause: "ended", next: .string(position.description)) }
-                    if page.pieces.isEmpty { await self.waitForOutput(selection, at: position) }
+                    if page.pieces.isEmpty { await self.waitForOutput(parameters, at: position) }
                 }
             } catch {
                 return SubscriptionEnd(error, next: position.description)

@@ -47,13 +47,7 @@ struct RunTerminalMethods: Sendable {
             return (run, try reader.definition(task: run.task, revision: run.revision))
         }
         if let step, !run.steps.contains(where: { $0.name == step }) {
-            throw Failure(
-                InvalidValue(
-                    path: "/step",
-                    reason: "run \(run.shortName) has no step \"\(step)\"",
-                    expected: run.steps.map(\.name).joined(separator: ", ")
-                )
-            )
+            throw Failure.noStep(step, of: run)
         }
         let having = Set((definition?.effectiveSteps ?? []).filter { $0.terminal != nil }.map(\.name))
         let running = run.steps.filter { record in

@@ -82,9 +82,7 @@ struct WhyMethods: Sendable {
                 now: now,
                 zone: zone
             )
-            let edges = ["opened", "closed"].map(EventType.endpoint)
-            let facts = try reader.endpointFacts(endpoint.name, types: edges, since: endpoint.createdAt, limit: 1)
-            explanation.opened = facts.first { $0.content.type == edges[0] }
+            explanation.opened = try reader.openedFact(of: endpoint.name, since: endpoint.createdAt)
             if let lane = situation?.lanes.heldLane {
                 explanation.heldLetter = try reader.heldLetter(endpoint: endpoint.name, lane: lane)
             }
@@ -104,16 +102,12 @@ struct WhyMethods: Sendable {
         let history = try await parts.store.read { reader in
             let endpoint = try reader.namedEndpoint(name)
             let since = endpoint.createdAt
-            let about = try reader.endpointFacts(name, since: since, limit: Self.factDepth)
-            let agent = try reader.agentFacts(since: since, limit: Self.factDepth)
-            var known = try reader.firstSequence().flatMap { try reader.change(sequence: $0) }?.recordedAt
-            for facts in [about, agent] where facts.count == Self.factDepth {
-                known = [known, facts.last?.recordedAt].compactMap(\.self).max()
-            }
             return EndpointHistory(
                 endpoint: endpoint,
-                facts: (about + agent).sorted { $0.sequence < $1.sequence },
-                knownSince: known,
+                about: try reader.endpointFacts(name, since: since, limit: Self.factDepth),
+                agent: try reader.agentFacts(since: since, limit: Self.factDepth),
+                depth: Self.factDepth,
+                journalBegins: try reader.firstSequence().flatMap { try reader.change(sequence: $0) }?.recordedAt,
                 at: at,
                 now: now,
                 zone: zone

@@ -109,8 +109,8 @@ extension OpenRPC {
             "Gives the terminal of a step another size, and tells the step",
             "As the terminal of whoever looks at it has changed.",
             parameters: [
-                named, .required("columns", .integer(from: 1, to: 1000), "characters"),
-                .required("rows", .integer(from: 1, to: 1000), "lines"),
+                named, .required("columns", .integer(in: TerminalDefinition.sizes), "characters"),
+                .required("rows", .integer(in: TerminalDefinition.sizes), "lines"),
                 .optional("step", .string, "by default the one with a terminal that runs"),
             ],
             result: .open([]),

@@ -30,6 +30,10 @@ struct Schema: Sendable {
         return Schema(json)
     }
 
+    static func integer(in range: ClosedRange<Int>) -> Schema {
+        integer(from: range.lowerBound, to: range.upperBound)
+    }
+
     static func text(_ pattern: String) -> Schema {
         Schema(["type": "string", "pattern": .string(pattern)])
     }

@@ -91,8 +91,8 @@ extension OpenRPC {
                 "Terminal",
                 "A terminal of a process; what is written to it is its output, and run.input types on it.",
                 .closed([
-                    .optional("columns", .integer(from: 1, to: 1000), "characters; 80 by default"),
-                    .optional("rows", .integer(from: 1, to: 1000), "lines; 24 by default"),
+                    .optional("columns", .integer(in: TerminalDefinition.sizes), "characters; 80 by default"),
+                    .optional("rows", .integer(in: TerminalDefinition.sizes), "lines; 24 by default"),
                 ])
             ),
             SharedSchema(

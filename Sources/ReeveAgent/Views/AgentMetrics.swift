@@ -6,7 +6,7 @@ import ReeveSubmitter
 struct AgentMetrics: Sendable {
     struct Endpoint: Sendable {
         var name: String
-        var state: String
+        var state: EndpointState
         var isMuted: Bool
         var backlog: EndpointBacklog
         /// `nil` where nothing is sent to it, and while the part that sends is away.
@@ -82,8 +82,7 @@ struct AgentMetrics: Sendable {
         let state = "reeve_endpoint_state"
         text.family(state, .stateset, "How it stands.")
         for endpoint in endpoints {
-            let states = EndpointOverview.State.allCases.map(\.rawValue) + ["unavailable"]
-            text.states(state, Self.labels(endpoint), endpoint.state, among: states)
+            text.states(state, Self.labels(endpoint), endpoint.state)
         }
     }
 
@@ -117,8 +116,7 @@ struct AgentMetrics: Sendable {
         let breaker = "reeve_endpoint_breaker"
         text.family(breaker, .stateset, "Whether it is being tried.")
         for endpoint in sent {
-            let conditions = Breaker.Condition.allCases.map(\.rawValue)
-            text.states(breaker, endpoint.labels, endpoint.overview.breaker.rawValue, among: conditions)
+            text.states(breaker, endpoint.labels, endpoint.overview.breaker)
         }
     }
 

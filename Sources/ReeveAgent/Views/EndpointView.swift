@@ -5,25 +5,7 @@ import ReeveSubmitter
 
 /// An endpoint as clients see it: without its secrets.
 enum EndpointView {
-    /// What is masked and put again stays as it is.
-    static func definition(_ definition: EndpointDefinition) throws -> JSON {
-        guard case .object(var object) = try JSONCoder.encode(definition) else { return nil }
-        if case .literal = definition.secret {
-            object["secret"] = .string(ConfiguredValue.mask)
-        }
-        for field in ["headers", "environment"] {
-            guard case .object(let values) = object[field] else { continue }
-            object[field] = .object(
-                JSONObject(
-                    values.members.map { member in
-                        let isShown = member.value.string == nil
-                        return .init(name: member.name, value: isShown ? member.value : .string(ConfiguredValue.mask))
-                    }
-                )
-            )
-        }
-        return .object(object)
-    }
+    static func definition(_ definition: EndpointDefinition) throws -> JSON { try JSONCoder.encode(definition.masked) }
 
     /// Where it is; a whole URL that is secret stays so.
     static func url(_ definition: EndpointDefinition) -> JSON? {
@@ -61,10 +43,10 @@ enum EndpointView {
         ]
     }
 
-    static func stateWord(_ endpoint: StoredEndpoint, _ status: EndpointStatus?) -> String {
-        if endpoint.pause != nil { return EndpointOverview.State.paused.rawValue }
-        if endpoint.definition.kind == .queue { return EndpointOverview.State.active.rawValue }
-        return status?.overview.state.rawValue ?? "unavailable"
+    static func state(_ endpoint: StoredEndpoint, _ status: EndpointStatus?) -> EndpointState {
+        if endpoint.pause != nil { return .paused }
+        if endpoint.definition.kind == .queue { return .active }
+        return status?.overview.state ?? .unavailable
     }
 
     static func state(_ endpoint: StoredEndpoint, _ backlog: EndpointBacklog, status: EndpointStatus?) throws
@@ -72,7 +54,7 @@ enum EndpointView {
     {
         var object: JSONObject = ["source": .string(endpoint.source), "by": .string(endpoint.by)]
         object["changedAt"] = endpoint.changedAt.json
-        object["state"] = .string(stateWord(endpoint, status))
+        object["state"] = .string(state(endpoint, status).rawValue)
         object.members += try standing(endpoint).members
         // The half that the receiver needs is no secret.
         if case .literal(let text) = endpoint.definition.secret {

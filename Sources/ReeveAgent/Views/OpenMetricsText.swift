@@ -29,8 +29,8 @@ struct OpenMetricsText: Sendable {
     }
 
     /// One sample for each state that there may be: 1 for the one that is so.
-    mutating func states(_ name: String, _ labels: Labels, _ state: String, among states: [String]) {
-        for one in states { sample(name, one == state ? 1 : 0, labels + [(name, one)]) }
+    mutating func states<State: WireWord>(_ name: String, _ labels: Labels, _ state: State) {
+        for one in State.allCases { sample(name, one == state ? 1 : 0, labels + [(name, one.rawValue)]) }
     }
 
     /// All of it, with the end that says that nothing is missing.

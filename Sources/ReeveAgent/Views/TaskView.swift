@@ -47,6 +47,8 @@ enum TaskView {
         ["run": .string(run.run), "number": .number(String(run.number)), "outcome": .string(run.outcome.rawValue)]
     }
 
+    private static let mask = JSON.string(ConfiguredValue.mask)
+
     static func mask(_ json: JSON) -> JSON {
         switch json {
         case .array(let elements): return .array(elements.map(mask))
@@ -61,7 +63,7 @@ enum TaskView {
                             return .init(name: member.name, value: mask(member.value))
                         }
                         let masked = values.members.map { value in
-                            JSONObject.Member(name: value.name, value: value.value.string == nil ? value.value : "…")
+                            JSONObject.Member(name: value.name, value: value.value.string == nil ? value.value : mask)
                         }
                         return .init(name: member.name, value: .object(JSONObject(masked)))
                     }
@@ -73,7 +75,7 @@ enum TaskView {
 
     private static func maskContent(_ attachment: JSON) -> JSON {
         guard case .object(var object) = attachment else { return attachment }
-        object["content"] = "…"
+        object["content"] = mask
         return .object(object)
     }
 }

@@ -1,5 +1,6 @@
 import ReeveProtocol
 import ReeveScheduler
+import ReeveStore
 
 /// Times and lengths of time within sentences.
 extension Zone {
@@ -27,6 +28,14 @@ extension Interval {
             default: 86_400
             }
         return Interval.seconds(seconds / unit * unit).description
+    }
+}
+
+extension Pause {
+    /// `for 2h more, until 2026-11-21 05:00 UTC, by uid:1000 since 2026-11-21 03:00 UTC: the disk is being replaced`
+    func words(_ now: Timestamp, _ zone: Zone) -> String {
+        let end = until.map { "for \($0.since(now).words) more, until \(zone.words(for: $0))" } ?? "until it is resumed"
+        return "\(end), by \(by) since \(zone.words(for: at))" + (reason.map { ": \($0)" } ?? "")
     }
 }
 

@@ -33,7 +33,7 @@ enum BootDecision: Sendable, Hashable {
 
 extension PassedSlots {
     init(pausedBy pause: Pause, count: Int, first: Timestamp, last: Timestamp) {
-        let reason = "the task was paused by \(pause.by)" + (pause.reason.map { ": \($0)" } ?? "")
+        let reason = "the task was paused \(pause.words)"
         self.init(outcome: .skipped, cause: "paused", reason: reason, count: count, first: first, last: last)
     }
 }

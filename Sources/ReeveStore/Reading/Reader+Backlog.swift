@@ -52,12 +52,9 @@ extension Muting {
 /// holds the two against each other.
 private enum UndeliveredQuery {
     /// All but what only says that a run goes on.
-    static let most = text("count(*), min(c.sequence)", "NOT \(isProgress)")
+    static let most = text("count(*), min(c.sequence)", "NOT \(StateChange.tellsRunGoesOnCondition)")
     /// That: whose turn it is for the endpoint depends on its interval.
-    static let progress = text("c.sequence, c.data -> '$.progress'", isProgress)
-
-    private static let isProgress =
-        "ifnull(c.type = '\(EventType.runProgress)' AND json_type(c.data, '$.progress') IS NOT NULL, FALSE)"
+    static let progress = text("c.sequence, c.data -> '$.progress'", StateChange.tellsRunGoesOnCondition)
 
     /// ?1 name, ?2 cursor, ?3 types, ?4 lanes, ?5 labels, ?6 outcomes, ?7 changedOnly, ?8 final, ?9 spans of muting.
     private static func text(_ columns: String, _ condition: String) -> String {

@@ -44,6 +44,14 @@ extension StateReading {
         try facts(EventType.endpoint("*"), subject: name, types: types, since: since, limit: limit)
     }
 
+    /// That an endpoint does not answer, if that is the last that was told of it; `nil` if it answers.
+    /// - Parameter since: When the endpoint was made.
+    package func openedFact(of name: String, since: Timestamp) throws -> StateChange? {
+        let edges = ["opened", "closed"].map(EventType.endpoint)
+        let last = try endpointFacts(name, types: edges, since: since, limit: 1).first
+        return last.flatMap { $0.content.type == edges[0] ? $0 : nil }
+    }
+
     /// What was told of the agent itself, the newest first.
     package func agentFacts(since: Timestamp, limit: Int) throws -> [StateChange] {
         try facts(EventType.agent("*"), since: since, limit: limit)

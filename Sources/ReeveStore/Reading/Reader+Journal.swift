@@ -104,6 +104,10 @@ func lowestUUIDv7(at time: Timestamp) -> String {
 }
 
 extension StateChange {
+    /// ``Content/tellsRunGoesOn`` of a row of the journal; never null.
+    static let tellsRunGoesOnCondition =
+        "(type = '\(EventType.runProgress)' AND data ->> '$.progress' IS NOT NULL)"
+
     init(row: Row) throws {
         let type: String = row[4]
         let source = row[5] as String?

@@ -50,8 +50,7 @@ extension Transaction {
         var data: JSONObject = ["by": .string(pause.by)]
         data["reason"] = pause.reason.map(JSON.string)
         data["until"] = pause.until.map { .string($0.description) }
-        let reason = pause.reason.map { ": \($0)" } ?? ""
-        try appendFact(of: name, what, "endpoint \(name) \(what) by \(pause.by)\(reason)", data)
+        try appendFact(of: name, what, "endpoint \(name) \(what) \(pause.words)", data)
         tell(.endpoints)
     }
 

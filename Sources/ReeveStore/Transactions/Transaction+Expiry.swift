@@ -73,7 +73,8 @@ extension Transaction {
         let lanes = range.lanes.sorted { $0.key < $1.key }.map {
             JSONObject.Member(name: $0.key, value: .number(String($0.value)))
         }
-        let summary = "endpoint \(endpoint) does not get \(range.count) changes that became too old"
+        let changes = range.count.counted("change", "changes")
+        let summary = "endpoint \(endpoint) does not get \(changes) that became too old"
         let data: JSONObject = [
             "from": .number(String(range.first ?? 0)), "to": .number(String(range.last?.sequence ?? 0)),
             "count": .number(String(range.count)), "lanes": .object(JSONObject(lanes)),
@@ -101,7 +102,9 @@ extension Transaction {
         }
         let news = found.filter(\.isNews)
         for (endpoint, letters) in Dictionary(grouping: news, by: \.endpoint).sorted(by: { $0.key < $1.key }) {
-            let summary = "\(letters.count) dead letters of endpoint \(endpoint) are kept no longer"
+            let count = letters.count
+            let (subject, verb) = (count.counted("dead letter", "dead letters"), count == 1 ? "is" : "are")
+            let summary = "\(subject) of endpoint \(endpoint) \(verb) kept no longer"
             try appendFact(of: endpoint, "expired", summary, ["deadLetters": .number(String(letters.count))])
         }
         return found.count

@@ -11,8 +11,7 @@ extension Transaction {
     package func append(
         lane: Lane,
         _ content: StateChange.Content,
-        id: String? = nil,
-        isForAll: Bool = true
+        id: String? = nil
     ) throws -> StateChange {
         let id = id ?? newID()
         let previous = try lastSequence(of: lane)
@@ -29,7 +28,7 @@ extension Transaction {
         )
         let sequence = database.lastInsertedRowID
         // What others never get is not what their next one comes after.
-        appended(sequence, head: isForAll ? sequence : previous, of: lane)
+        appended(sequence, head: content.tellsRunGoesOn ? previous : sequence, of: lane)
         return StateChange(sequence: sequence, id: id, lane: lane, previous: previous, content: content)
     }
 
@@ -37,7 +36,7 @@ extension Transaction {
     func lastSequence(of lane: Lane) throws -> Int64? {
         if let known = memory.withLockedValue({ $0.lanes[lane] }) { return known }
         let last = """
-            SELECT iif(type = '\(EventType.runProgress)' AND data ->> '$.progress' IS NOT NULL, previous, sequence)
+            SELECT iif(\(StateChange.tellsRunGoesOnCondition), previous, sequence)
             FROM journal WHERE lane = ? ORDER BY sequence DESC LIMIT 1
             """
         return try database.number(last, [.lane(lane)])

@@ -133,7 +133,7 @@ extension Transaction {
             )
             guard progress.isDue(every: interval) else { continue }
             let change = RunChange(run: run, labels: try labels(of: run.task))
-            try append(lane: .task(run.task), change.of(.progress(progress), at: now), isForAll: false)
+            try append(lane: .task(run.task), change.of(.progress(progress), at: now))
         }
     }
 

@@ -15,4 +15,7 @@ package struct Pause: Sendable, Hashable, Codable {
         self.until = until
         self.reason = reason
     }
+
+    /// `by uid:1000: the disk is being replaced`
+    package var words: String { "by \(by)" + (reason.map { ": \($0)" } ?? "") }
 }

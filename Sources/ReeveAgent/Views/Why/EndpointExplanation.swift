@@ -68,19 +68,13 @@ struct EndpointExplanation: Sendable {
     // MARK: Why nothing goes
 
     private var pause: String? {
-        endpoint.pause.map { "\(name) is paused \(term($0)); what is recorded waits" }
+        endpoint.pause.map { "\(name) is paused \($0.words(now, zone)); what is recorded waits" }
     }
 
     private var muting: String? {
         endpoint.muting.present.map {
-            "\(name) is muted \(term($0)); what is recorded meanwhile is never sent to it"
+            "\(name) is muted \($0.words(now, zone)); what is recorded meanwhile is never sent to it"
         }
-    }
-
-    private func term(_ pause: Pause) -> String {
-        let end = pause.until.map { "for \($0.since(now).words) more, until \(at($0))" } ?? "until it is resumed"
-        let reason = pause.reason.map { ": \($0)" } ?? ""
-        return "\(end), by \(pause.by) since \(at(pause.at))\(reason)"
     }
 
     private var away: String? {
@@ -117,23 +111,25 @@ struct EndpointExplanation: Sendable {
         if lanes.waiting > 0, situation.status.overview.state != .down {
             let next = situation.nextTry.map { " in \($0.since(now).words)" } ?? ""
             let answer = lanes.lastAnswer.map { "; the last answer was \($0)" } ?? ""
-            let subject = count(lanes.waiting, "lane waits", "lanes wait")
+            let subject = lanes.waiting.counted("lane waits", "lanes wait")
             sentences.append("\(subject) for another try,\(lanes.waiting > 1 ? " the first" : "")\(next)\(answer)")
         }
         if lanes.sending > 0 {
             let since = situation.sendingSince.map { ", the longest for \(now.since($0).words)" } ?? ""
             sentences.append(
-                "\(count(situation.status.overview.inFlight, "request is", "requests are")) under way\(since)"
+                "\(situation.status.overview.inFlight.counted("request is", "requests are")) under way\(since)"
             )
         }
         if lanes.ready > 0, situation.status.overview.state != .down, situation.status.nextTry == nil {
             let most = endpoint.definition.inFlight ?? EndpointSettings(endpoint.definition).inFlight
-            let subject = count(lanes.ready, "lane waits", "lanes wait")
-            sentences.append("\(subject) for a place; the endpoint takes \(count(most, "request", "requests")) at once")
+            let subject = lanes.ready.counted("lane waits", "lanes wait")
+            sentences.append(
+                "\(subject) for a place; the endpoint takes \(most.counted("request", "requests")) at once"
+            )
         }
         if lanes.gathering > 0 {
             let next = situation.nextDrain.map { ", the first to go in \($0.since(now).words)" } ?? ""
-            sentences.append("step changes of \(count(lanes.gathering, "lane", "lanes")) gather\(next)")
+            sentences.append("step changes of \(lanes.gathering.counted("lane", "lanes")) gather\(next)")
         }
         return sentences
     }
@@ -142,7 +138,7 @@ struct EndpointExplanation: Sendable {
         guard backlog.pending > 0 else { return nil }
         let oldest = backlog.oldest.map { ", the oldest from \($0.ago(now))" } ?? ""
         let what = endpoint.definition.kind == .queue ? "to be fetched" : "for \(name)"
-        return "\(count(backlog.pending, "change waits", "changes wait")) \(what)\(oldest)"
+        return "\(backlog.pending.counted("change waits", "changes wait")) \(what)\(oldest)"
     }
 
     // MARK: What else is known
@@ -154,7 +150,7 @@ struct EndpointExplanation: Sendable {
 
     private var deadLetters: String? {
         guard backlog.deadLetters > 0 else { return nil }
-        let subject = count(backlog.deadLetters, "dead letter is", "dead letters are")
+        let subject = backlog.deadLetters.counted("dead letter is", "dead letters are")
         return "\(subject) kept: reeve dead-letters ls --endpoint \(name)"
     }
 
@@ -162,17 +158,13 @@ struct EndpointExplanation: Sendable {
         guard let filter = endpoint.definition.filter, let counts = situation?.status.overview.counts,
             let text = try? JSONCoder.encode(filter).text
         else { return nil }
-        let refused = count(counts.filtered, "change", "changes")
-        return "since the agent started its filter has kept \(refused) from it: \(text)"
+        let refused = counts.filtered.counted("change", "changes")
+        return "since the part of the agent that delivers began its filter has kept \(refused) from it: \(text)"
     }
 
     private var muted: String? {
         guard let muted = situation?.status.overview.counts.muted, muted > 0 else { return nil }
-        return "\(count(muted, "change was", "changes were")) not sent to it because it was muted then"
-    }
-
-    private func count(_ number: Int, _ one: String, _ many: String) -> String {
-        "\(number) \(number == 1 ? one : many)"
+        return "\(muted.counted("change was", "changes were")) not sent to it because it was muted then"
     }
 
     private func at(_ time: Timestamp) -> String { zone.words(for: time) }

@@ -14,6 +14,30 @@ struct EndpointHistory: Sendable {
     let now: Timestamp
     let zone: Zone
 
+    /// - Parameters:
+    ///   - about: What was told of the endpoint, the newest first.
+    ///   - agent: What was told of the agent, likewise.
+    ///   - depth: How many of each were asked for at most.
+    ///   - journalBegins: When the first change was recorded that the journal holds.
+    init(
+        endpoint: StoredEndpoint,
+        about: [StateChange],
+        agent: [StateChange],
+        depth: Int,
+        journalBegins: Timestamp?,
+        at: Timestamp,
+        now: Timestamp,
+        zone: Zone
+    ) {
+        self.endpoint = endpoint
+        facts = (about + agent).sorted { $0.sequence < $1.sequence }
+        let oldest = [about, agent].map { $0.count < depth ? nil : $0.last?.recordedAt }
+        knownSince = ([journalBegins] + oldest).compactMap(\.self).max()
+        self.at = at
+        self.now = now
+        self.zone = zone
+    }
+
     /// Something that held for a time.
     private struct Span {
         var fact: StateChange

@@ -121,13 +121,7 @@ struct TaskExplanation: Sendable {
         return "the schedule of \(name) could not be read when it was due\(end)"
     }
 
-    private var pause: String? {
-        guard let pause = task.pause else { return nil }
-        let end =
-            pause.until.map { "for \($0.since(now).words) more, until \(at($0))" } ?? "until it is resumed"
-        let reason = pause.reason.map { ": \($0)" } ?? ""
-        return "\(name) is paused \(end), by \(pause.by) since \(at(pause.at))\(reason)"
-    }
+    private var pause: String? { task.pause.map { "\(name) is paused \($0.words(now, zone))" } }
 
     private var nextTime: String? {
         guard let schedule else { return nil }
