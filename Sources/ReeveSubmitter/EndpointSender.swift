@@ -13,7 +13,7 @@ final class EndpointSender: Sendable {
         var carriers: Carriers
         var clock: any Clock<Duration>
         /// One for all, so that what is known of times outlives a sender.
-        var stopwatch: Stopwatch
+        var elapsed: @Sendable () -> Duration
         var logger: Logger
     }
 
@@ -35,7 +35,6 @@ final class EndpointSender: Sendable {
     let identity: EndpointRecord.Identity
     private let state: NIOLockedValueBox<State>
     private let surroundings: Surroundings
-    private var stopwatch: Stopwatch { surroundings.stopwatch }
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -144,7 +143,7 @@ final class EndpointSender: Sendable {
     }
     var oldestPending: Timestamp? { state.withLockedValue(\.machine.oldestPending) }
     /// What time it is for the machine.
-    var elapsed: Duration { stopwatch.elapsed }
+    var elapsed: Duration { surroundings.elapsed() }
 
     func isDone(through sequence: Int64) -> Bool {
         state.withLockedValue { $0.machine.isDone(through: sequence) }
@@ -169,7 +168,7 @@ extension EndpointSender {
 
     /// Hands the machine what has happened, and answers what it wants done.
     private func react() -> [EndpointMachine.Action] {
-        let now = stopwatch.elapsed
+        let now = elapsed
         let (actions, flushed) = state.withLockedValue { state in
             var actions: [EndpointMachine.Action] = []
             for event in state.mailbox { actions += state.machine.handle(event, at: now) }
@@ -263,7 +262,7 @@ extension EndpointSender {
         guard isNew else { return }
         group.addTask { [clock = surroundings.clock] in
             // Ends early by cancellation alone, and then nobody listens.
-            try? await clock.sleep(for: time - self.stopwatch.elapsed)
+            try? await clock.sleep(for: time - self.elapsed)
             _ = self.state.withLockedValue { $0.alarms.remove(time) }
             self.happened(.timeCame)
         }

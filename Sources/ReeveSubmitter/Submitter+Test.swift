@@ -1,4 +1,5 @@
 import JSON
+import ReeveProcess
 package import ReeveProtocol
 package import ReeveStore
 
@@ -33,7 +34,7 @@ extension Submitter {
         previousKey: PreviousKey? = nil
     ) async -> EndpointTest {
         let change = testChange(definition.name)
-        let stopwatch = Stopwatch(clock)
+        let elapsed = clock.stopwatch()
         let attempt = await carriers.carrier(for: definition, previousKey: previousKey).carry([
             Submission(lane: change.lane, changes: [change], attempt: 1)
         ])
@@ -45,7 +46,7 @@ extension Submitter {
             status: reply.status,
             headers: attempt.answer?.headers ?? [],
             body: attempt.answer.map { String(decoding: $0.body, as: UTF8.self) } ?? reply.text,
-            duration: stopwatch.elapsed,
+            duration: elapsed(),
             filtered: definition.filter.map { !$0.takes(asked) } ?? false,
             curl: attempt.shellLine()
         )

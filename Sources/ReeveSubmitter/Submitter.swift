@@ -1,6 +1,7 @@
 package import Logging
 import NIOConcurrencyHelpers
 package import ReeveLaunch
+import ReeveProcess
 package import ReeveProtocol
 import ReeveStore
 
@@ -80,7 +81,7 @@ package final class Submitter: Sendable {
                 wallClock: wallClock
             ),
             clock: clock,
-            stopwatch: Stopwatch(clock),
+            elapsed: clock.stopwatch(),
             logger: logger
         )
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
