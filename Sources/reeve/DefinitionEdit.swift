@@ -47,7 +47,7 @@ struct DefinitionEdit {
         guard let source = answer["source"]?.string else { return }
         let (owner, hint): (String, String)
         if source == "configuration" {
-            (owner, hint) = ("the agent's configuration", "edit that: it is taken over when the agent starts")
+            (owner, hint) = ("the agent's configuration", "edit that, and then: reeve reload")
         } else if source.hasPrefix("folder:") {
             owner = String(source.dropFirst("folder:".count))
             hint = "edit that file: it is taken over when it is saved"

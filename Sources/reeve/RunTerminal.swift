@@ -14,14 +14,9 @@ struct RunTerminal: Sendable {
 
     /// The size of the window; `nil`: there is none.
     static var size: TerminalDefinition? {
-        var size = winsize()
-        for descriptor in [STDIN_FILENO, STDOUT_FILENO] {
-            guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-                continue
-            }
-            return TerminalDefinition(window: Int(size.ws_col), Int(size.ws_row))
+        [STDIN_FILENO, STDOUT_FILENO].lazy.compactMap(Terminal.size).first.map {
+            TerminalDefinition(window: $0.columns, $0.rows)
         }
-        return nil
     }
 
     /// Every key goes to the run for as long as `body` runs: none means anything here, nor is it shown.

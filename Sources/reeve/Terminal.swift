@@ -20,9 +20,16 @@ struct Terminal: Sendable {
     private init(_ descriptor: Int32) {
         isTerminal = isatty(descriptor) == 1
         isStyled = isTerminal && Host.environment("NO_COLOR") == nil && Host.environment("TERM") != "dumb"
+        width = Self.size(of: descriptor)?.columns ?? (isTerminal ? 80 : .max)
+    }
+
+    /// In characters; `nil` where it is no terminal, or one that does not know.
+    static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
         var size = winsize()
-        let isKnown = isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        width = isKnown ? Int(size.ws_col) : isTerminal ? 80 : .max
+        guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return (Int(size.ws_col), max(1, Int(size.ws_row)))
     }
 }
 

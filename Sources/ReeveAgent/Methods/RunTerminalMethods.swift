@@ -46,25 +46,19 @@ struct RunTerminalMethods: Sendable {
             let run = try reader.existingRun(name)
             return (run, try reader.definition(task: run.task, revision: run.revision))
         }
-        if let step, !run.steps.contains(where: { $0.name == step }) {
-            throw Failure.noStep(step, of: run)
-        }
-        let having = Set((definition?.effectiveSteps ?? []).filter { $0.terminal != nil }.map(\.name))
-        let running = run.steps.filter { record in
-            having.contains(record.name) && step.map { $0 == record.name } ?? true
-                && (record.status == .running || record.status == .stopping)
-        }
-        guard let record = running.first else { throw Self.none(run) }
-        guard running.count == 1 else {
+        switch TerminalChoice(of: run, definition, named: step) {
+        case .step(let record): return (run, RunPaths.key(run: run.id, step: record))
+        case .unknown(let step): throw Failure.noStep(step, of: run)
+        case .absent: throw Self.none(run)
+        case .several(let names):
             throw Failure(
                 InvalidValue(
                     path: "/step",
                     reason: "is missing: several have a terminal",
-                    expected: running.map(\.name).joined(separator: ", ")
+                    expected: names.joined(separator: ", ")
                 )
             )
         }
-        return (run, RunPaths.key(run: run.id, step: record))
     }
 
     private static func none(_ run: Run) -> Failure {
