@@ -13,16 +13,17 @@ actor EndpointJudge {
         check = WebhookReceiver.Check(secret: receiver.secret, options)
     }
 
-    /// Until the receiver ends, or the caller is cancelled.
+    /// Until the receiver ends, or the caller is cancelled: over before there is a verdict.
     func collect() async {
-        for await request in receiver.requests where request.number % 500 == 499 { take() }
+        for await request in receiver.requests where request.number % 500 == 499 { check.add(receiver.takeEnded()) }
     }
 
-    private func take() { check.add(receiver.takeEnded()) }
-
-    /// What the whole journal says that it had to get came, in this order; what is dead is that and nothing else.
+    /// What the whole journal says that it had to get came, in this order; what is dead is that and nothing else. To be
+    /// asked once, when the sender is gone.
     func verdict(journal: [JSON], dead: Set<Int>, mayBeDead: @Sendable (JSON) -> Bool) -> [String] {
-        take()
+        check.add(receiver.takeEnded())
+        // The sender is gone: nothing more becomes of those either.
+        check.add(receiver.records)
         var problems = check.problems
         var lanes: [String: [Int64]] = [:]
         for event in journal where !isAboutItself(event) {

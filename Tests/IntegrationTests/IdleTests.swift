@@ -12,12 +12,15 @@ struct IdleTests {
         let estate = try Estate()
         try await WebhookReceiver.running { receiver in
             try await estate.running { daemon in
-                // Used: the database, processes, the socket, a timer, and the client of a webhook.
-                try await daemon.call("endpoint.put", ["endpoint": receiver.endpoint()])
+                // Used: the database, processes, the socket, a timer, and the client of a webhook, which looks a name up.
+                var endpoint = receiver.endpoint().object ?? [:]
+                endpoint["url"] = .string("http://localhost:\(receiver.port)/hook")
+                try await daemon.call("endpoint.put", ["endpoint": .object(endpoint)])
                 let command: JSON = ["/bin/sleep", "600"]
                 try await daemon.call("task.put", ["task": ["id": "slow", "command": command, "timeout": "1ms"]])
                 _ = try await daemon.reeve("run", "slow", code: 124)
-                _ = try await daemon.call("agent.flush", ["deadline": "1m"])
+                let flushed = try await daemon.call("agent.flush", ["deadline": "1m"])
+                #expect(flushed["delivered"] == true, "\(flushed.text)")
                 let threads = names(in: "/proc/\(daemon.child.pid)/task").compactMap { thread in
                     try? readFile("/proc/\(daemon.child.pid)/task/\(thread)/comm").split(separator: "\n").first
                 }

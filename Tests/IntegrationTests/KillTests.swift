@@ -115,20 +115,3 @@ struct KillTests {
         }
     }
 }
-
-/// Answers of a slow receiver: each comes only when the next request has, or when it is released.
-private actor HeldAnswers {
-    private var held: [AsyncStream<Never>.Continuation] = []
-
-    /// Returns when it is released, or cancelled with the receiver.
-    func hold() async {
-        let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
-        held.append(continuation)
-        for await _ in stream {}
-    }
-
-    func release() {
-        for continuation in held { continuation.finish() }
-        held = []
-    }
-}

@@ -18,6 +18,9 @@ struct StressTests {
     @Test func `nothing is lost or reordered at any endpoint, however receivers and the agent fail`() async throws {
         let seed = getenv("REEVE_TEST_SEED").flatMap { UInt64(String(cString: $0)) } ?? .random(in: .min ... .max)
         let trouble = Trouble(seed: seed, rarity: Self.isFull ? 1000 : 100)
+        let publishers = (1...Self.publishers).map {
+            Publisher("p\($0)", lanes: Self.lanes / Self.publishers, most: 100)
+        }
         let estate = try Estate()
         try await WebhookReceiver.running { single in
             try await WebhookReceiver.running { batched in
@@ -30,26 +33,28 @@ struct StressTests {
                         EndpointJudge("batched", batched, [.mayRepeatDelivered, .mayGiveUp]),
                         EndpointJudge("socket", onSocket, [.mayRepeatDelivered]),
                     ]
-                    try await withThrowingTaskGroup { group in
+                    let (journal, letters) = try await withThrowingTaskGroup { group in
                         for judge in judges { group.addTask { await judge.collect() } }
-                        try await run(seed, trouble, estate, judges, [single, batched, onSocket])
+                        let receivers = [single, batched, onSocket]
+                        let left = try await run(seed, trouble, estate, publishers, judges, receivers)
                         group.cancelAll()
+                        return left
                     }
+                    await judge(seed, journal, letters, judges, publishers, trouble)
                 }
             }
         }
     }
 
+    /// Answers the whole journal and all dead letters, as the last daemon left them.
     private func run(
         _ seed: UInt64,
         _ trouble: Trouble,
         _ estate: Estate,
+        _ publishers: [Publisher],
         _ judges: [EndpointJudge],
         _ receivers: [WebhookReceiver]
-    ) async throws {
-        let publishers = (1...Self.publishers).map {
-            Publisher("p\($0)", lanes: Self.lanes / Self.publishers, most: 100)
-        }
+    ) async throws -> (journal: [JSON], letters: [JSON]) {
         let share = Self.total / Self.publishers
         let publish: @Sendable (RPCClient) async -> Void = { client in
             await withTaskGroup { group in
@@ -77,7 +82,7 @@ struct StressTests {
             }
             if isAway { try await away.comeBack() }
         }
-        try await estate.running { daemon in
+        return try await estate.running { daemon in
             let client = try await daemon.connect()
             let pauses = try await client.subscribe("event.subscribe", ["type": "dev.reeve.endpoint.paused"])
             await Self.prepare(client, judges, receivers[0], withoutTLS: false)
@@ -94,7 +99,7 @@ struct StressTests {
             let letters = try await client.pages("deadLetter.list", "deadLetters")
             await client.close()
             #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
-            await judge(seed, journal, letters, judges, publishers, trouble)
+            return (journal, letters)
         }
     }
 

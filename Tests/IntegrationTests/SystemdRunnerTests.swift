@@ -21,6 +21,13 @@ struct SystemdRunnerTests {
               head -c 50000 /dev/zero | tr '\0' z; echo; echo last >&2; exit 7
         """#
 
+    /// An agent that starts says so where it is held, and waits until it is let go.
+    private static let held = """
+        [Service]
+        ExecStartPre=/bin/sh -c 'if test -p /run/hold; then echo > /run/held; read x < /run/hold; fi'
+
+        """
+
     private static func inside(tasks: String, dropIn: String = "", _ script: String) async throws -> String {
         let folder = try TemporaryFolder()
         try writeFile(folder.path + "/tasks.yaml", tasks)
@@ -29,8 +36,12 @@ struct SystemdRunnerTests {
             come() { read -r line < /run/come; }
             go() { echo > /run/go; }
             unit() { systemctl list-units --plain --no-legend --all 'reeve-run-*' | cut -d' ' -f1; }
-            # Who is told of a step's start is not told that it is on record.
-            runs() { until answer "$1" | grep -q '"status":"running","attempt":1,"pid"'; do :; done; }
+            held() { read -r line < /run/held; }
+            # Who is told by a step that it has started is not told that it is on record.
+            runs() {
+                grep --quiet --max-count=1 'is running' < <(reeve events --follow --after 0 --lane "task:$1" \
+                    --type dev.reeve.run.progress)
+            }
             # A unit goes when the end of its run is on record, not before.
             gone() { until test -z "$(unit)"; do :; done; echo "units: none"; }
             answer() { reeve call run.get '{"run": "'"$1"'"}'; }
@@ -46,25 +57,25 @@ struct SystemdRunnerTests {
     {
         let said = try await Self.inside(
             tasks: Self.long,
-            dropIn: "[Service]\nExecStartPre=/bin/sh -c 'if test -p /run/hold; then read x < /run/hold; fi'\n",
+            dropIn: Self.held,
             """
             reeve run -d long
             come
-            runs long/1
+            runs long
             old=$(systemctl show --property=MainPID --value reeve.service)
             cp /usr/bin/reeved /usr/bin/reeved.new && mv /usr/bin/reeved.new /usr/bin/reeved
             systemctl restart reeve.service
             answer long/1
             go
             come
-            mkfifo /run/hold
+            mkfifo /run/hold /run/held
             # The next agent is held back until the run has ended.
             systemctl restart --no-block reeve.service
-            until test "$(systemctl show --property=SubState --value reeve.service)" = start-pre; do :; done
+            held
             go
-            until test "$(systemctl show --property=SubState --value "$(unit)")" = failed; do :; done
+            grep --quiet --max-count=1 'Failed with result' < <(journalctl --follow --lines=all --unit "$(unit)")
             echo > /run/hold
-            rm /run/hold
+            rm /run/hold /run/held
             reeve wait long/1 || echo "code $?"
             answer long/1
             output long/1 stdout
@@ -92,7 +103,7 @@ struct SystemdRunnerTests {
             """
             reeve run -d long
             come
-            runs long/1
+            runs long
             systemctl kill --signal=KILL --kill-whom=main reeve.service
             go
             come
@@ -217,7 +228,7 @@ struct SystemdRunnerTests {
             """
             reeve run -d long
             come
-            runs long/1
+            runs long
             systemctl daemon-reload
             systemctl restart reeve.service
             go
@@ -257,22 +268,23 @@ struct SystemdRunnerTests {
                         told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
                         told.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
                         come(); go()
+                  - {name: after, requires: [{step: main, condition: ready}], script: "echo > /run/come"}
             """
         let said = try await Self.inside(
             tasks: tasks,
-            dropIn: "[Service]\nExecStartPre=/bin/sh -c 'if test -p /run/hold; then read x < /run/hold; fi'\n",
+            dropIn: Self.held,
             """
             reeve run -d late
             come
-            runs late/1
-            mkfifo /run/hold
+            runs late
+            mkfifo /run/hold /run/held
             systemctl restart --no-block reeve.service
-            until test "$(systemctl show --property=SubState --value reeve.service)" = start-pre; do :; done
+            held
             go
             come
             echo > /run/hold
-            rm /run/hold
-            until answer late/1 | grep -q readyAt; do :; done
+            rm /run/hold /run/held
+            come
             go
             reeve wait late && echo good
             """

@@ -19,6 +19,7 @@ final class Trouble: Sendable {
     }
 
     private let state = NIOLockedValueBox(State())
+    private let held = HeldAnswers()
     private let seed: UInt64
     /// One request in so many has a slow trouble.
     private let rarity: UInt64
@@ -38,6 +39,7 @@ final class Trouble: Sendable {
         -> WebhookReceiver.Decision
     {
         { [self] request in
+            await held.release()
             guard !isPoison(request) else { return answer(.poison) }
             var random = SeededGenerator(seed: seed &+ receiver << 40 &+ UInt64(request.number))
             let isOver = state.withLockedValue(\.isOver)
@@ -47,8 +49,12 @@ final class Trouble: Sendable {
         }
     }
 
+    /// One of those that came least until now: so that all of them come.
     private func pick(_ kinds: [Kind], _ random: inout SeededGenerator) -> Kind {
-        kinds[Int(random.next() % UInt64(kinds.count))]
+        let counts = counts
+        let least = kinds.map { counts[$0] ?? 0 }.min()
+        let rare = kinds.filter { counts[$0] ?? 0 == least }
+        return rare[Int(random.next() % UInt64(rare.count))]
     }
 
     private func answer(_ kind: Kind) -> WebhookReceiver.Answer {
@@ -68,8 +74,8 @@ final class Trouble: Sendable {
         case .cutMidway: return .cutMidway(200)
         case .hang: return .hang
         case .stall: return .stall(200)
-        // The receiver is slow by its nature; nothing waits for it but the sender's deadline.
-        case .drip: return .drip(200) { try await Task.sleep(for: .milliseconds(20), clock: ContinuousClock()) }
+        // Each byte when the next request has come, to whichever receiver; if none does, the sender's deadline ends it.
+        case .drip: return .drip(200) { [held] in await held.hold() }
         case .flood: return .flood(200)
         case .poison: return .status(422, body: "no such order")
         }

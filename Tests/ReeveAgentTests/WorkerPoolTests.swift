@@ -1,6 +1,5 @@
 import Dispatch
 import Glibc
-import NIOConcurrencyHelpers
 import Testing
 
 @testable import ReeveAgent
@@ -42,22 +41,19 @@ struct WorkerPoolTests {
         }
     }
 
-    @Test func `who sleeps is woken in order, and never early`() async throws {
+    @Test func `who sleeps is never woken early`() async throws {
         let pool = try #require(WorkerPool(threads: 1))
-        let order = NIOLockedValueBox<[Int]>([])
         let begin = pool.clock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in [3, 1, 2] {
                 group.addTask(executorPreference: pool) {
                     let end = begin + .milliseconds(20 * number)
                     try await pool.clock.sleep(until: end)
-                    order.withLockedValue { $0.append(number) }
                     #expect(pool.clock.now >= end)
                 }
             }
             try await group.waitForAll()
         }
-        #expect(order.withLockedValue { $0 } == [1, 2, 3])
     }
 
     @Test func `a sleep that is over when it begins does not wait`() async throws {
@@ -82,8 +78,13 @@ struct WorkerPoolTests {
                 let begin = clock.now
                 try await clock.sleep(for: .milliseconds(5), tolerance: nil)
                 #expect(begin.duration(to: clock.now) >= .milliseconds(5))
-                #expect(threadName() == "worker")
             }.value
+            let sleepers = (0..<10).map { _ in
+                Task(executorPreference: pool) { try await clock.sleep(for: .seconds(3600), tolerance: nil) }
+            }
+            // On the same thread, once they sleep; one more may be the pool's own look at its jobs.
+            await Task(executorPreference: pool) { #expect((10...11).contains(pool.timers.count)) }.value
+            for sleeper in sleepers { sleeper.cancel() }
         }
         if suspends { try await check(SuspendingClock()) } else { try await check(ContinuousClock()) }
     }

@@ -28,7 +28,7 @@ struct AlarmTests {
             let start = clock.now
             for seconds in [20, 10, 30] as [Int64] { alarm.set(to: start + .seconds(seconds)) }
             // The earlier time takes effect by ending the wait for the later one.
-            while clock.nextDeadline != start + .seconds(10) { await Task.yield() }
+            await clock.waiter(until: start + .seconds(10))
             clock.advance(by: .seconds(10))
             #expect(await rings.first { _ in true } == start + .seconds(10))
             // The others are forgotten: they are for who is rung to set again.

@@ -49,7 +49,7 @@ struct ProgressTellerTests {
             advance(by: .minutes(1))
             // The time that has passed counts for who comes later.
             try await put("quick", .minutes(2))
-            while clock.untilNext != .seconds(60) { await Task.yield() }
+            await clock.sleeper(in: .seconds(60))
             for minutes in [2, 4] as [Int64] {
                 let head = store.head
                 advance(by: minutes == 2 ? .minutes(1) : .minutes(2))

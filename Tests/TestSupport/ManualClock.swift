@@ -76,12 +76,20 @@ package final class ManualClock: Clock, Sendable {
     }
 
     /// Returns when at least `count` tasks sleep; also when the caller is cancelled.
-    package func sleepers(_ count: Int = 1) async {
+    package func sleepers(_ count: Int = 1) async { await observe { $0.count >= count } }
+
+    /// Returns when a task sleeps until that long from now; also when the caller is cancelled.
+    package func sleeper(in duration: Duration) async {
+        let deadline = now.advanced(by: duration)
+        await observe { $0.contains(deadline) }
+    }
+
+    private func observe(_ isMet: @escaping @Sendable (WaitList<Instant>) -> Bool) async {
         let id = state.withLockedValue { $0.sleeps.makeID() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = state.withLockedValue {
-                    !Task.isCancelled && $0.sleeps.observed(id, count: count, continuation)
+                    !Task.isCancelled && $0.sleeps.observed(id, continuation, isMet: isMet)
                 }
                 if !waits { continuation.resume() }
             }

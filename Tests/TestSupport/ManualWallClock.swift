@@ -53,12 +53,17 @@ package final class ManualWallClock: WallClock, Sendable {
     }
 
     /// Returns when at least `count` tasks wait; also when the caller is cancelled.
-    package func waiters(_ count: Int = 1) async {
+    package func waiters(_ count: Int = 1) async { await observe { $0.count >= count } }
+
+    /// Returns when a task waits until that time; also when the caller is cancelled.
+    package func waiter(until deadline: Timestamp) async { await observe { $0.contains(deadline) } }
+
+    private func observe(_ isMet: @escaping @Sendable (WaitList<Timestamp>) -> Bool) async {
         let id = state.withLockedValue { $0.waits.makeID() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = state.withLockedValue {
-                    !Task.isCancelled && $0.waits.observed(id, count: count, continuation)
+                    !Task.isCancelled && $0.waits.observed(id, continuation, isMet: isMet)
                 }
                 if !waits { continuation.resume() }
             }

@@ -10,7 +10,7 @@ struct WaitList<Time: Comparable & Sendable>: Sendable {
     }
 
     private struct Observer {
-        var count: Int
+        var isMet: @Sendable (WaitList) -> Bool
         var continuation: CheckedContinuation<Void, Never>
     }
 
@@ -24,19 +24,22 @@ struct WaitList<Time: Comparable & Sendable>: Sendable {
     /// The earliest time that anybody waits for.
     var earliest: Time? { waits.values.compactMap(\.deadline).min() }
 
+    /// Whether anybody waits for that very time.
+    func contains(_ time: Time) -> Bool { waits.values.contains { $0.deadline == time } }
+
     mutating func makeID() -> Int {
         lastID += 1
         return lastID
     }
 
-    /// A task begins to wait; the observers that wanted to see as many are handed back.
+    /// A task begins to wait; the observers that wanted to see that are handed back.
     mutating func began(
         _ id: Int,
         until deadline: Time?,
         _ continuation: CheckedContinuation<Void, any Error>
     ) -> [CheckedContinuation<Void, Never>] {
         waits[id] = Wait(deadline: deadline, order: id, continuation: continuation)
-        let satisfied = observers.filter { $0.value.count <= waits.count }
+        let satisfied = observers.filter { $0.value.isMet(self) }
         for id in satisfied.keys { observers[id] = nil }
         return satisfied.values.map(\.continuation)
     }
@@ -61,9 +64,14 @@ struct WaitList<Time: Comparable & Sendable>: Sendable {
     }
 
     /// Answers whether the observer has to wait.
-    mutating func observed(_ id: Int, count: Int, _ continuation: CheckedContinuation<Void, Never>) -> Bool {
-        guard waits.count < count else { return false }
-        observers[id] = Observer(count: count, continuation: continuation)
+    /// - Parameter isMet: Asked again each time a task begins to wait; only that may make it true.
+    mutating func observed(
+        _ id: Int,
+        _ continuation: CheckedContinuation<Void, Never>,
+        isMet: @escaping @Sendable (WaitList) -> Bool
+    ) -> Bool {
+        guard !isMet(self) else { return false }
+        observers[id] = Observer(isMet: isMet, continuation: continuation)
         return true
     }
 

@@ -51,6 +51,7 @@ extension WebhookReceiver {
             while true {
                 try await outbound.write(.body(.byteBuffer(ByteBuffer(string: "."))))
                 try await pace()
+                try Task.checkCancellation()
             }
         case .flood(let status):
             // Who has seen enough of it has got its answer.

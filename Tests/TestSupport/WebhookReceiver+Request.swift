@@ -11,23 +11,6 @@ extension WebhookReceiver {
         }
     }
 
-    /// What suspends a decision until the test lets it go on. It may be waited for by many.
-    package struct Gate: Sendable {
-        private let waits: AsyncStream<Never>
-        private let end: AsyncStream<Never>.Continuation
-
-        package init() {
-            (waits, end) = AsyncStream.makeStream()
-        }
-
-        package func open() { end.finish() }
-
-        /// Returns when the gate is open, or when the caller is cancelled.
-        package func wait() async {
-            for await _ in waits {}
-        }
-    }
-
     /// A request as it arrived.
     package struct Request: Sendable {
         /// Counts all requests from 0.

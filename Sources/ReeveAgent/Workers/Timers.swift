@@ -7,7 +7,8 @@ import ReeveProcess
 /// One thread of its own sleeps until the next time, and on nothing else: while there is none it does not run. Time goes
 /// on while the host is suspended.
 final class Timers: Sendable {
-    /// Told whether the time has come or somebody has taken it back; once. On the thread of all timers: it must not wait.
+    /// Told once: that the time has come, on the thread of all timers, where it must not wait; or that somebody has taken
+    /// it back, on the thread of who does.
     typealias Body = @Sendable (Result<Void, any Error>) -> Void
     typealias Key = Agenda<Body>.Key
 
