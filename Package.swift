@@ -7,6 +7,8 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -24,6 +26,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -41,7 +45,7 @@ let package = Package(
         // Floor 1
         .target(name: "Systemd", dependencies: ["CSystemd", log]),
         .target(name: "YAML", dependencies: ["JSON", yams]),
-        .target(name: "JSONRPC", dependencies: ["JSON", nioCore, nioPosix, nioConcurrency]),
+        .target(name: "JSONRPC", dependencies: ["JSON", nioCore, nioPosix, nioHTTP, nioConcurrency]),
         .target(name: "ReeveProtocol", dependencies: ["JSON"]),
         .target(name: "ReeveProcess", dependencies: ["CLinux", nioConcurrency]),
 
@@ -73,7 +77,7 @@ let package = Package(
             name: "ReeveSubmitter",
             dependencies: [
                 "JSON", "ReeveProtocol", "ReeveProcess", "ReeveLaunch", "ReeveStore", httpClient, crypto, mustache, log,
-                nioCore, nioPosix, nioHTTP, nioConcurrency,
+                nioCore, nioPosix, nioHTTP, nioSSL, nioConcurrency,
             ]
         ),
 
@@ -125,7 +129,9 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport",
-            dependencies: ["JSON", "ReeveProtocol", crypto, nioCore, nioPosix, nioHTTP, nioConcurrency],
+            dependencies: [
+                "JSON", "ReeveProtocol", crypto, nioCore, nioPosix, nioHTTP, nioHTTP2, nioSSL, nioConcurrency,
+            ],
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),

@@ -255,7 +255,7 @@ struct Manifolds: Sendable {
                     directory: "\(paths.stateDirectory)/deliveries",
                     tails: RunTails(store: store, paths: paths)
                 ),
-                transport: HTTPTransport(clock: environment.clock),
+                transport: HTTPTransport(clock: environment.clock, wallClock: environment.wallClock),
                 clock: environment.clock,
                 wallClock: environment.wallClock,
                 logger: environment.logger

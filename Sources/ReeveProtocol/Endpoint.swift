@@ -37,12 +37,14 @@ package struct EndpointDefinition: Sendable, Hashable, Codable {
     package var refused: RefusedPolicy?
     package var answers: [String: AnswerPolicy]?
     package var headers: [String: ConfiguredValue]?
+    /// Of a webhook; absent: who the host trusts is trusted.
+    package var tls: TLSDefinition?
     /// `now`, `oldest`, a journal number, or a time.
     package var from: String?
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, kind, url, path, rotate, command, user, environment, workingDirectory
-        case format, template, tail, progress, secret, headers, answers
+        case format, template, tail, progress, secret, headers, tls, answers
         case filter, drain, timeout, inFlight, batch, retry, refused, from
     }
 

@@ -9,6 +9,7 @@ extension EndpointKind {
     static let fields: [Field] = [
         (.url, [.webhook], { $0.url != nil }), (.secret, [.webhook], { $0.secret != nil }),
         (.headers, [.webhook], { $0.headers != nil }), (.answers, [.webhook], { $0.answers != nil }),
+        (.tls, [.webhook], { $0.tls != nil }),
         (.path, [.file], { $0.path != nil }), (.rotate, [.file], { $0.rotate != nil }),
         (.command, [.command], { $0.command != nil }), (.user, [.command], { $0.user != nil }),
         (.environment, [.command], { $0.environment != nil }),
@@ -49,7 +50,7 @@ extension EndpointDefinition {
 
     private func ownProblems() -> [InvalidValue] {
         switch kind {
-        case .webhook: urlProblems() + headerProblems()
+        case .webhook: urlProblems() + headerProblems() + tlsProblems()
         case .file: pathProblems()
         case .command: commandProblems()
         case .stdout, .queue, .controlPlane: []
@@ -85,6 +86,20 @@ extension EndpointDefinition {
 
     private func unixRest(_ text: String) -> Substring? {
         ["http+unix://", "https+unix://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) }
+    }
+
+    private func tlsProblems() -> [InvalidValue] {
+        guard let tls else { return [] }
+        if case .literal(let url) = url, !url.lowercased().hasPrefix("https") {
+            return [
+                InvalidValue(
+                    path: "/tls",
+                    reason: "is not used where the URL is not https",
+                    expected: "an https URL, or no tls"
+                )
+            ]
+        }
+        return tls.problems(at: "/tls")
     }
 
     private func headerProblems() -> [InvalidValue] {

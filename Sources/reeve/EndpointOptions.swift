@@ -42,6 +42,15 @@ struct EndpointOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Send this header; others stay.", valueName: "K=V"))
     var header: [Assignment] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Trust a receiver whose certificate is signed by one in this file, and no other.",
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var ca: String?
+
     @Option(help: ArgumentHelp("cloudevents, binary, text or template.", valueName: "format"))
     var format: String?
 
@@ -113,6 +122,7 @@ struct EndpointOptions: ParsableArguments {
             for member in given.members { headers[member.name] = member.value }
             endpoint["headers"] = .object(headers)
         }
+        if let ca { endpoint["tls"] = ["ca": .string(ca)] }
         try applyFormat(to: &endpoint)
         if let progress { endpoint["progress"] = .string(progress.description) }
         if let timeout { endpoint["timeout"] = .string(timeout.description) }

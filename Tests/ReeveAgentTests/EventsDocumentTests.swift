@@ -25,7 +25,14 @@ struct EventsDocumentTests {
         }
         let body = try #require(lines.last)
         func request(_ body: some StringProtocol) -> WebhookReceiver.Request {
-            WebhookReceiver.Request(number: 0, method: "POST", target: "/", headers: head, body: Array(body.utf8))
+            WebhookReceiver.Request(
+                number: 0,
+                version: 1,
+                method: "POST",
+                target: "/",
+                headers: head,
+                body: Array(body.utf8)
+            )
         }
         #expect(request(body).isSigned(with: secret))
         // And the check can tell.

@@ -15,6 +15,8 @@ struct EndpointDefinitionTests {
         #"{"name": "a", "kind": "webhook", "url": "http+unix://%2Frun%2Fapp.sock/hook", "headers": {"x-a": "1"}}"#,
         #"{"name": "a", "kind": "webhook", "url": {"credential": "url"}, "format": "binary"}"#,
         #"{"name": "a", "kind": "webhook", "url": "http://h/", "format": "template", "template": "{}", "headers": {"Content-Type": "text/plain"}}"#,
+        #"{"name": "a", "kind": "webhook", "url": "https://h/", "tls": {"ca": "/etc/reeve/ca.pem"}}"#,
+        #"{"name": "a", "kind": "webhook", "url": {"file": "/url"}, "tls": {"ca": "/etc/reeve/ca.pem"}}"#,
         #"{"name": "a", "kind": "file", "path": "/var/log/reeve.ndjson", "rotate": {"size": "64MiB"}}"#,
         #"{"name": "a", "kind": "command", "command": ["logger"], "user": "nobody", "timeout": "5s"}"#,
         #"{"name": "a", "kind": "queue", "filter": {"types": ["order.*"]}, "from": "oldest"}"#,
@@ -41,6 +43,9 @@ struct EndpointDefinitionTests {
         (#"{"name": "a", "kind": "file", "path": "/x", "rotate": {"size": "10B"}}"#, "/rotate/size"),
         (#"{"name": "a", "kind": "file", "path": "/x", "rotate": {"size": "1MiB", "keep": 0}}"#, "/rotate/keep"),
         (#"{"name": "a", "kind": "webhook", "url": "http+unix:///run/app.sock"}"#, "/url"),
+        (#"{"name": "a", "kind": "webhook", "url": "http://h/", "tls": {"ca": "/ca.pem"}}"#, "/tls"),
+        (#"{"name": "a", "kind": "webhook", "url": "https://h/", "tls": {"ca": "ca.pem"}}"#, "/tls/ca"),
+        (#"{"name": "a", "kind": "stdout", "tls": {"ca": "/ca.pem"}}"#, "/tls"),
         (#"{"name": "a", "kind": "webhook", "url": "unix:/run/app.sock"}"#, "/url"),
     ])
     func `what is missing or of another kind is named`(text: String, path: String) throws {

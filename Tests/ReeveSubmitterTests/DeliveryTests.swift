@@ -32,7 +32,10 @@ struct DeliveryTests {
                 let clock = ContinuousClock()
                 var published: Set<String> = []
                 for round in 1...4 {
-                    try await harness.submitting(over: HTTPTransport(clock: clock), clock: clock) { submitter in
+                    try await harness.submitting(
+                        over: HTTPTransport(clock: clock, wallClock: ManualWallClock()),
+                        clock: clock
+                    ) { submitter in
                         for lane in 0..<12 {
                             published.formUnion(try await harness.publish("lane\(lane)", 1...10).map(\.id))
                         }

@@ -87,6 +87,17 @@ struct WebAddressTests {
     }
 
     @Test(arguments: [
+        ("https://a.example/hook", "a.example", 443, "a.example"), ("http://a.example", "a.example", 80, "a.example"),
+        ("https://u:p@a.example:8443/x", "a.example", 8443, "a.example"),
+        ("https://127.0.0.1:8443/", "127.0.0.1", 8443, nil), ("https://[::1]/", "::1", 443, nil),
+        ("https://[::1]:8443?x", "::1", 8443, nil), ("https+unix://%2Frun%2Fapp.sock/", "", 443, nil),
+    ])
+    func `host, port and name are told apart`(url: String, host: String, port: Int, name: String?) throws {
+        let address = try #require(WebAddress(url))
+        #expect(address.host == host && address.port == port && address.serverName == name)
+    }
+
+    @Test(arguments: [
         ("http://a.example/hook", "/other", "http://a.example/other"),
         ("http://a.example/x/hook?q#f", "other", "http://a.example/x/other"),
         ("http://a.example", "other", "http://a.example/other"),

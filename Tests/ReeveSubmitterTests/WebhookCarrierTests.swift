@@ -26,7 +26,7 @@ struct WebhookCarrierTests {
             // Long enough for a machine that has much else to do.
             endpoint.timeout = .minutes(5)
             await configure(&endpoint, receiver)
-            let transport = HTTPTransport(clock: clock)
+            let transport = HTTPTransport(clock: clock, wallClock: ManualWallClock())
             let carrier = WebhookCarrier(
                 endpoint,
                 writer: EventWriter(endpoint, sender: EventSender(agent: "web-7", version: "1.2"), tails: nil),
@@ -186,7 +186,7 @@ struct UnixSocketTests {
         let fixture = try CarrierFixture()
         let path = fixture.path("hook.sock")
         try await WebhookReceiver.running(socketPath: path, decide: { _ in .status(202) }) { receiver in
-            let transport = HTTPTransport(clock: ContinuousClock())
+            let transport = HTTPTransport(clock: ContinuousClock(), wallClock: ManualWallClock())
             var endpoint = EndpointDefinition(name: "ops", url: receiver.url)
             // Long enough for a machine that has much else to do.
             endpoint.timeout = .minutes(5)
@@ -209,7 +209,7 @@ struct UnixSocketTests {
             request.target == "/hook" ? .redirect(307, to: "/there") : .ok
         }
         try await WebhookReceiver.running(socketPath: fixture.path("hook.sock"), decide: decide) { receiver in
-            let transport = HTTPTransport(clock: ContinuousClock())
+            let transport = HTTPTransport(clock: ContinuousClock(), wallClock: ManualWallClock())
             let endpoint = EndpointDefinition(name: "ops", url: receiver.url)
             let result = await fixture.carrier(endpoint, transport: transport).carry([.of("a")]).result
             #expect(result == .delivered(Reply(status: 200, text: "")))

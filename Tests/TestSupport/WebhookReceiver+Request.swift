@@ -15,6 +15,8 @@ extension WebhookReceiver {
     package struct Request: Sendable {
         /// Counts all requests from 0.
         package var number: Int
+        /// Of HTTP: 1 or 2.
+        package var version: Int
         package var method: String
         package var target: String
         package var headers: [Header]
@@ -34,8 +36,9 @@ extension WebhookReceiver {
             }
         }
 
-        init(number: Int, method: String, target: String, headers: [Header], body: [UInt8]) {
+        init(number: Int, version: Int, method: String, target: String, headers: [Header], body: [UInt8]) {
             self.number = number
+            self.version = version
             self.method = method
             self.target = target
             self.headers = headers

@@ -3,6 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// An HTTP server on 127.0.0.1 that takes what is posted to it, remembers all of it, and answers as a test decides.
 ///
@@ -30,6 +31,7 @@ package final class WebhookReceiver: Sendable {
 
     private let state: NIOLockedValueBox<State>
     private let socketPath: String?
+    private let tls: NIOSSLContext?
     private let listeners: AsyncStream<Listener>
     private let newListener: AsyncStream<Listener>.Continuation
     private let newRequest: AsyncStream<Request>.Continuation
@@ -37,22 +39,26 @@ package final class WebhookReceiver: Sendable {
     /// Every request in the order of arrival, as soon as it has been read and before it is answered. For one reader.
     package let requests: AsyncStream<Request>
 
-    private init(port: Int, socketPath: String?, decide: @escaping Decision) {
+    private init(port: Int, socketPath: String?, tls: TLS?, decide: @escaping Decision) throws {
         self.socketPath = socketPath
+        self.tls = try tls?.context()
         state = NIOLockedValueBox(State(port: port, decide: decide))
         (listeners, newListener) = AsyncStream.makeStream()
         (requests, newRequest) = AsyncStream.makeStream()
     }
 
     /// Runs a receiver for as long as `body` runs. Port 0 takes a free one.
-    /// - Parameter socketPath: A Unix socket to listen on in the place of a port.
+    /// - Parameters:
+    ///   - socketPath: A Unix socket to listen on in the place of a port.
+    ///   - tls: Nothing but TLS is spoken then.
     package static func running<Result: Sendable>(
         port: Int = 0,
         socketPath: String? = nil,
+        tls: TLS? = nil,
         decide: @escaping Decision = { _ in .ok },
         _ body: (WebhookReceiver) async throws -> Result
     ) async throws -> Result {
-        let receiver = WebhookReceiver(port: port, socketPath: socketPath, decide: decide)
+        let receiver = try WebhookReceiver(port: port, socketPath: socketPath, tls: tls, decide: decide)
         async let serving: Void = receiver.serve()
         let result: Swift.Result<Result, any Error>
         do {
@@ -71,6 +77,7 @@ package final class WebhookReceiver: Sendable {
     package var port: Int { state.withLockedValue { $0.port } }
 
     package var url: String {
+        guard tls == nil else { return "https://localhost:\(port)/hook" }
         guard let socketPath else { return "http://127.0.0.1:\(port)/hook" }
         return "http+unix://\(socketPath.split(separator: "/").map { "%2F\($0)" }.joined())/hook"
     }
@@ -206,12 +213,24 @@ extension WebhookReceiver {
     }
 
     private func converse(over channel: any Channel) async {
-        // A connection that breaks ends here and nowhere else.
-        try? await prepare(channel).executeThenClose { inbound, outbound in
-            try await channel.setOption(.autoRead, value: true).get()
-            try await answerRequests(inbound, outbound, isOpen: { channel.isActive })
+        do {
+            if let tls {
+                try await converse(over: channel, tls)
+            } else {
+                try await converse(over: prepare(channel))
+            }
+        } catch {
+            // A connection that breaks ends here and nowhere else.
+            channel.close(promise: nil)
         }
         state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = nil }
+    }
+
+    func converse(over connection: Connection) async throws {
+        try await connection.executeThenClose { inbound, outbound in
+            try await connection.channel.setOption(.autoRead, value: true).get()
+            try await answerRequests(inbound, outbound, isOpen: { connection.channel.isActive })
+        }
     }
 
     private func prepare(_ channel: any Channel) async throws -> Connection {
@@ -248,6 +267,7 @@ extension WebhookReceiver {
         let (request, decide) = state.withLockedValue { state in
             let request = Request(
                 number: state.firstNumber + state.records.count,
+                version: head.version.major,
                 method: head.method.rawValue,
                 target: head.uri,
                 headers: head.headers.map { Header(name: $0.name, value: $0.value) },

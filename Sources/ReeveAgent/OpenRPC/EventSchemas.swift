@@ -80,6 +80,18 @@ extension OpenRPC {
                 ])
             ),
             SharedSchema(
+                "TLS",
+                "How it is known that the receiver is the one that is meant.",
+                .closed([
+                    .required(
+                        "ca",
+                        .string,
+                        "the absolute path of a file with certificates in PEM: one of these must have signed the receiver's, "
+                            + "in the place of those that the host trusts; read at each try"
+                    )
+                ])
+            ),
+            SharedSchema(
                 "Secret",
                 "A Value; as a key also one that the agent makes.",
                 .either(
@@ -141,6 +153,7 @@ extension OpenRPC {
             .optional("refused", .word(RefusedPolicy.self), "what becomes of a change that is refused; deadLetter"),
             .optional("answers", .map(of: .word(AnswerPolicy.self)), "how answers are taken, by status"),
             .optional("headers", .map(of: .ref("Value")), "of a webhook: further ones, none that reeve sets itself"),
+            .optional("tls", .ref("TLS"), "of a webhook with an https URL"),
             .optional("from", .string, "where it begins: now (the default), oldest, a journal number, or a time"),
         ]
     }

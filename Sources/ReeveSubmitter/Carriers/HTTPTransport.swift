@@ -3,8 +3,9 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import ReeveLaunch
-import ReeveProtocol
+package import ReeveProtocol
 
 /// The transport over the network: HTTP/1.1 and HTTP/2, with TLS where the URL says so, connections kept for reuse.
 ///
@@ -15,10 +16,14 @@ package final class HTTPTransport: Transport {
 
     private let client: HTTPClient
     private let clock: any Clock<Duration>
+    private let wallClock: any WallClock
 
-    /// - Parameter clock: Limits how long an answer's body may take.
-    package init(clock: any Clock<Duration>) {
+    /// - Parameters:
+    ///   - clock: Limits how long an answer's body may take.
+    ///   - wallClock: Says whether a certificate that was refused has expired.
+    package init(clock: any Clock<Duration>, wallClock: any WallClock) {
         self.clock = clock
+        self.wallClock = wallClock
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, proxy: nil)
         configuration.timeout = HTTPClient.Configuration.Timeout(connect: .seconds(10))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connectionsPerHost
@@ -32,19 +37,29 @@ package final class HTTPTransport: Transport {
     }
 
     package func post(_ request: TransportRequest) async throws(TransportFailure) -> TransportAnswer {
+        let deadline = NIODeadline.now() + TimeAmount(request.timeout)
         do {
-            return try await exchange(request)
+            return try await exchange(request, deadline)
         } catch {
-            throw TransportFailure(Self.explanation(of: error, timeout: request.timeout))
+            guard let refusal = CertificateRefusal(error) else {
+                throw TransportFailure(Self.explanation(of: error, timeout: request.timeout))
+            }
+            throw TransportFailure(
+                "TLS failed: the receiver's certificate " + (await fault(refusal, request, deadline))
+            )
         }
     }
 
-    private func exchange(_ request: TransportRequest) async throws -> TransportAnswer {
+    private func exchange(_ request: TransportRequest, _ deadline: NIODeadline) async throws -> TransportAnswer {
         var message = HTTPClientRequest(url: request.url)
         message.method = .POST
         for header in request.headers { message.headers.add(name: header.name, value: header.value) }
         message.body = .bytes(request.body, length: .known(Int64(request.body.count)))
-        let deadline = NIODeadline.now() + TimeAmount(request.timeout)
+        if let authorities = request.authorities {
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.trustRoots = .certificates(authorities.certificates)
+            message.tlsConfiguration = configuration
+        }
         let response = try await client.execute(message, deadline: deadline)
         let length = response.headers.first(name: "content-length")
         // Up to here the client keeps the deadline, and from here on nobody else does.
@@ -80,6 +95,31 @@ package final class HTTPTransport: Transport {
         return bytes
     }
 
+    /// What is wrong with a certificate that was not accepted.
+    private func fault(
+        _ refusal: CertificateRefusal,
+        _ request: TransportRequest,
+        _ deadline: NIODeadline
+    ) async -> String {
+        let address = WebAddress(request.url)
+        switch refusal {
+        case .otherName: return "is not for \(address.map(\.host) ?? "this host") but for another name"
+        case .untrusted:
+            guard let address, deadline > .now(),
+                let shown = await CertificateLook.certificates(
+                    at: address,
+                    within: deadline - .now(),
+                    on: client.eventLoopGroup
+                )
+            else { return "is not accepted" }
+            return CertificateReview(
+                chain: shown.map(CertificateReview.Certificate.init),
+                authorities: request.authorities?.path,
+                now: wallClock.now
+            ).fault
+        }
+    }
+
     private static func explanation(of error: any Error, timeout: Duration) -> String {
         switch error {
         case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
@@ -96,7 +136,10 @@ package final class HTTPTransport: Transport {
         case let error as IOError where connectErrors.contains(error.errnoCode):
             return "cannot connect: \(meaning(of: error))"
         case let error as IOError: return "the connection broke: \(meaning(of: error))"
-        default: return tlsExplanation(String(describing: error))
+        case NIOSSLError.handshakeFailed(let reason):
+            let isPlain = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST"].contains(where: String(describing: reason).contains)
+            return "TLS failed: " + (isPlain ? "the receiver speaks no TLS there" : String(describing: reason))
+        default: return "cannot send the request: \(String(describing: error).prefix(200))"
         }
     }
 
@@ -112,18 +155,6 @@ package final class HTTPTransport: Transport {
 
     private static func meaning(of error: IOError) -> String {
         String(cString: strerror(error.errnoCode))
-    }
-
-    /// What NIOSSL says is one long line with a place in BoringSSL's source; the capitals in it are what went wrong.
-    private static func tlsExplanation(_ text: String) -> String {
-        if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return
-                "TLS failed: the receiver's certificate is not signed by an authority that this host trusts, or has expired"
-        }
-        if text.contains("failedToValidateHostname") || text.contains("unableToValidateCertificate") {
-            return "TLS failed: the receiver's certificate is for another name"
-        }
-        return "cannot send the request: \(text.prefix(200))"
     }
 }
 

@@ -23,6 +23,8 @@ package struct TransportRequest: Sendable {
     package var body: [UInt8]
     /// From now to the end of the answer.
     package var timeout: Duration
+    /// Who is trusted over TLS; `nil`: who the host trusts.
+    package var authorities: TLSAuthorities?
 }
 
 package struct TransportAnswer: Sendable {

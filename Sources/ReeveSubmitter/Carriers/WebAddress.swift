@@ -49,6 +49,25 @@ struct WebAddress: Equatable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Without a port, and without the brackets around an address of IPv6.
+    var host: String {
+        guard !isSocket else { return "" }
+        let name = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority[...]
+        if name.hasPrefix("[") { return String(name.dropFirst().prefix { $0 != "]" }) }
+        return String(name.prefix { $0 != ":" })
+    }
+
+    var port: Int {
+        let behind = authority.lastIndex(of: ":").map { authority[authority.index(after: $0)...] } ?? ""
+        return Int(behind) ?? (scheme.hasPrefix("https") ? 443 : 80)
+    }
+
+    /// The host where it is a name: an address is not told to the receiver over TLS (RFC 6066 §3).
+    var serverName: String? {
+        let isAddress = host.isEmpty || host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
+        return isAddress ? nil : host
+    }
+
     /// The same place by the name of a host, where it is told beside that over which socket it is reached.
     func onHost(_ host: String) -> String {
         let plain = isSocket ? String(scheme.dropLast(Self.socketSuffix.count)) : scheme

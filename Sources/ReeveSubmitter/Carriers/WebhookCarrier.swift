@@ -85,7 +85,8 @@ struct WebhookCarrier: Carrier {
             url: try secrets.value(of: url, for: "the URL"),
             headers: headers,
             body: message.body,
-            timeout: timeout
+            timeout: timeout,
+            authorities: try endpoint.tls.map { tls throws(TransportFailure) in try TLSAuthorities(tls.ca) }
         )
     }
 
@@ -131,6 +132,7 @@ extension WebhookCarrier {
             let value = own.contains(header.name.lowercased()) ? "SECRET" : header.value
             words += ["-H", ShellWord.quoted("\(header.name): \(value)")]
         }
+        if let ca = definition.tls?.ca { words += ["--cacert", ShellWord.quoted(ca)] }
         words += ["--data-binary", ShellWord.quoted(String(decoding: request.body, as: UTF8.self))]
         if case .literal = definition.url { words += place(request.url) } else { words.append("URL") }
         return words.joined(separator: " ")
