@@ -15,6 +15,7 @@ struct Events: Command {
               reeve events -n 50
               reeve events --since 1h --type dev.reeve.run.failed
               reeve events -f --json | jq .type
+              reeve events --as work
               reeve events show 1042
             """,
         subcommands: [EventsShow.self]
@@ -38,13 +39,29 @@ struct Events: Command {
     var lane: String?
 
     @Option(
+        help: ArgumentHelp(
+            "What waits in this queue for its consumer, the next first. It stays there.",
+            valueName: "endpoint"
+        ),
+        completion: .endpoint
+    )
+    var `as`: String?
+
+    @Option(
         name: [.customShort("n"), .customLong("count")],
-        help: "The most events to list: the last ones (default: 20)."
+        help: "The most events to list: the last ones, of a queue the first (default: 20)."
     )
     var count: Int?
 
+    func validate() throws {
+        guard `as` == nil || since == nil && type == nil && lane == nil else {
+            throw ValidationError("--since, --type and --lane are not for a queue: its filter decides what is in it.")
+        }
+    }
+
     func perform() async throws {
         let session = try await Session.open(options)
+        if let queue = `as` { return try await list(queue, session) }
         var parameters = JSONObject()
         parameters["type"] = type.map(JSON.string)
         parameters["lane"] = lane.map(JSON.string)
@@ -61,6 +78,26 @@ struct Events: Command {
         }
         if session.printJSON(["events": .array(page.events), "next": page.next]) { return }
         session.print(EventLine.table(page.events, session.times), ifEmpty: "no events")
+    }
+
+    /// What a queue's consumer would fetch from where it has committed, or after a number; then what comes.
+    private func list(_ queue: String, _ session: Session) async throws {
+        var parameters: JSONObject = ["as": .string(queue)]
+        parameters["after"] = after.map { .number($0) }
+        parameters["limit"] = .number(min(max(1, count ?? (follow ? 1000 : 20)), 1000))
+        guard follow else {
+            let page = try await session.call("event.list", parameters)
+            if session.printJSON(page) { return }
+            let events = page["events"]?.array ?? []
+            return session.print(EventLine.table(events, session.times), ifEmpty: "nothing waits in \(queue)")
+        }
+        parameters["wait"] = "30s"
+        var patience = Patience(session)
+        while true {
+            let page = try await patience.call("event.list", parameters)
+            for event in page["events"]?.array ?? [] { tell(event, session) }
+            parameters["after"] = page["next"]
+        }
     }
 
     /// The last events that match. Without a filter the journal's numbers say where they begin.

@@ -127,6 +127,40 @@ struct EndpointCommandTests {
         }
     }
 
+    @Test func `what waits in a queue is shown, followed, and stays there`() async throws {
+        let estate = try Estate()
+        try await estate.running { daemon in
+            _ = try await daemon.reeve("endpoint", "add", "work", "--queue", "--type", "order.*")
+            #expect(try await daemon.reeve("events", "--as", "work").contains("nothing waits in work"))
+            for number in 1...3 {
+                _ = try await daemon.shell("$reeve publish --type order.paid --subject s\(number) '{}'")
+                _ = try await daemon.shell("$reeve publish --type other '{}'")
+            }
+            func lanes(_ arguments: String...) async throws -> [String] {
+                let rows = try await daemon.reeve(["events", "--as", "work"] + arguments).split(separator: "\n")
+                return rows.compactMap { $0.split(separator: "\t").dropFirst(2).first.map(String.init) }
+            }
+            for _ in 0..<2 { #expect(try await lanes() == ["event:s1", "event:s2", "event:s3"]) }
+            #expect(try await lanes("-n", "2") == ["event:s1", "event:s2"])
+            let first = try await daemon.call("event.list", ["as": "work", "limit": 1])["next"]
+            _ = try await daemon.call("endpoint.commit", ["endpoint": "work", "seq": first ?? .null])
+            #expect(try await lanes() == ["event:s2", "event:s3"])
+            let followed = try await daemon.shell(
+                """
+                mkfifo f; $reeve events -f --as work >f & follower=$!; exec 3<f
+                read -r one <&3; read -r two <&3; $reeve publish --type order.paid --subject s4 '{}' >published
+                read -r three <&3; kill $follower; echo "$one"; echo "$two"; echo "$three"
+                """
+            )
+            let seen = followed.split(separator: "\n").map { $0.split(separator: "\t").dropFirst(2).first }
+            #expect(seen == ["event:s2", "event:s3", "event:s4"], "\(followed)")
+            _ = try await daemon.reeve("endpoint", "add", "log", "--to-file", estate.folder.path + "/events")
+            let refused = try await daemon.reeve("events", "--as", "log", code: 1)
+            #expect(refused.contains("endpoint \"log\" is of kind file"), "\(refused)")
+            _ = try await daemon.reeve("events", "--as", "work", "--type", "order.*", code: 2)
+        }
+    }
+
     @Test func `what is secret is in no log, status, event or dead letter, whatever fails`() async throws {
         let secrets = ["header-9f31", "variable-9f32", "whsec_OWYzMzlmMzM5ZjMzOWYzMzlmMzM5ZjMzOWYzMzlmMzM="]
         try await WebhookReceiver.running(decide: { _ in .status(400) }) { receiver in
