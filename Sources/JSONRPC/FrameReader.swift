@@ -1,13 +1,13 @@
 import JSON
 import NIOCore
 
-/// How the messages of a connection are set apart from each other; found from its first bytes and kept.
+/// How the messages of a connection are set apart from each other; found from its first bytes and kept. What comes over
+/// HTTP comes here as `texts`.
 enum Framing {
     /// JSON texts one after the other, with or without blanks between them.
     case texts
     /// A header with `Content-Length` before each message, as in the Language Server Protocol.
     case headers
-    // HTTP/1.1 will be the third.
 }
 
 /// What ends an answer in the framing `texts`: the way the client ends its requests, as far as it has one.
@@ -110,7 +110,7 @@ extension FrameReader {
             throw failed(
                 .parse(
                     "the first byte must be '{', '[' or the first of a Content-Length header",
-                    hint: "send JSON-RPC 2.0 requests as JSON texts; HTTP is not spoken here"
+                    hint: "send JSON-RPC 2.0 requests as JSON texts, or over HTTP with POST /rpc"
                 )
             )
         }

@@ -143,7 +143,7 @@ extension RPCServer {
         }
         handler.refusal = refusal
         do {
-            try channel.pipeline.syncOperations.addHandler(handler)
+            try channel.pipeline.syncOperations.addHandlers(FramingDetector(before: handler), handler)
         } catch {
             finished.succeed()
             throw error

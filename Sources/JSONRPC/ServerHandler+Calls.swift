@@ -71,6 +71,16 @@ extension ServerHandler {
 
     private var mayWait: Bool { calls.waits + subscriptions.open.count < limits.waits }
 
+    private static let noSubscriptions = RPCError(
+        code: -32600,
+        message: "Invalid Request",
+        kind: "invalidRequest",
+        details: [
+            "reason": "there are no subscriptions over HTTP",
+            "hint": "wait for what comes: event.list, run.output and service.logs take wait, a duration",
+        ]
+    )
+
     private var tooManyWaits: RPCError {
         .limit(
             "more than \(limits.waits) waits and subscriptions on one connection",
@@ -147,6 +157,10 @@ extension ServerHandler {
         case .success(.bytes(let bytes)): AnswerText.result(bytes, for: id, into: &scratch)
         case .failure(let error): AnswerText.error(error, for: id, into: &scratch)
         case .success(.subscription(let producer, let members)):
+            guard !speaksHTTP else {
+                AnswerText.error(Self.noSubscriptions, for: id, into: &scratch)
+                return nil
+            }
             guard mayWait else {
                 AnswerText.error(tooManyWaits, for: id, into: &scratch)
                 return nil

@@ -25,6 +25,8 @@ final class ServerHandler: ChannelDuplexHandler {
     let finished: EventLoopPromise<Void>
     /// Why this connection is closed as soon as it is there.
     var refusal: RPCError?
+    /// Each answer ends what was asked: nothing can be sent behind it.
+    var speaksHTTP = false
 
     var context: ChannelHandlerContext?
     var phase = Phase.open

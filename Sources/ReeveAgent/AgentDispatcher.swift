@@ -29,6 +29,8 @@ package struct AgentDispatcher: Dispatcher {
         .unknownMethod(name, nearest: nearest(name, among: names))
     }
 
+    package var pages: [String: HTTPPage] { HTTPPages.all }
+
     package func failure(_ error: any Error) -> RPCError {
         switch error {
         case let error as RPCError: error

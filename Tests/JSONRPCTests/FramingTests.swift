@@ -144,7 +144,7 @@ struct `Header framing` {
 
 struct `Anything else` {
     @Test(arguments: [
-        "GET / HTTP/1.1\r\n\r\n", "POST /rpc HTTP/1.1\r\n", "hello\n", "Contend", "\u{16}\u{3}\u{1}", "\"x\"", "1",
+        "get / HTTP/1.1\r\n\r\n", "POSTING /rpc HTTP/1.1\r\n", "hello\n", "Contend", "\u{16}\u{3}\u{1}", "\"x\"", "1",
     ])
     func `gets one parse error and the connection is closed`(text: String) throws {
         let wire = try Wire()

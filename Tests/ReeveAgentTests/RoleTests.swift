@@ -29,7 +29,7 @@ struct RoleTests {
     }
 
     @Test func `without a role one may ping, ask who one is, and discover; all else is refused`() async throws {
-        try await connected(as: Caller(uid: 4711, gid: 4711, pid: 1)) { client in
+        try await connected(as: Caller(uid: 4711, gid: 4711, pid: 1)) { client, _ in
             for method in OpenRPC.methods {
                 let isOpen = ["rpc.discover", "agent.ping", "agent.whoami", "subscription.cancel"].contains(method.name)
                 #expect((method.role == .none) == isOpen, "\(method.name)")
@@ -48,7 +48,7 @@ struct RoleTests {
     }
 
     @Test func `a caller of the agent's own user gets through to parts that are away`() async throws {
-        try await connected(as: Caller(uid: 77, gid: 77, pid: 1), owner: 77) { client in
+        try await connected(as: Caller(uid: 77, gid: 77, pid: 1), owner: 77) { client, _ in
             let error = try #require(try await failure(client, "task.list"))
             #expect(error.kind == "unavailable" && error.code == 5)
             #expect(error.data?["part"] == "store")
@@ -56,6 +56,20 @@ struct RoleTests {
             // What needs no store is answered all the same.
             #expect(try await client.call("agent.status")["store"] == .null)
             #expect(try await client.call("engine.report")["state"] != nil)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (4711, "/metrics", "403 Forbidden"), (4711, "/readyz", "403 Forbidden"), (4711, "/healthz", "200 OK"),
+            (4711, "/openrpc.json", "200 OK"), (77, "/metrics", "200 OK"), (77, "/readyz", "503 Service Unavailable"),
+        ] as [(UInt32, String, String)]
+    )
+    func `a page is for who may call its method`(uid: UInt32, page: String, status: String) async throws {
+        try await connected(as: Caller(uid: uid, gid: uid, pid: 1), owner: 77) { _, path in
+            let connection = try RawConnection(path)
+            try connection.send("GET \(page) HTTP/1.1\r\nHost: reeve\r\n\r\n")
+            #expect(try await connection.line() == "HTTP/1.1 \(status)\r")
         }
     }
 
@@ -72,7 +86,7 @@ struct RoleTests {
     private func connected(
         as caller: Caller,
         owner: UInt32 = 0,
-        _ body: (RPCClient) async throws -> Void
+        _ body: (RPCClient, String) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         let socket = try ListeningSocket(SocketConfiguration(path: folder.path + "/s"))
@@ -90,7 +104,7 @@ struct RoleTests {
         try await server.start()
         let client = try await RPCClient.connect(unixSocket: folder.path + "/s")
         let result: Result<Void, any Error>
-        do { result = .success(try await body(client)) } catch { result = .failure(error) }
+        do { result = .success(try await body(client, folder.path + "/s")) } catch { result = .failure(error) }
         await client.close()
         await server.stop(within: .zero)
         try result.get()
