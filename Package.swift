@@ -77,7 +77,7 @@ let package = Package(
             name: "ReeveSubmitter",
             dependencies: [
                 "JSON", "ReeveProtocol", "ReeveProcess", "ReeveLaunch", "ReeveStore", httpClient, crypto, mustache, log,
-                nioCore, nioPosix, nioHTTP, nioSSL, nioConcurrency,
+                nioCore, nioPosix, nioHTTP, nioHTTP2, nioSSL, nioConcurrency,
             ]
         ),
 

@@ -80,6 +80,68 @@ struct EndpointTLSTests {
         }
     }
 
+    @Test func `authorities are read at each try`() async throws {
+        let estate = try Estate()
+        let authority = try await TestAuthority("own", in: estate.folder)
+        let other = try await TestAuthority("other", in: estate.folder)
+        let path = estate.folder.path + "/trusted.pem"
+        try await WebhookReceiver.running(tls: authority.receiver("DNS:localhost")) { receiver in
+            try await estate.running { daemon in
+                try writeFile(path, try readFile(other.path))
+                _ = try await daemon.reeve("endpoint", "add", "tls", receiver.url, "--ca", path)
+                let before = try await daemon.call("endpoint.test", ["endpoint": "tls"])
+                #expect(before["delivered"] == false && receiver.records.isEmpty)
+                try writeFile(path, try readFile(other.path) + readFile(authority.path))
+                let after = try await daemon.call("endpoint.test", ["endpoint": "tls"])
+                #expect(after["delivered"] == true, "\(after.text)")
+            }
+        }
+    }
+
+    private static let broken = "the connection was closed before the answer was whole"
+
+    /// What a receiver does, how long it may, and what is said of it.
+    private static let troubles: [(WebhookReceiver.Answer, String, String)] = [
+        (.hang, "1s", "no whole answer within 1s"), (.stall(200), "1s", "no whole answer within 1s"),
+        (.drip(200) { try await Task.sleep(for: .seconds(3600)) }, "1s", "no whole answer within 1s"),
+        (.cut, "4m", broken), (.cutMidway(200), "4m", broken),
+    ]
+
+    @Test func `over HTTP 2 a receiver's troubles are told as over HTTP 1, and end by the deadline`() async throws {
+        let estate = try Estate()
+        let authority = try await TestAuthority("own", in: estate.folder)
+        try await WebhookReceiver.running(tls: authority.receiver("DNS:localhost", protocols: ["h2"])) { receiver in
+            try await estate.running { daemon in
+                for (answer, timeout, reason) in Self.troubles {
+                    receiver.answer { _ in answer }
+                    let endpoint: JSON = [
+                        "name": "tls", "kind": "webhook", "url": .string(receiver.url), "timeout": .string(timeout),
+                        "tls": ["ca": .string(authority.path)],
+                    ]
+                    let test = try await daemon.call("endpoint.test", ["endpoint": endpoint])
+                    #expect(test["delivered"] == false && test["body"]?.string == reason, "\(answer): \(test.text)")
+                }
+                receiver.answer { _ in .flood(200) }
+                let endpoint: JSON = [
+                    "name": "tls", "kind": "webhook", "url": .string(receiver.url), "timeout": "4m",
+                    "tls": ["ca": .string(authority.path)],
+                ]
+                let flood = try await daemon.call("endpoint.test", ["endpoint": endpoint])
+                #expect(flood["delivered"] == true)
+                receiver.answer { [receiver] _ in
+                    await receiver.goAway()
+                    return .ok
+                }
+                let left = try await daemon.call("endpoint.test", ["endpoint": endpoint])
+                #expect(left["body"]?.string == Self.broken, "\(left.text)")
+                receiver.answer { _ in .ok }
+                try await receiver.comeBack()
+                let again = try await daemon.call("endpoint.test", ["endpoint": endpoint])
+                #expect(again["delivered"] == true, "\(again.text)")
+            }
+        }
+    }
+
     @Test func `an authority that cannot be read, and a receiver without TLS, are the endpoint's trouble`() async throws
     {
         let estate = try Estate()

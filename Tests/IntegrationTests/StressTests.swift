@@ -22,8 +22,11 @@ struct StressTests {
             Publisher("p\($0)", lanes: Self.lanes / Self.publishers, most: 100)
         }
         let estate = try Estate()
+        // One of them over HTTP/2, where a certificate for that can be made.
+        let authority = TestAuthority.isPossible ? try await TestAuthority("own", in: estate.folder) : nil
+        let tls = try await authority?.receiver("DNS:localhost", protocols: ["h2"])
         try await WebhookReceiver.running { single in
-            try await WebhookReceiver.running { batched in
+            try await WebhookReceiver.running(tls: tls) { batched in
                 try await WebhookReceiver.running(socketPath: estate.folder.path + "/hook.sock") { onSocket in
                     single.answer(trouble.decision(1, isPoison: Self.isPoison))
                     batched.answer(trouble.decision(2, isPoison: Self.isPoison))
@@ -36,7 +39,7 @@ struct StressTests {
                     let (journal, letters) = try await withThrowingTaskGroup { group in
                         for judge in judges { group.addTask { await judge.collect() } }
                         let receivers = [single, batched, onSocket]
-                        let left = try await run(seed, trouble, estate, publishers, judges, receivers)
+                        let left = try await run(seed, trouble, estate, publishers, judges, receivers, authority?.path)
                         group.cancelAll()
                         return left
                     }
@@ -53,7 +56,8 @@ struct StressTests {
         _ estate: Estate,
         _ publishers: [Publisher],
         _ judges: [EndpointJudge],
-        _ receivers: [WebhookReceiver]
+        _ receivers: [WebhookReceiver],
+        _ authority: String?
     ) async throws -> (journal: [JSON], letters: [JSON]) {
         let share = Self.total / Self.publishers
         let publish: @Sendable (RPCClient) async -> Void = { client in
@@ -65,7 +69,9 @@ struct StressTests {
         }
         try await estate.running { daemon in
             for (judge, receiver) in zip(judges, receivers) {
-                try await daemon.call("endpoint.put", ["endpoint": Self.endpoint(judge.name, receiver.url, receiver)])
+                let ca = receiver.url.hasPrefix("https") ? authority : nil
+                let endpoint = Self.endpoint(judge.name, receiver.url, receiver, ca: ca)
+                try await daemon.call("endpoint.put", ["endpoint": endpoint])
             }
         }
         var random = SeededGenerator(seed: seed)
@@ -175,13 +181,15 @@ struct StressTests {
         event["publisherid"]?.string?.hasSuffix(isFull ? "777" : "77") == true
     }
 
-    private static func endpoint(_ name: String, _ url: String, _ receiver: WebhookReceiver) -> JSON {
+    private static func endpoint(_ name: String, _ url: String, _ receiver: WebhookReceiver, ca: String? = nil) -> JSON
+    {
         var endpoint: JSONObject = [
             "name": .string(name), "kind": "webhook", "url": .string(url), "secret": .string(receiver.secret),
             "from": "oldest", "timeout": "3s", "inFlight": 20,
             "retry": ["delay": "10ms", "factor": .number("1.3"), "maximum": "200ms", "limit": 8],
         ]
         if name == "batched" { endpoint["batch"] = ["events": 50] }
+        endpoint["tls"] = ca.map { ["ca": .string($0)] }
         return .object(endpoint)
     }
 }

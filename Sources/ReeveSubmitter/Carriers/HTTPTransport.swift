@@ -2,6 +2,7 @@ import Glibc
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
 import NIOSSL
 import ReeveLaunch
@@ -126,6 +127,9 @@ package final class HTTPTransport: Transport {
             return "no whole answer within \(Interval(timeout))"
         case let error as HTTPClientError where error == .connectTimeout: return "cannot connect: nobody answers there"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
+            return "the connection was closed before the answer was whole"
+        // Over HTTP/2 a connection has many streams, of which the request's alone may have ended.
+        case is NIOHTTP2Errors.StreamClosed, is NIOHTTP2Errors.IOOnClosedConnection:
             return "the connection was closed before the answer was whole"
         case HTTPParserError.invalidEOFState, ChannelError.ioOnClosedChannel, ChannelError.eof:
             return "the connection was closed before the answer was whole"
