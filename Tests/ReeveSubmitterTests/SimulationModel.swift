@@ -136,7 +136,7 @@ struct SimulationModel {
         lanes[lane]?.unfinished = changes
         for (index, change) in changes.enumerated() where !done.contains(change.sequence) {
             let before = model.taken[..<(model.taken.firstIndex(of: change) ?? 0)].last?.sequence
-            let isNext = index > 0 ? changes[index - 1].sequence == before : before.map(done.contains) ?? true
+            let isNext = before.map { done.contains($0) || index > 0 && changes[index - 1].sequence == $0 } ?? true
             if !isNext { problems.append("\(lane) overtakes: \(change.sequence) before \(before ?? 0)") }
         }
         for submission in submissions { check(submission) }
