@@ -3,7 +3,6 @@ import ReeveProcess
 import ReeveProtocol
 import ReeveRunner
 import ReeveStore
-import ReeveSubmitter
 
 /// Removes what has been kept for long enough: old runs with their output, ad hoc tasks, changes, dead letters.
 ///
@@ -59,7 +58,7 @@ struct Housekeeper: Sendable {
         try await store.write { try $0.expireRevisions() }
         try await expireRuns(madeBefore: now - configuration.historyAge)
         try await repeatedly { try $0.expireAdHocTasks(putBefore: now - configuration.historyAdHoc) }
-        try await expireDeliveries(before: now - configuration.retentionAge)
+        try await store.expireDeliveries(before: now - configuration.retentionAge, logger: logger)
         let (age, bytes) = (now - configuration.deadLetterAge, configuration.deadLetterBytes)
         while try await store.write({ try $0.expireDeadLetters(before: age, bytes: bytes) }) > 0 {}
         while try await trim(before: now - configuration.retentionAge) > 0 {}
@@ -71,27 +70,6 @@ struct Housekeeper: Sendable {
         let runs = output.runs()
         let living = Set(try await store.read { try $0.liveRuns().map(\.id) })
         output.makeRoom(from: runs.lazy.filter { !living.contains($0) })
-    }
-
-    /// What an endpoint has not got by then it does not get: else a dead one would hold the journal for good.
-    private func expireDeliveries(before time: Timestamp) async throws {
-        for endpoint in try await store.read({ try $0.endpoints() }) {
-            var isAll = false
-            while !isAll {
-                let (expired, all) = try await store.write { transaction in
-                    guard let present = try transaction.endpoint(endpoint.name) else { return (0, true) }
-                    let settings = EndpointSettings(present.definition, muting: present.muting)
-                    let last = try (transaction.firstSequence(since: time) ?? transaction.head() + 1) - 1
-                    return try transaction.expireDeliveries(endpoint.name, upTo: last, takes: settings.takes)
-                }
-                isAll = all
-                guard expired > 0 else { continue }
-                logger.warning(
-                    "changes became too old to be delivered",
-                    metadata: ["endpoint": "\(endpoint.name)", "changes": "\(expired)"]
-                )
-            }
-        }
     }
 
     /// Looks for them beside the writer: with many tasks and runs that takes a while, and nobody is to wait for it.

@@ -268,14 +268,31 @@ struct Manifolds: Sendable {
 
     private var housekeeper: Manifold {
         Manifold(Self.housekeeperName, inputs: [.required(Part.store)]) { [environment, live, output] inputs in
+            let (store, configuration) = (try inputs[Part.store], live.current)
+            let keeper = StoreKeeper(
+                store: store,
+                space: configuration.space,
+                retentionAge: configuration.retentionAge,
+                agent: configuration.name,
+                wallClock: environment.wallClock,
+                logger: environment.logger
+            )
             let housekeeper = Housekeeper(
-                store: try inputs[Part.store],
-                configuration: live.current,
+                store: store,
+                configuration: configuration,
                 output: output,
                 wallClock: environment.wallClock,
                 logger: environment.logger
             )
-            return Started(TaskWorker { _ in try await housekeeper.run() })
+            let worker = TaskWorker { _ in
+                try await withThrowingTaskGroup { group in
+                    group.addTask { try await housekeeper.run() }
+                    group.addTask { try await keeper.run() }
+                    defer { group.cancelAll() }
+                    try await group.next()
+                }
+            }
+            return Started(worker)
         }
     }
 
@@ -376,6 +393,7 @@ struct Manifolds: Sendable {
             outputBudget: output.budget,
             taskChecker: { taskChecker(environment.time) },
             runLimits: { [live] in live.current.runLimits },
+            space: { [live] in live.current.space },
             reloader: reloader
         ).methods
     }

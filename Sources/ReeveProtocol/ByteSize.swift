@@ -38,3 +38,21 @@ extension ByteSize: CustomStringConvertible {
         return "\(bytes >> unit.shift)\(unit.name)"
     }
 }
+
+extension ByteSize {
+    /// As people read it: `3.5 GiB`.
+    package var words: String { Self.words(bytes) }
+
+    package static func words(_ bytes: Int) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        var value = Double(bytes)
+        var unit = 0
+        while value >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        let tenths = Int((value * 10).rounded())
+        return unit == 0 || tenths >= 1000
+            ? "\(tenths / 10) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+}

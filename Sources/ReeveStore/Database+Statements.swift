@@ -57,6 +57,12 @@ extension Database {
     func number(_ sql: String, _ values: [DatabaseValue] = []) throws -> Int64? {
         try first(sql, values) { $0[0] as Int64? } ?? nil
     }
+
+    /// The bytes of its pages that hold something. Both numbers are in the first page.
+    func usedBytes() throws -> Int {
+        let pages = try (number("PRAGMA page_count") ?? 0) - (number("PRAGMA freelist_count") ?? 0)
+        return Int(try pages * (number("PRAGMA page_size") ?? 0))
+    }
 }
 
 extension Row {

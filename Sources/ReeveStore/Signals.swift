@@ -29,19 +29,28 @@ package final class Signals: Sendable {
         case endpoints
         /// A submitter noted what it delivered.
         case deliveries
+        /// A client was refused, for there is no room for what it had.
+        case room
     }
 
-    /// Who waits for the journal to reach a number.
-    private struct JournalWaiter {
-        var sequence: Int64
+    /// What every commit says anew.
+    struct Extent: Sendable {
+        /// The number of the last state change.
+        var head: Int64 = 0
+        /// The bytes of the database that are in use.
+        var used = 0
+    }
+
+    private struct Waiter {
+        var isOver: @Sendable (Extent) -> Bool
         var continuation: CheckedContinuation<Void, Never>
     }
 
     private struct State {
-        var waiters: [Int: JournalWaiter] = [:]
+        var waiters: [Int: Waiter] = [:]
         var listeners: [Topic: [Int: AsyncStream<Void>.Continuation]] = [:]
         var lastID = 0
-        var head: Int64 = 0
+        var extent = Extent()
         var isClosed = false
     }
 
@@ -50,7 +59,10 @@ package final class Signals: Sendable {
     init() {}
 
     /// The number of the last state change that is committed; 0 if there never was one.
-    package var head: Int64 { state.withLockedValue { $0.head } }
+    package var head: Int64 { state.withLockedValue { $0.extent.head } }
+
+    /// The bytes of the database that are in use; what is free in its file is not.
+    package var used: Int { state.withLockedValue { $0.extent.used } }
 
     /// Wake-ups about a topic, for one listener, until its task is cancelled or the store closes.
     ///
@@ -80,6 +92,15 @@ package final class Signals: Sendable {
 
     /// Returns when the journal has a change after that number; also when the caller is cancelled or the store closes.
     package func waitForJournal(after sequence: Int64) async {
+        await wait { $0.head > sequence }
+    }
+
+    /// Returns when more bytes of the database are in use; also when the caller is cancelled or the store closes.
+    package func waitForUse(above bytes: Int) async {
+        await wait { $0.used > bytes }
+    }
+
+    private func wait(until isOver: @escaping @Sendable (Extent) -> Bool) async {
         let id = state.withLockedValue { state in
             state.lastID += 1
             return state.lastID
@@ -87,8 +108,8 @@ package final class Signals: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = state.withLockedValue { state in
-                    guard state.head <= sequence, !state.isClosed, !Task.isCancelled else { return false }
-                    state.waiters[id] = JournalWaiter(sequence: sequence, continuation: continuation)
+                    guard !isOver(state.extent), !state.isClosed, !Task.isCancelled else { return false }
+                    state.waiters[id] = Waiter(isOver: isOver, continuation: continuation)
                     return true
                 }
                 if !waits { continuation.resume() }
@@ -99,15 +120,22 @@ package final class Signals: Sendable {
     }
 
     /// A transaction is committed.
-    func committed(_ topics: Set<Topic>, head: Int64) {
+    func committed(_ topics: Set<Topic>, _ extent: Extent) {
         let (listeners, waiters) = state.withLockedValue { state in
-            state.head = max(state.head, head)
-            let reached = state.waiters.filter { $0.value.sequence < state.head }
+            state.extent.head = max(state.extent.head, extent.head)
+            state.extent.used = extent.used
+            let reached = state.waiters.filter { $0.value.isOver(state.extent) }
             for id in reached.keys { state.waiters[id] = nil }
             return (topics.flatMap { state.listeners[$0].map { Array($0.values) } ?? [] }, reached.values)
         }
         for listener in listeners { listener.yield() }
         for waiter in waiters { waiter.continuation.resume() }
+    }
+
+    /// A client was refused for want of room: who makes room is to know.
+    package func refusedForRoom() {
+        let listeners = state.withLockedValue { $0.listeners[.room].map { Array($0.values) } ?? [] }
+        for listener in listeners { listener.yield() }
     }
 
     /// The store is closed: every stream ends.

@@ -46,7 +46,7 @@ package final class Store: Sendable {
         let signals = Signals()
         let failure = FailureLatch()
         let path = opened.path
-        signals.committed([], head: opened.memory.head)
+        signals.committed([], opened.memory.extent)
         self.signals = signals
         self.failure = failure
         self.path = path
@@ -70,6 +70,11 @@ package final class Store: Sendable {
 
     /// The number of the last state change that is committed; 0 if there never was one.
     package var head: Int64 { signals.head }
+
+    /// The bytes of the database that are in use: what is free in its file is not, and is used again.
+    package var used: Int { signals.used }
+
+    package var isClosed: Bool { failure.isClosed }
 
     /// Changes the store, and returns when that is committed and synced.
     ///

@@ -10,7 +10,7 @@ extension StoreStatistics {
         func number(_ sql: String) throws -> Int64 { try database.number(sql) ?? 0 }
         databaseBytes = sizes.database
         logBytes = sizes.log
-        freeBytes = Int(try number("PRAGMA freelist_count") * number("PRAGMA page_size"))
+        usedBytes = try database.usedBytes()
         self.synchronous = synchronous
         writes = commits.writes
         transactions = commits.transactions

@@ -3,8 +3,8 @@ package struct StoreStatistics: Sendable, Hashable {
     /// Sizes of the database file and of its log.
     package var databaseBytes: Int
     package var logBytes: Int
-    /// Of the database file, what is free for use again.
-    package var freeBytes: Int
+    /// Of the database file, what holds something; the rest is used again.
+    package var usedBytes: Int
     /// `PRAGMA synchronous` as the writer had it when the store was opened: 2 is FULL.
     package var synchronous: Int
     package var schemaVersion: Int

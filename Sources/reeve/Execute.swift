@@ -133,7 +133,7 @@ extension RunEnd {
     /// Output is kept up to a bound; only what is kept is passed on.
     func tellDropped() {
         let dropped = (run["steps"]?.array ?? []).reduce(0) { $0 + ($1["output"]?["dropped"]?.integer ?? 0) }
-        if dropped > 0 { Standard.say("reeve: \(SizeText.text(dropped)) of its output were not kept") }
+        if dropped > 0 { Standard.say("reeve: \(ByteSize.words(dropped)) of its output were not kept") }
     }
 
     /// Says only what the command's own code and output do not.

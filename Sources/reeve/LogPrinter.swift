@@ -1,4 +1,5 @@
 import JSON
+import ReeveProtocol
 
 /// Prints output: of one as it was written, of several a line at a time behind the name of who wrote it.
 struct LogPrinter {
@@ -43,7 +44,7 @@ struct LogPrinter {
         let dropped = try await source.all { pieces in
             for piece in pieces { await put(piece, of: source, &writer) }
         }
-        if dropped > 0 { Standard.say("reeve: \(SizeText.text(dropped)) of what \(source.name) wrote were not kept") }
+        if dropped > 0 { Standard.say("reeve: \(ByteSize.words(dropped)) of what \(source.name) wrote were not kept") }
         return nil
     }
 

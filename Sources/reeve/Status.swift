@@ -93,32 +93,18 @@ struct Status: Command {
     }
 
     private static func facts(_ store: JSON) -> [(String, String, Style)] {
-        let size = SizeText.text(store["size"]?.integer ?? 0)
+        let size = ByteSize.words(store["size"]?.integer ?? 0)
         let journal = store["journal"]
         let head = journal?["head"]?.integer ?? 0
         let oldest = journal?["oldest"]?.integer.map { "from \($0) " } ?? ""
-        return [
-            (
-                "store", "\(store["path"]?.string ?? "?"), \(size), synchronous \(store["synchronous"]?.string ?? "?")",
-                .plain
-            ),
-            ("journal", "\(oldest)to \(head)", .plain),
-        ]
-    }
-}
-
-/// A number of bytes as people read it.
-enum SizeText {
-    static func text(_ bytes: Int) -> String {
-        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-        var value = Double(bytes)
-        var unit = 0
-        while value >= 1024, unit < units.count - 1 {
-            value /= 1024
-            unit += 1
+        let held = journal?["heldBy"]?.string.map { ", held by \($0)" } ?? ""
+        let use = store["budget"]?.integer.map { budget in
+            " (\(ByteSize.words(store["used"]?.integer ?? 0)) in use of \(ByteSize.words(budget)))"
         }
-        let tenths = Int((value * 10).rounded())
-        return unit == 0 || tenths >= 1000
-            ? "\(tenths / 10) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+        let synchronous = store["synchronous"]?.string ?? "?"
+        return [
+            ("store", "\(store["path"]?.string ?? "?"), \(size)\(use ?? ""), synchronous \(synchronous)", .plain),
+            ("journal", "\(oldest)to \(head)\(held)", .plain),
+        ]
     }
 }

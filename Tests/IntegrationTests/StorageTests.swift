@@ -66,6 +66,43 @@ struct StorageTests {
         }
     }
 
+    @Test func `near the disk budget clients are refused, by the name of who holds the journal, and runs go on`()
+        async throws
+    {
+        try await WebhookReceiver.running(decide: { _ in .status(503) }) { receiver in
+            let estate = try Estate(configuration: "store: {retention: {size: 1MiB}, disk: {budget: 4MiB}}\n")
+            try await estate.running { daemon in
+                let client = try await daemon.connect()
+                _ = try await client.call("endpoint.put", ["endpoint": receiver.endpoint()])
+                var acknowledged: [String] = []
+                let failure = try await publishUntilFailure(client, &acknowledged)
+                #expect(failure.kind == "limit" && failure.data?["endpoint"] == "ops", "\(failure)")
+                #expect((30..<60).contains(acknowledged.count))
+                let status = try await client.call("agent.status")
+                #expect(status[at: "store", "journal", "heldBy"] == "ops" && status[at: "store", "budget"] == 4_194_304)
+                #expect(status["degraded"]?.array?.first?["reason"]?.string?.contains("endpoint ops holds") == true)
+                #expect(try await daemon.reeve("endpoint", "why", "ops").contains("events of clients are refused"))
+                // What the agent itself has to write down has its own room.
+                _ = try await client.call("task.put", ["task": ["id": "t", "command": ["true"]]])
+                let run = try await client.call("task.run", ["task": "t"])["run"]?.string ?? ""
+                #expect(try await client.call("run.wait", ["run": .string(run)])[at: "run", "outcome"] == "succeeded")
+                let changes = try await client.subscribe("event.subscribe", ["type": "dev.reeve.agent.storageFreed"])
+                receiver.answer { _ in .ok }
+                _ = try await client.call("endpoint.put", ["endpoint": receiver.endpoint()])
+                for try await message in changes {
+                    if case .item(_, _) = message { break }
+                }
+                _ = try await client.call("event.publish", ["events": [event("again")]])
+                #expect(try await daemon.call("agent.flush", ["deadline": "60s"])["delivered"] == true)
+                let big = receiver.records.filter { $0.isDelivered && $0.request.type == "big" }
+                #expect(big.map { $0.request.event?["publisherid"]?.string } == acknowledged + ["again"])
+                #expect(receiver.records.contains { $0.request.type == "dev.reeve.agent.storageLow" && $0.isDelivered })
+                await client.close()
+                #expect(try await daemon.stopped() == .exited(0), "\(estate.log)")
+            }
+        }
+    }
+
     private func event(_ id: String) -> JSON {
         ["type": "big", "id": .string(id), "data": .string(String(repeating: "x", count: 64 << 10))]
     }

@@ -29,7 +29,7 @@ struct ConfigurationChangesTests {
           output: {perStep: 1MiB, perRun: 2MiB, total: 3MiB}
           attachments: {folders: [/opt]}
           history: {perTask: 1, age: 1d, size: 1MiB, adHoc: 1h}
-        store: {retention: {age: 1d}, deadLetters: {age: 1d, size: 1MiB}}
+        store: {retention: {age: 1d, size: 1MiB}, disk: {budget: 1GiB}, deadLetters: {age: 1d, size: 1MiB}}
         groups: {disk: {limit: 7}}
         folders: [/opt/tasks]
         scheduler: {timeZone: Europe/Berlin, missed: all, startBy: 1h}

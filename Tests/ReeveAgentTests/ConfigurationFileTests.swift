@@ -9,6 +9,12 @@ struct ConfigurationFileTests {
         ("runner: {output: {perRun: 0B}}", "/runner/output/perRun: must be from 64KiB to 16TiB"),
         ("runner: {output: {total: 1023KiB}}", "/runner/output/total: must be from 1MiB to 16TiB"),
         ("store: {deadLetters: {size: 0B}}", "/store/deadLetters/size: must be from 1MiB to 16TiB"),
+        ("store: {retention: {size: 1KiB}}", "/store/retention/size: must be from 1MiB to 16TiB"),
+        ("store: {disk: {budget: 3MiB}}", "/store/disk/budget: must be from 4MiB to 16TiB"),
+        (
+            "store: {retention: {size: 2GiB}, disk: {budget: 1GiB}}",
+            "/store/retention/size: must not be more than store.disk.budget, 1GiB"
+        ),
     ])
     func `sizes out of their range are refused`(text: String, problem: String) {
         let error = #expect(throws: ConfigurationError.self) { try ConfigurationFile(text: text, file: "f") }

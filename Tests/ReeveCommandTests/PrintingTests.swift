@@ -72,7 +72,7 @@ struct PrintingTests {
         (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_363_149, "1.3 MiB"), (209_715_200, "200 MiB"),
     ])
     func `sizes are short`(bytes: Int, text: String) {
-        #expect(SizeText.text(bytes) == text)
+        #expect(ByteSize.words(bytes) == text)
     }
 
     @Test func `an error shows its message, path, what was expected and the hint`() {

@@ -1,3 +1,4 @@
+import JSON
 import ReeveProtocol
 import TestSupport
 import Testing
@@ -26,6 +27,40 @@ import Testing
             try await store.write { try $0.commitDelivery(endpoint: "e", positions: [.event("1"): nil]) }
             #expect(try await trim() == 4)
             #expect(try await store.read { try $0.firstSequence() } == 9)
+        }
+    }
+
+    @Test func `who is furthest behind holds the journal`() async throws {
+        try await withStore { store, _ in
+            for number in 0..<10 { try await store.publish(event("\(number % 2)")) }
+            #expect(try await store.read { try $0.journalHold() } == nil)
+            #expect(try await store.read { try $0.unneededChanges() } == 10)
+            for name in ["e", "f"] {
+                _ = try await store.write {
+                    try $0.putEndpoint(EndpointDefinition(name: name, url: "http://a/"), start: 0)
+                }
+            }
+            try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 10, positions: [.event("1"): 4]) }
+            try await store.write { try $0.commitDelivery(endpoint: "f", cursor: 6) }
+            #expect(try await store.read { try $0.journalHold() } == JournalHold(endpoint: "e", after: 4))
+            #expect(try await store.read { try $0.unneededChanges() } == 4)
+            try await store.write { try $0.commitDelivery(endpoint: "e", positions: [.event("1"): nil]) }
+            #expect(try await store.read { try $0.journalHold() } == JournalHold(endpoint: "f", after: 6))
+        }
+    }
+
+    @Test func `the store knows what of its file is in use, and wakes who waits for more`() async throws {
+        try await withStore { store, _ in
+            let empty = store.used
+            async let grown: Void = store.signals.waitForUse(above: empty + (256 << 10))
+            let data = JSON.string(String(repeating: "x", count: 64 << 10))
+            for _ in 0..<8 { try await store.publish(PublishedEvent(type: "big", data: data)) }
+            await grown
+            #expect(store.used >= empty + (8 * 64 << 10))
+            #expect(try await store.statistics().usedBytes == store.used)
+            let used = store.used
+            _ = try await store.write { try $0.trimJournal(upTo: 8) }
+            #expect(store.used < used - (7 * 64 << 10))
         }
     }
 

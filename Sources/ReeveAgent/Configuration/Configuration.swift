@@ -32,6 +32,8 @@ package struct Configuration: Sendable {
     package var historyAdHoc = Interval.hours(24)
     /// How long changes are kept; what an endpoint has not got by then it does not get.
     package var retentionAge = Interval.days(7)
+    /// What the store may take of the disk.
+    package var space = StoreSpace()
     /// How long dead letters are kept, and about how many bytes of them.
     package var deadLetterAge = Interval.days(30)
     package var deadLetterBytes = 256 << 20

@@ -57,16 +57,22 @@ package struct ConfigurationFile: Sendable, Decodable {
     struct StoreSection: Sendable, Decodable {
         var retention: RetentionSection?
         var deadLetters: LettersSection?
-        var disk: UnsupportedField?
+        var disk: DiskSection?
 
         enum CodingKeys: String, CodingKey, CaseIterable { case retention, deadLetters, disk }
     }
 
     struct RetentionSection: Sendable, Decodable {
         var age: Interval?
-        var size: UnsupportedField?
+        var size: ByteSize?
 
         enum CodingKeys: String, CodingKey, CaseIterable { case age, size }
+    }
+
+    struct DiskSection: Sendable, Decodable {
+        var budget: ByteSize?
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case budget }
     }
 
     struct LettersSection: Sendable, Decodable {
@@ -181,8 +187,7 @@ extension ConfigurationFile {
             if !isGood { problems.append(InvalidValue(path: path, reason: reason)) }
         }
         let later: [(String, UnsupportedField?)] = [
-            ("/access", access), ("/store/disk", store?.disk), ("/store/retention/size", store?.retention?.size),
-            ("/controlPlane", controlPlane), ("/metrics", metrics),
+            ("/access", access), ("/controlPlane", controlPlane), ("/metrics", metrics),
             ("/agent/labels", agent?.labels),
         ]
         for (path, field) in later { check(path, field == nil, "is not supported by this version of reeve") }
@@ -208,10 +213,15 @@ extension ConfigurationFile {
             ("/runner/output/perRun", output?.perRun, .kibibytes(64)),
             ("/runner/output/total", output?.total, .mebibytes(1)),
             ("/store/deadLetters/size", letters?.size, .mebibytes(1)),
+            ("/store/retention/size", store?.retention?.size, .mebibytes(1)),
+            ("/store/disk/budget", store?.disk?.budget, .mebibytes(4)),
         ]
         for (path, size, least) in sizes {
             let range = least...ByteSize.gibibytes(16 << 10)
             check(path, range.contains(size ?? least), "must be from \(range.lowerBound) to \(range.upperBound)")
+        }
+        if let size = store?.retention?.size, let budget = store?.disk?.budget {
+            check("/store/retention/size", size <= budget, "must not be more than store.disk.budget, \(budget)")
         }
         for (path, age) in [("retention", store?.retention?.age), ("deadLetters", store?.deadLetters?.age)] {
             check("/store/\(path)/age", age ?? .seconds(1) > .zero, "must be longer than 0")
@@ -273,6 +283,8 @@ extension Configuration {
         historySize = file.runner?.history?.size ?? historySize
         historyAdHoc = file.runner?.history?.adHoc ?? historyAdHoc
         retentionAge = file.store?.retention?.age ?? retentionAge
+        space.retention = file.store?.retention?.size ?? space.retention
+        space.budget = file.store?.disk?.budget ?? space.budget
         deadLetterAge = file.store?.deadLetters?.age ?? deadLetterAge
         deadLetterBytes = file.store?.deadLetters?.size?.bytes ?? deadLetterBytes
         timeZone = file.scheduler?.timeZone ?? timeZone

@@ -54,6 +54,8 @@ extension ConfigurationKey {
         ConfigurationKey("/runner/history/size", \.historySize, .parts(history), text),
         ConfigurationKey("/runner/history/adHoc", \.historyAdHoc, .parts(history), text),
         ConfigurationKey("/store/retention/age", \.retentionAge, .parts(history), text),
+        ConfigurationKey("/store/retention/size", \.space.retention, .parts(history), text),
+        ConfigurationKey("/store/disk/budget", \.space.budget, .parts(history), text),
         ConfigurationKey("/store/deadLetters/age", \.deadLetterAge, .parts(history), text),
         ConfigurationKey("/store/deadLetters/size", \.deadLetterBytes, .parts(history)) { text(ByteSize(bytes: $0)) },
         ConfigurationKey("/scheduler/timeZone", \.timeZone, .start, text),

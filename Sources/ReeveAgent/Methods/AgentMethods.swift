@@ -21,6 +21,7 @@ struct AgentMethods: Sendable {
     var readiness: Readiness
     var cgroups: CgroupTree.Standing
     var outputBudget: SpoolBudget
+    var space: @Sendable () -> StoreSpace
     var reloader: Reloader
 
     var methods: [AgentMethod] {
@@ -72,7 +73,8 @@ struct AgentMethods: Sendable {
             "used": .number(String(outputBudget.used)), "limit": .number(String(outputBudget.limit)),
         ]
         answer.members += try await storeMembers(zone: zone).members
-        answer["degraded"] = .array(degraded(report))
+        let hold = try? await parts.storeHandle.value?.read { try $0.journalHold() }
+        answer["degraded"] = .array(degraded(report, hold: hold))
         return .object(answer.withLocalTimes("startedAt", zone: zone))
     }
 
@@ -96,9 +98,12 @@ struct AgentMethods: Sendable {
         object["store"] = [
             "path": .string(storePath), "size": .number(String(statistics.databaseBytes + statistics.logBytes)),
             "synchronous": .string(statistics.synchronous == 2 ? "full" : "\(statistics.synchronous)"),
+            "used": .number(String(statistics.usedBytes)),
+            "retention": .number(String(space().historyLimit)), "budget": .number(String(space().budget.bytes)),
             "journal": [
                 "head": .number(String(statistics.journalHead)),
                 "oldest": statistics.journalFirst > 0 ? .number(String(statistics.journalFirst)) : .null,
+                "heldBy": facts.hold.map { .string($0.endpoint) } ?? .null,
             ],
         ]
         object["counts"] = [
@@ -119,22 +124,26 @@ struct AgentMethods: Sendable {
         var statistics: StoreStatistics
         var due: (task: String, time: Timestamp)?
         var endpoints: [JSON]
+        var hold: JournalHold?
     }
 
     private func facts(of store: Store) async throws -> Facts {
         let statistics = try await store.statistics()
         let statuses = parts.endpointStatuses
-        let (due, stored) = try await store.read { reader in
-            (try reader.nextDue(), try reader.endpoints().map { ($0, try reader.backlog(of: $0)) })
+        let (due, stored, hold) = try await store.read { reader in
+            (
+                try reader.nextDue(), try reader.endpoints().map { ($0, try reader.backlog(of: $0)) },
+                try reader.journalHold()
+            )
         }
         let endpoints = try stored.map { endpoint, backlog in
             try EndpointView.item(endpoint, backlog, status: statuses[endpoint.name])
         }
-        return Facts(statistics: statistics, due: due, endpoints: endpoints)
+        return Facts(statistics: statistics, due: due, endpoints: endpoints, hold: hold)
     }
 
     /// The parts that do not work now, or badly, each with why.
-    private func degraded(_ report: EngineReport) -> [JSON] {
+    private func degraded(_ report: EngineReport, hold: JournalHold?) -> [JSON] {
         func entry(_ part: String, _ reason: String) -> JSON {
             let state = report[part]?.state ?? .started
             return ["part": .string(part), "state": .string(state.rawValue), "reason": .string(reason)]
@@ -142,6 +151,10 @@ struct AgentMethods: Sendable {
         var entries: [JSON] = []
         if let trouble = parts.storeHandle.value?.writerActivity.trouble {
             entries.append(entry(Part.store.name, trouble))
+        }
+        if let used = parts.storeHandle.value?.used, used >= space().publishLimit {
+            let shortage = StorageShortage(used: used, space: space(), hold: hold)
+            entries.append(entry(Part.store.name, shortage.summary))
         }
         if let trouble = parts.servicesHandle.value?.recordingTrouble {
             let told = "what becomes of services is not recorded, and what is said of them is old: \(trouble)"
@@ -165,6 +178,7 @@ struct AgentMethods: Sendable {
         var metrics = AgentMetrics(version: Identity.version, startedAt: identity.startedAt, now: wallClock.now)
         if let store = parts.storeHandle.value {
             metrics.statistics = try await store.statistics()
+            metrics.budget = space().budget.bytes
             let statuses = parts.endpointStatuses
             metrics.endpoints = try await store.read { reader in
                 try reader.endpoints().map { endpoint in

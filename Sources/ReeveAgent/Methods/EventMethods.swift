@@ -8,6 +8,7 @@ import ReeveSubmitter
 struct EventMethods: Sendable {
     var parts: Parts
     var agentName: String
+    var space: @Sendable () -> StoreSpace
     var clock: any Clock<Duration>
 
     var methods: [AgentMethod] {
@@ -39,6 +40,7 @@ struct EventMethods: Sendable {
         for (index, event) in parameters.events.enumerated() {
             if let problem = event.problems().first { throw Failure(problem.below("/events/\(index)")) }
         }
+        if store.used >= space().publishLimit { throw try await refusedForRoom(in: store) }
         let source = "/agents/\(store.agentID)/users/\(call.caller.uid)"
         let events = parameters.events.map { event in
             var event = event
@@ -47,6 +49,20 @@ struct EventMethods: Sendable {
         }
         let receipts = try await store.write { try $0.publish(events) }
         return ["events": .array(receipts.map(Self.receipt))]
+    }
+
+    /// What is left near the budget is for what the agent itself has to write down.
+    private func refusedForRoom(in store: Store) async throws -> Failure {
+        store.signals.refusedForRoom()
+        let hold = try await store.read { try $0.journalHold() }
+        let shortage = StorageShortage(used: store.used, space: space(), hold: hold)
+        return Failure(
+            .limit,
+            shortage.summary,
+            reason: shortage.summary,
+            hint: shortage.hint,
+            details: shortage.data
+        )
     }
 
     private static func receipt(_ receipt: PublishReceipt) -> JSON {

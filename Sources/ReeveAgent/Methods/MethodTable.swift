@@ -22,6 +22,7 @@ struct MethodTable: Sendable {
     /// By what the configuration says now, as are the limits.
     var taskChecker: @Sendable () -> TaskChecker
     var runLimits: @Sendable () -> RunLimits
+    var space: @Sendable () -> StoreSpace
     var reloader: Reloader
 
     var methods: [AgentMethod] {
@@ -50,6 +51,7 @@ struct MethodTable: Sendable {
             readiness: readiness,
             cgroups: cgroups,
             outputBudget: outputBudget,
+            space: space,
             reloader: reloader
         )
     }
@@ -63,7 +65,7 @@ struct MethodTable: Sendable {
     }
 
     private var why: WhyMethods {
-        WhyMethods(parts: parts, time: time, limits: runLimits, wallClock: wallClock)
+        WhyMethods(parts: parts, time: time, limits: runLimits, space: space, wallClock: wallClock)
     }
 
     private var timelines: TimelineMethods {
@@ -89,7 +91,7 @@ struct MethodTable: Sendable {
     }
 
     private var events: EventMethods {
-        EventMethods(parts: parts, agentName: identity.name, clock: clock)
+        EventMethods(parts: parts, agentName: identity.name, space: space, clock: clock)
     }
 
     private var endpoints: EndpointMethods {

@@ -12,6 +12,7 @@ struct WhyMethods: Sendable {
     var parts: Parts
     var time: HostTime
     var limits: @Sendable () -> RunLimits
+    var space: @Sendable () -> StoreSpace
     var wallClock: any WallClock
 
     var methods: [AgentMethod] {
@@ -73,7 +74,8 @@ struct WhyMethods: Sendable {
         if let at = parameters.at { return try await endpoint(parameters.endpoint, at: at, shown) }
         let situation = await parts.submitterHandle.value?.situation(of: parameters.endpoint)
         let (now, zone) = (wallClock.now, shown ?? time.hostZone)
-        let explanation = try await parts.store.read { reader in
+        let (store, space) = (try parts.store, space())
+        let explanation = try await store.read { reader in
             let endpoint = try reader.namedEndpoint(parameters.endpoint)
             var explanation = EndpointExplanation(
                 endpoint: endpoint,
@@ -83,6 +85,9 @@ struct WhyMethods: Sendable {
                 zone: zone
             )
             explanation.opened = try reader.openedFact(of: endpoint.name, since: endpoint.createdAt)
+            if store.used > space.historyLimit, let hold = try reader.journalHold(), hold.endpoint == endpoint.name {
+                explanation.shortage = StorageShortage(used: store.used, space: space, hold: hold)
+            }
             if let lane = situation?.lanes.heldLane {
                 explanation.heldLetter = try reader.heldLetter(endpoint: endpoint.name, lane: lane)
             }

@@ -64,7 +64,8 @@ extension OpenRPC {
                              "reason": "the cgroup /sys/fs/cgroup/unified is without the controllers cpu, io, memory, pids"},
                  "output": {"used": 4096, "limit": 1073741824},
                  "store": {"path": "/var/lib/reeve/reeve.db", "size": 81920, "synchronous": "full",
-                           "journal": {"head": 9, "oldest": 1}},
+                           "used": 73728, "retention": 1073741824, "budget": 4294967296,
+                           "journal": {"head": 9, "oldest": 1, "heldBy": null}},
                  "counts": {"tasks": 1, "live": 0, "services": 2, "servicesReady": 2, "deadLetters": 0},
                  "due": {"task": "nightly-backup", "time": "2026-11-22T03:00:00.000Z"},
                  "endpoints": [{"name": "ops", "kind": "webhook", "source": "rpc", "by": "uid:0",
@@ -159,11 +160,33 @@ extension OpenRPC {
         [
             .required("path", .string, "of the database"), .required("size", .count, "in bytes, with its log"),
             .required("synchronous", .string, "full: what is answered is on the disk"),
+            .required("used", .count, "what of the database is in use; the rest of its file is used again"),
+            .required(
+                "retention",
+                .count,
+                """
+                where more is in use, what every endpoint has goes before its age: store.retention.size, and at most \
+                three quarters of the budget
+                """
+            ),
+            .required(
+                "budget",
+                .count,
+                """
+                store.disk.budget: from seven eighths of it on event.publish answers limit, and the rest is for what \
+                the agent itself has to write down
+                """
+            ),
             .required(
                 "journal",
                 .open([
                     .required("head", .count, "the last number given"),
                     .required("oldest", Schema.count.orNull, "the first that is still held"),
+                    .required(
+                        "heldBy",
+                        Schema.string.orNull,
+                        "the endpoint that is furthest behind; null if all have everything"
+                    ),
                 ]),
                 "its numbers"
             ),

@@ -18,6 +18,8 @@ struct AgentMetrics: Sendable {
     var now: Timestamp
     /// `nil` while the store is away.
     var statistics: StoreStatistics?
+    /// What the store may have in use, in bytes.
+    var budget: Int?
     var endpoints: [Endpoint] = []
 
     var text: String {
@@ -54,6 +56,11 @@ struct AgentMetrics: Sendable {
         }
         text.family("reeve_store_bytes", .gauge, "The database with its log.", unit: "bytes")
         text.sample("reeve_store_bytes", Int(statistics.databaseBytes + statistics.logBytes))
+        text.family("reeve_store_used_bytes", .gauge, "What of the database is in use.", unit: "bytes")
+        text.sample("reeve_store_used_bytes", statistics.usedBytes)
+        guard let budget else { return }
+        text.family("reeve_store_budget_bytes", .gauge, "How much may be.", unit: "bytes")
+        text.sample("reeve_store_budget_bytes", budget)
     }
 
     // MARK: Endpoints

@@ -44,3 +44,34 @@ extension StateReading {
         return []
     }
 }
+
+/// What an endpoint keeps in the journal.
+package struct JournalHold: Sendable, Hashable {
+    package var endpoint: String
+    /// It has everything up to here, and is to be done with the rest.
+    package var after: Int64
+}
+
+extension StateReading {
+    /// The endpoint that keeps most of the journal; `nil` if all of them are done with all of it.
+    package func journalHold() throws -> JournalHold? {
+        let sql = """
+            SELECT name, min(done) FROM (
+                SELECT name, cursor AS done FROM endpoints
+                UNION ALL SELECT endpoint, sequence FROM positions
+            )
+            """
+        let hold = try database.first(sql) { row -> JournalHold? in
+            guard let endpoint = row[0] as String?, let after = row[1] as Int64? else { return nil }
+            return JournalHold(endpoint: endpoint, after: after)
+        }
+        guard let hold = hold ?? nil, try hold.after < head() else { return nil }
+        return hold
+    }
+
+    /// How many numbers from the journal's first on are needed by no endpoint any more.
+    package func unneededChanges() throws -> Int64 {
+        guard let first = try firstSequence() else { return 0 }
+        return try max(0, (journalHold()?.after ?? head()) - first + 1)
+    }
+}

@@ -10,15 +10,7 @@ extension Transaction {
     /// - Parameter limit: How many numbers to go through at most.
     package func trimJournal(upTo sequence: Int64, limit: Int = 10_000) throws -> Int {
         guard let first = try firstSequence() else { return 0 }
-        let needed = try database.number(
-            """
-            SELECT min(done) FROM (
-                SELECT min(cursor) AS done FROM endpoints
-                UNION ALL SELECT min(p.sequence) FROM positions AS p
-            )
-            """
-        )
-        let last = min(sequence, needed ?? .max, first.addingSaturated(Int64(limit) - 1))
+        let last = try min(sequence, journalHold()?.after ?? .max, first.addingSaturated(Int64(limit) - 1))
         try database.run("DELETE FROM journal WHERE sequence <= ?", [.integer(last)])
         return database.changesCount
     }

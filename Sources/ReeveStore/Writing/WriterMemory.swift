@@ -9,6 +9,9 @@ struct WriterMemory {
     /// The number of the last change, committed or not.
     var head: Int64 = 0
 
+    /// The bytes of the database in use, as they were committed last.
+    var used = 0
+
     private(set) var commits = Commits()
 
     struct Commits {
@@ -22,6 +25,8 @@ struct WriterMemory {
         fileprivate var head: Int64
     }
 
+    var extent: Signals.Extent { Signals.Extent(head: head, used: used) }
+
     var mark: Mark { Mark(lanes: lanes.mark, topics: topics, head: head) }
 
     mutating func rollBack(to mark: Mark) {
@@ -31,11 +36,12 @@ struct WriterMemory {
     }
 
     /// Answers what the listeners are to be told.
-    mutating func commit(writes: Int) -> (topics: Set<Signals.Topic>, head: Int64) {
+    mutating func commit(writes: Int, used: Int) -> (topics: Set<Signals.Topic>, extent: Signals.Extent) {
         lanes.commit()
+        self.used = used
         commits.writes += writes
         commits.transactions += 1
         defer { topics = [] }
-        return (topics, head)
+        return (topics, extent)
     }
 }

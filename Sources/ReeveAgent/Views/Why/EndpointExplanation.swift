@@ -14,6 +14,8 @@ struct EndpointExplanation: Sendable {
     var opened: StateChange?
     /// Of a lane that is held, the dead letter that holds it.
     var heldLetter: DeadLetter?
+    /// The store is short of room, and this endpoint is the one that keeps it so.
+    var shortage: StorageShortage?
     let now: Timestamp
     /// What times in sentences are in.
     let zone: Zone
@@ -36,7 +38,7 @@ struct EndpointExplanation: Sendable {
     /// What is to be said of it, the first thing first.
     var reasons: [String] {
         let first = [pause, away, trouble].compactMap(\.self) + laneSentences
-        let rest = [muting, backlogSentence].compactMap(\.self)
+        let rest = [muting, backlogSentence, shortage?.sentence].compactMap(\.self)
         let said = first + rest
         return (said.isEmpty ? ["\(name) has got all that is meant for it"] : said)
             + [replay, deadLetters, filter, muted].compactMap(\.self)
