@@ -11,6 +11,7 @@ final class EndpointSender: Sendable {
     struct Surroundings: Sendable {
         var journal: any DeliveryJournal
         var carriers: Carriers
+        var places: SharedPlaces
         var clock: any Clock<Duration>
         /// One for all, so that what is known of times outlives a sender.
         var elapsed: @Sendable () -> Duration
@@ -141,6 +142,8 @@ final class EndpointSender: Sendable {
     var situation: (overview: EndpointOverview, lanes: LaneStandings) {
         state.withLockedValue { ($0.machine.overview, $0.machine.laneStandings) }
     }
+    /// Of the requests under way, those that wait until fewer are, of all endpoints.
+    var waitingForPlace: Int { surroundings.places.waiting(of: identity.name) }
     var oldestPending: Timestamp? { state.withLockedValue(\.machine.oldestPending) }
     /// What time it is for the machine.
     var elapsed: Duration { surroundings.elapsed() }
@@ -203,7 +206,11 @@ extension EndpointSender {
             }
         case .send(let parcel):
             let carrier = state.withLockedValue(\.carrier)
-            add(to: &group) { _ in .answered(parcel.number, await carrier.carry(parcel.submissions).result) }
+            add(to: &group) { [name = identity.name] surroundings in
+                try await surroundings.places.with(name) {
+                    .answered(parcel.number, await carrier.carry(parcel.submissions).result)
+                }
+            }
         case .readWanted(let limit):
             add(to: &group) { [name = identity.name] in
                 .readWanted(try await $0.journal.wantedLetters(of: name, limit: limit))

@@ -29,6 +29,8 @@ package struct EndpointStatus: Sendable, Equatable {
 package struct EndpointSituation: Sendable, Equatable {
     package var status: EndpointStatus
     package var lanes: LaneStandings
+    /// Requests that wait until fewer are under way to all endpoints together.
+    package var waitingForPlace = 0
     package var sendingSince: Timestamp?
     package var nextTry: Timestamp?
     package var nextDrain: Timestamp?
@@ -105,6 +107,7 @@ extension Submitter {
         return EndpointSituation(
             status: status(sender, overview),
             lanes: lanes,
+            waitingForPlace: sender.waitingForPlace,
             sendingSince: lanes.sendingSince.map { date($0, of: sender) },
             nextTry: lanes.nextTry.map { date($0, of: sender) },
             nextDrain: lanes.nextDrain.map { date($0, of: sender) }

@@ -80,6 +80,7 @@ package final class Submitter: Sendable {
                 clock: clock,
                 wallClock: wallClock
             ),
+            places: SharedPlaces(limit: configuration.limits.requests),
             clock: clock,
             elapsed: clock.stopwatch(),
             logger: logger
@@ -166,6 +167,7 @@ extension Submitter {
         // From a queue others fetch.
         let records = try await journal.endpoints().filter { $0.definition.kind != .queue }
         let wanted = Dictionary(uniqueKeysWithValues: records.map { ($0.identity.name, $0) })
+        surroundings.places.endpointsChanged(records.count)
         var predecessors: [String: EndpointSender] = [:]
         for sender in senders where wanted[sender.identity.name]?.identity != sender.identity {
             state.withLockedValue { $0.senders[sender.identity.name] = nil }

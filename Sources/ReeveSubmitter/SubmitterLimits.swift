@@ -1,4 +1,4 @@
-/// What bounds the memory of one endpoint, whatever waits for it in the journal.
+/// What bounds the memory of one endpoint, whatever waits for it in the journal, and what all do at once.
 package struct SubmitterLimits: Sendable {
     /// Changes between the cursor and the last one read.
     package var window = 1000
@@ -12,6 +12,9 @@ package struct SubmitterLimits: Sendable {
     package var submission = 100
     /// The bytes at which a submission is cut. A single change may be larger.
     package var submissionBytes = 256 << 10
+
+    /// Requests under way to all endpoints together; one for each endpoint where there are more.
+    package var requests = 256
 
     package init() {}
 }

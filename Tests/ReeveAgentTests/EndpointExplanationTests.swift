@@ -91,6 +91,29 @@ struct EndpointExplanationTests {
         return explanation
     }
 
+    @Test func `what waits for the others' requests, and who holds the journal, is said`() {
+        var explanation = Self.explanation(
+            Self.endpoint(),
+            Self.situation {
+                $0.lanes.sending = 5
+                $0.status.overview.inFlight = 5
+                $0.waitingForPlace = 3
+            }
+        )
+        let space = StoreSpace(retention: .mebibytes(1), budget: .mebibytes(4))
+        let hold = JournalHold(endpoint: "ops", after: 40)
+        explanation.shortage = StorageShortage(used: 2 << 20, space: space, hold: hold)
+        #expect(
+            explanation.reasons == [
+                "5 requests are under way",
+                "3 of them wait for a place: so many requests to all endpoints are under way",
+                "it holds the journal from change 41 on, and 2.0 MiB of the disk budget of 4.0 MiB are in use",
+            ]
+        )
+        explanation.shortage = StorageShortage(used: 4 << 20, space: space, hold: hold)
+        #expect(explanation.reasons.last?.hasPrefix("events of clients are refused, for 4.0 MiB") == true)
+    }
+
     @Test func `one for which nothing waits says so, and what its filter kept from it`() {
         let plain = Self.explanation()
         #expect(plain.standing == .idle && plain.reasons == ["ops has got all that is meant for it"])

@@ -34,10 +34,16 @@ struct SubmitterHarness: Sendable {
         await harness.store.close()
     }
 
-    func makeSubmitter(_ transport: any Transport, clock: (any Clock<Duration>)? = nil) -> Submitter {
-        Submitter(
+    func makeSubmitter(
+        _ transport: any Transport,
+        clock: (any Clock<Duration>)? = nil,
+        limits: SubmitterLimits = SubmitterLimits()
+    ) -> Submitter {
+        var configuration = Submitter.Configuration(sender: EventSender(agent: "web-7", version: "1.2"))
+        configuration.limits = limits
+        return Submitter(
             journal: store,
-            configuration: Submitter.Configuration(sender: EventSender(agent: "web-7", version: "1.2")),
+            configuration: configuration,
             transport: transport,
             clock: clock ?? self.clock,
             wallClock: wallClock,
@@ -49,9 +55,10 @@ struct SubmitterHarness: Sendable {
     func submitting<Result: Sendable>(
         over transport: any Transport,
         clock: (any Clock<Duration>)? = nil,
+        limits: SubmitterLimits = SubmitterLimits(),
         _ body: (Submitter) async throws -> Result
     ) async throws -> Result {
-        let submitter = makeSubmitter(transport, clock: clock)
+        let submitter = makeSubmitter(transport, clock: clock, limits: limits)
         async let running: Void = submitter.run()
         let result: Swift.Result<Result, any Error>
         do { result = .success(try await body(submitter)) } catch { result = .failure(error) }

@@ -122,6 +122,31 @@ struct SubmitterTests {
         }
     }
 
+    @Test func `endpoints whose requests hang leave places for the others, and all keep to the limit`() async throws {
+        try await SubmitterHarness.running { harness in
+            for name in ["bad", "worse", "good"] {
+                try await harness.put(name, url: "http://\(name)/hook") { $0.inFlight = 100 }
+            }
+            var limits = SubmitterLimits()
+            limits.requests = 8
+            let transport = FakeTransport {
+                $0.url.contains("good") ? TransportAnswer(status: 200) : try await FakeTransport.hang($0)
+            }
+            try await harness.submitting(over: transport, limits: limits) { submitter in
+                for subject in 0..<40 { try await harness.publish("\(subject)", 1...2) }
+                var requests: [String: Int] = [:]
+                for await request in transport.requests {
+                    requests[request.url, default: 0] += 1
+                    if requests["http://good/hook"] == 80 { break }
+                }
+                let hanging = requests.filter { $0.key != "http://good/hook" }.values
+                #expect(hanging.count == 2 && hanging.reduce(0, +) <= 7, "\(requests)")
+                let situation = await submitter.situation(of: "bad")
+                #expect((situation?.waitingForPlace ?? 0) >= 33, "\(String(describing: situation))")
+            }
+        }
+    }
+
     @Test func `an endpoint that is gone is paused for good, and that is told to the others`() async throws {
         try await SubmitterHarness.running { harness in
             try await harness.put("ops")

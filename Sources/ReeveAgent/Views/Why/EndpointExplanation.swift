@@ -122,6 +122,10 @@ struct EndpointExplanation: Sendable {
                 "\(situation.status.overview.inFlight.counted("request is", "requests are")) under way\(since)"
             )
         }
+        if situation.waitingForPlace > 0 {
+            let subject = situation.waitingForPlace.counted("of them waits", "of them wait")
+            sentences.append("\(subject) for a place: so many requests to all endpoints are under way")
+        }
         if lanes.ready > 0, situation.status.overview.state != .down, situation.status.nextTry == nil {
             let most = endpoint.definition.inFlight ?? EndpointSettings(endpoint.definition).inFlight
             let subject = lanes.ready.counted("lane waits", "lanes wait")
