@@ -58,11 +58,13 @@ extension Database {
         try first(sql, values) { $0[0] as Int64? } ?? nil
     }
 
-    /// The bytes of its pages that hold something. Both numbers are in the first page.
-    func usedBytes() throws -> Int {
-        let pages = try (number("PRAGMA page_count") ?? 0) - (number("PRAGMA freelist_count") ?? 0)
-        return Int(try pages * (number("PRAGMA page_size") ?? 0))
+    /// How many of its pages hold something. Both numbers are in the first page.
+    func usedPages() throws -> Int {
+        Int(try (number("PRAGMA page_count") ?? 0) - (number("PRAGMA freelist_count") ?? 0))
     }
+
+    /// In bytes; it never changes.
+    func pageSize() throws -> Int { Int(try number("PRAGMA page_size") ?? 0) }
 }
 
 extension Row {

@@ -10,7 +10,7 @@ extension StoreStatistics {
         func number(_ sql: String) throws -> Int64 { try database.number(sql) ?? 0 }
         databaseBytes = sizes.database
         logBytes = sizes.log
-        usedBytes = try database.usedBytes()
+        usedBytes = try database.usedPages() * database.pageSize()
         self.synchronous = synchronous
         writes = commits.writes
         transactions = commits.transactions

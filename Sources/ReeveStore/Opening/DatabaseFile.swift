@@ -109,7 +109,8 @@ struct DatabaseFile {
     private static func memory(_ database: Database) throws -> WriterMemory {
         var memory = WriterMemory()
         memory.head = try database.number("SELECT seq FROM sqlite_sequence WHERE name = 'journal'") ?? 0
-        memory.used = try database.usedBytes()
+        memory.pageSize = try database.pageSize()
+        memory.usedPages = try database.usedPages()
         let last = try database.first("SELECT id FROM journal ORDER BY sequence DESC LIMIT 1", []) { $0[0] as String }
         // From the next millisecond on, for the order within that of the last id is not known any more.
         if let time = last.flatMap(timeOfUUIDv7) { _ = memory.ids.next(at: time + .milliseconds(1)) }

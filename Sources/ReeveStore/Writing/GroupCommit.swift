@@ -14,7 +14,7 @@ final class GroupCommit: Sendable {
     }
 
     private enum Result {
-        case answers([Answer], used: Int)
+        case answers([Answer], usedPages: Int)
         case failed(StoreError)
     }
 
@@ -84,8 +84,8 @@ final class GroupCommit: Sendable {
     private func commit(_ group: [Member], _ database: Database) {
         let mark = memory.withLockedValue { $0.mark }
         switch transact(group, database) {
-        case .answers(let answers, let used):
-            let (topics, extent) = memory.withLockedValue { $0.commit(writes: answers.count, used: used) }
+        case .answers(let answers, let usedPages):
+            let (topics, extent) = memory.withLockedValue { $0.commit(writes: answers.count, usedPages: usedPages) }
             signals.committed(topics, extent)
             for answer in answers { answer() }
         case .failed(let error):
@@ -109,13 +109,13 @@ final class GroupCommit: Sendable {
             var answers: [Answer] = []
             answers.reserveCapacity(group.count)
             for member in group { answers.append(try perform(member, database)) }
-            let used = try database.usedBytes()
+            let usedPages = try database.usedPages()
             do {
                 try database.commit()
             } catch let error as DatabaseError {
                 throw Self.commitError(error)
             }
-            return .answers(answers, used: used)
+            return .answers(answers, usedPages: usedPages)
         } catch {
             // A rollback that fails too leaves a connection that is opened anew; the error told is the first.
             try? database.rollback()

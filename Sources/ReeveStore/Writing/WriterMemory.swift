@@ -9,8 +9,9 @@ struct WriterMemory {
     /// The number of the last change, committed or not.
     var head: Int64 = 0
 
-    /// The bytes of the database in use, as they were committed last.
-    var used = 0
+    /// The pages of the database in use, as they were committed last, and the bytes of each.
+    var usedPages = 0
+    var pageSize = 0
 
     private(set) var commits = Commits()
 
@@ -25,7 +26,7 @@ struct WriterMemory {
         fileprivate var head: Int64
     }
 
-    var extent: Signals.Extent { Signals.Extent(head: head, used: used) }
+    var extent: Signals.Extent { Signals.Extent(head: head, used: usedPages * pageSize) }
 
     var mark: Mark { Mark(lanes: lanes.mark, topics: topics, head: head) }
 
@@ -36,9 +37,9 @@ struct WriterMemory {
     }
 
     /// Answers what the listeners are to be told.
-    mutating func commit(writes: Int, used: Int) -> (topics: Set<Signals.Topic>, extent: Signals.Extent) {
+    mutating func commit(writes: Int, usedPages: Int) -> (topics: Set<Signals.Topic>, extent: Signals.Extent) {
         lanes.commit()
-        self.used = used
+        self.usedPages = usedPages
         commits.writes += writes
         commits.transactions += 1
         defer { topics = [] }
