@@ -42,16 +42,17 @@ struct CertificateTests {
         #expect(CertificateReview(chain: chain, authorities: authorities, now: Self.noon).fault == fault)
     }
 
+    private static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+        // Lengths from 128 on are written in the long form.
+        let count = content.count
+        return [tag] + (count < 0x80 ? [UInt8(count)] : [0x82, UInt8(count >> 8), UInt8(count & 0xFF)]) + content
+    }
+
     /// A certificate as far as names go: a version or none, a number, an algorithm, who, when, whom.
-    private static func der(_ version: [UInt8], issuer: [UInt8], subject: [UInt8]) -> [UInt8] {
-        func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
-            // Lengths from 128 on are written in the long form.
-            let count = content.count
-            return [tag] + (count < 0x80 ? [UInt8(count)] : [0x82, UInt8(count >> 8), UInt8(count & 0xFF)]) + content
-        }
+    private static func der(_ version: [UInt8], issuer: [UInt8], subject: [UInt8], behind: [UInt8] = []) -> [UInt8] {
         let fields =
             version + element(2, [1]) + element(0x30, [5, 0]) + element(0x30, issuer)
-            + element(0x30, Array(repeating: 7, count: 30)) + element(0x30, subject)
+            + element(0x30, Array(repeating: 7, count: 30)) + element(0x30, subject) + behind
         return element(0x30, element(0x30, fields))
     }
 
@@ -60,6 +61,35 @@ struct CertificateTests {
         let (issuer, subject) = (Array(repeating: UInt8(1), count: 200), [UInt8(2), 3])
         let names = try #require(CertificateNames(Self.der(version, issuer: issuer, subject: subject)))
         #expect(names.issuer == issuer && names.subject == subject)
+    }
+
+    @Test func `hosts are found among what the third version has added`() throws {
+        func part(_ id: UInt8, _ content: [UInt8], isCritical: Bool = false) -> [UInt8] {
+            let critical = isCritical ? Self.element(1, [0xFF]) : []
+            return Self.element(0x30, Self.element(6, [0x55, 0x1D, id]) + critical + Self.element(4, content))
+        }
+        let names = Self.element(
+            0x30,
+            Self.element(0x82, Array("a.example".utf8)) + Self.element(0x81, Array("me@b.example".utf8))
+                + Self.element(0x87, [192, 0, 2, 7]) + Self.element(0x87, [1, 2, 3])
+                + Self.element(0x87, [0x20, 1, 0x0D, 0xB8] + Array(repeating: 0, count: 11) + [1])
+                + Self.element(0x82, Array("c\n\u{1B}[1m.example".utf8))
+        )
+        let parts = Self.element(0x30, part(0x0F, [3, 2, 7, 0x80]) + part(0x11, names, isCritical: true))
+        let behind = Self.element(0x30, [1, 2]) + Self.element(0xA3, parts)
+        let found = CertificateNames(Self.der([0xA0, 3, 2, 1, 2], issuer: [1], subject: [2], behind: behind))
+        #expect(found?.hosts == ["a.example", "192.0.2.7", "2001:db8::1", "c[1m.example"])
+    }
+
+    @Test(
+        arguments: [
+            ([], "is not for h but for another name"), (["a"], "is for a, not for h"),
+            (["a", "b", "c"], "is for a, b, c, not for h"),
+            (["a", "b", "c", "d", "e"], "is for a, b, c and 2 more, not for h"),
+        ] as [([String], String)]
+    )
+    func `of another's it is said whose it is`(hosts: [String], fault: String) {
+        #expect(CertificateReview.fault(of: hosts, insteadOf: "h") == fault)
     }
 
     @Test func `what is no certificate has no names`() {

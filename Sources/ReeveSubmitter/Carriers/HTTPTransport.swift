@@ -102,17 +102,18 @@ package final class HTTPTransport: Transport {
         _ request: TransportRequest,
         _ deadline: NIODeadline
     ) async -> String {
-        let address = WebAddress(request.url)
+        guard let address = WebAddress(request.url), deadline > .now() else { return "is not accepted" }
+        let shown = await CertificateLook.certificates(
+            at: address,
+            within: deadline - .now(),
+            on: client.eventLoopGroup
+        )
         switch refusal {
-        case .otherName: return "is not for \(address.map(\.host) ?? "this host") but for another name"
+        case .otherName:
+            let hosts = shown?.first.flatMap(CertificateNames.init)?.hosts ?? []
+            return CertificateReview.fault(of: hosts, insteadOf: address.host)
         case .untrusted:
-            guard let address, deadline > .now(),
-                let shown = await CertificateLook.certificates(
-                    at: address,
-                    within: deadline - .now(),
-                    on: client.eventLoopGroup
-                )
-            else { return "is not accepted" }
+            guard let shown else { return "is not accepted" }
             return CertificateReview(
                 chain: shown.map(CertificateReview.Certificate.init),
                 authorities: request.authorities?.path,
