@@ -51,6 +51,7 @@ let package = Package(
 
         // Floor 2
         .target(name: "ReeveUnits", dependencies: ["CLinux", "CSystemd", "ReeveProcess", nioConcurrency]),
+        .target(name: "ReeveWorkers", dependencies: ["CLinux", "ReeveProcess", nioCore, nioConcurrency]),
         .target(name: "ReeveEngine", dependencies: [log, nioConcurrency]),
         .target(
             name: "ReeveLaunch",
@@ -97,10 +98,7 @@ let package = Package(
             name: "reeved",
             dependencies: [
                 "JSON", "ReeveAgent", "ReeveEngine", "ReeveProcess", "ReeveProtocol", "ReeveScheduler", "ReeveStore",
-                "ReeveUnits", "Systemd",
-                arguments,
-                log,
-                nioConcurrency,
+                "ReeveUnits", "ReeveWorkers", "Systemd", arguments, log, nioConcurrency,
             ]
         ),
         .executableTarget(
@@ -148,6 +146,7 @@ let package = Package(
             dependencies: ["CLinux", "FirstProcess", "ReeveProcess", "TestSupport", nioConcurrency]
         ),
         .testTarget(name: "ReeveUnitsTests", dependencies: ["ReeveProcess", "ReeveUnits"]),
+        .testTarget(name: "ReeveWorkersTests", dependencies: ["ReeveWorkers", "TestSupport", nioConcurrency]),
         .testTarget(name: "ReeveEngineTests", dependencies: ["ReeveEngine", "TestSupport", log]),
         .testTarget(
             name: "ReeveStoreTests",

@@ -7,6 +7,7 @@ import ReeveProtocol
 import ReeveScheduler
 import ReeveStore
 import ReeveUnits
+import ReeveWorkers
 import Systemd
 
 /// The agent as a daemon: with sockets, signals, and a word to systemd.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import ReeveAgent
+import ReeveWorkers
 import Systemd
 
 // Before anything starts a thread: all of them are to leave these signals to the one that waits for them.

@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 
+from client import Client, status, switches, switches_since
+
 reeved, folder, per_minute = sys.argv[1], sys.argv[2], int(sys.argv[3])
 database = f"file:{folder}/state/reeve.db"
 path = f"{folder}/sock"
@@ -20,27 +22,6 @@ path = f"{folder}/sock"
 
 def say(name, value):
     print(f"{name}\t{value}", flush=True)
-
-
-class Client:
-    def __init__(self):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
-        self.file = self.socket.makefile("rb")
-
-    def call(self, method, params=None):
-        self.send({"id": 1, "method": method, "params": params or {}})
-        return self.answer()
-
-    def send(self, *requests):
-        texts = (json.dumps({"jsonrpc": "2.0", **request}) for request in requests)
-        self.socket.sendall("".join(f"{text}\n" for text in texts).encode())
-
-    def answer(self):
-        answer = json.loads(self.file.readline())
-        if "error" in answer:
-            sys.exit(f"the agent says {answer['error']}")
-        return answer["result"]
 
 
 class Daemon:
@@ -68,7 +49,7 @@ class Daemon:
 
     def waits(self):
         """Milliseconds from exec until the scheduler has settled everything and waits for what is due next."""
-        client = Client()
+        client = Client(path)
         while "next" not in client.call("engine.report")["manifolds"]["scheduler"].get("report", {}):
             time.sleep(0.005)
         return (time.monotonic() - self.begin) * 1000
@@ -76,23 +57,6 @@ class Daemon:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(120)
-
-    def status(self, name):
-        with open(f"/proc/{self.pid}/status") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith(f"{name}:"))
-
-    def switches(self):
-        """By thread: one that is new in the second look counts whole."""
-        counts = {}
-        for thread in os.listdir(f"/proc/{self.pid}/task"):
-            with open(f"/proc/{self.pid}/task/{thread}/status") as status:
-                counts[thread] = sum(int(line.split()[1]) for line in status if "ctxt_switches" in line)
-        return counts
-
-    def switches_in(self, seconds):
-        before = self.switches()
-        time.sleep(seconds)
-        return sum(count - before.get(thread, 0) for thread, count in self.switches().items())
 
 
 def query(sql, *values):
@@ -125,7 +89,7 @@ def put(prefix, dues, kind, connections=4, deep=64):
     """Puts a task for each due time, over several connections with so many requests on the way."""
 
     def work(share):
-        client = Client()
+        client = Client(path)
         for first in range(0, len(share), deep):
             piece = share[first : first + deep]
             client.send(
@@ -160,7 +124,7 @@ class Watcher(threading.Thread):
 
     def __init__(self, count):
         super().__init__(daemon=True)
-        self.client = Client()
+        self.client = Client(path)
         self.client.call("event.subscribe", {"type": "dev.reeve.run.pending"})
         self.count = count
         self.seen = []
@@ -231,12 +195,14 @@ def main():
     say("settled ms", round(percentile([settled for _, settled in starts], 0.5), 1))
 
     time.sleep(5)
-    say("idle RssAnon KiB", daemon.status("RssAnon"))
-    say("idle VmRSS KiB", daemon.status("VmRSS"))
-    say("start VmHWM KiB", daemon.status("VmHWM"))
-    say("context switches in 10 s", daemon.switches_in(10))
+    say("idle RssAnon KiB", status(daemon.pid, "RssAnon"))
+    say("idle VmRSS KiB", status(daemon.pid, "VmRSS"))
+    say("start VmHWM KiB", status(daemon.pid, "VmHWM"))
+    before = switches(daemon.pid)
+    time.sleep(10)
+    say("context switches in 10 s", switches_since(daemon.pid, before))
 
-    client = Client()
+    client = Client(path)
     begin = time.monotonic()
     client.call("agent.status")
     say("agent.status ms", round((time.monotonic() - begin) * 1000, 1))
@@ -269,7 +235,7 @@ def main():
         say("minute lateness p50 ms", percentile(late, 0.5))
         say("minute lateness p99 ms", percentile(late, 0.99))
         say("minute last run stopped", f"{stopped} (the first was due {text(begin)})")
-        say("peak VmHWM KiB", daemon.status("VmHWM"))
+        say("peak VmHWM KiB", status(daemon.pid, "VmHWM"))
     daemon.stop()
 
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ReeveAgent
+@testable import ReeveWorkers
 
 struct RosterTests {
     typealias Pool = Roster<String, Int>

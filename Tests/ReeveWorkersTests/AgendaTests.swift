@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import ReeveAgent
+@testable import ReeveWorkers
 
 struct AgendaTests {
     @Test func `what is due comes out by its time, and of the same time by when it was named`() {

@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Testing
 
-@testable import ReeveAgent
+@testable import ReeveWorkers
 
 /// Pools of a test's own, whose threads stay until the process ends.
 @Suite(.timeLimit(.minutes(1)))
