@@ -9,46 +9,73 @@ import ReeveStore
 ///
 /// It ends when the run has stopped, or with an error when the store cannot be written; the processes go on then, and
 /// another supervisor takes the run up again.
-struct RunSupervisor {
+///
+/// It belongs to the task that runs it. The run and its task stand in here and not in the frames of asynchronous functions:
+/// these last as long as the run, and each would hold several copies. So what looks at them does not wait.
+final class RunSupervisor {
     /// What reaches the run from outside.
     enum Order: Sendable {
         case stop(StopRequest)
         case agentStopping
     }
 
-    let store: Store
-    let launcher: StepLauncher
-    let clock: any Clock<Duration>
-    let now: @Sendable () -> Timestamp
-    let logger: Logger
-
+    private var machine: RunMachine
+    private let definition: TaskDefinition
+    private let orders: AsyncStream<Order>
+    private let store: Store
+    private let launcher: StepLauncher
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Timestamp
+    private let events: AsyncStream<RunMachine.Event>
+    private let steps: StepSupervisor
     /// Whether attachments are still to be put in place.
     private let attaching = NIOLockedValueBox(true)
 
-    private var custody: RunCustody { launcher.custody }
-
     private typealias Group = ThrowingTaskGroup<Void, any Error>
 
-    /// Starts a pending run, or takes up one that has begun.
-    func run(_ run: Run, _ definition: TaskDefinition, orders: AsyncStream<Order>) async throws {
-        var machine = RunMachine(run: run, definition: definition)
+    init(
+        _ run: Run,
+        _ definition: TaskDefinition,
+        orders: AsyncStream<Order>,
+        store: Store,
+        launcher: StepLauncher,
+        clock: any Clock<Duration>,
+        now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
+        machine = RunMachine(run: run, definition: definition)
+        self.definition = definition
+        self.orders = orders
+        self.store = store
+        self.launcher = launcher
+        self.clock = clock
+        self.now = now
         let (events, sender) = AsyncStream.makeStream(of: RunMachine.Event.self)
-        let steps = StepSupervisor(launcher: launcher, clock: clock, logger: logger, events: sender)
+        self.events = events
+        steps = StepSupervisor(launcher: launcher, clock: clock, logger: logger, events: sender)
+    }
+
+    private var id: String { machine.run.id }
+    private var custody: RunCustody { launcher.custody }
+
+    /// Starts a pending run, or takes up one that has begun.
+    func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
+            group.addTask { [orders, steps] in
                 for await order in orders {
                     switch order {
-                    case .stop(let request): sender.yield(.stopRequested(request))
-                    case .agentStopping: sender.yield(.agentStopping)
+                    case .stop(let request): steps.events.yield(.stopRequested(request))
+                    case .agentStopping: steps.events.yield(.agentStopping)
                     }
                 }
             }
-            sender.yield(try await firstEvent(machine, steps, &group))
-            if run.status > .pending, let request = run.stopRequest { sender.yield(.stopRequested(request)) }
+            let request = requestOfBefore
+            steps.events.yield(try await firstEvent(&group))
+            if let request { steps.events.yield(.stopRequested(request)) }
             loop: for await event in events {
                 for action in machine.handle(event, at: now()) {
-                    guard try await perform(action, machine, definition, steps, &group) else {
-                        custody.end(run.id)
+                    guard try await perform(action, &group) else {
+                        custody.end(id)
                         break loop
                     }
                 }
@@ -57,106 +84,132 @@ struct RunSupervisor {
         }
     }
 
+    private var hasBegun: Bool { machine.run.status > .pending }
+    private var isUnit: Bool { machine.run.runner == .systemd }
+
+    /// That a run which is taken up is to end.
+    private var requestOfBefore: StopRequest? { hasBegun ? machine.run.stopRequest : nil }
+
     /// A new run is admitted; of one that had begun, the processes are asked after.
-    private func firstEvent(
-        _ machine: RunMachine,
-        _ steps: StepSupervisor,
-        _ group: inout Group
-    ) async throws -> RunMachine.Event {
-        let run = machine.run
-        guard run.status > .pending else {
-            custody.begin(run.id)
+    private func firstEvent(_ group: inout Group) async throws -> RunMachine.Event {
+        guard hasBegun else {
+            custody.begin(id)
             return .admitted
         }
         // Asked first: who is taken up has a place here.
-        let isOurs = custody.has(run.id)
-        let active = machine.activeTries.map(machine.stepTry)
-        if run.runner == .systemd {
-            for attempt in active where launcher.processes.record(attempt.key) == nil { await steps.takeUp(attempt) }
+        let isOurs = custody.has(id)
+        let active = activeTries
+        if isUnit {
+            for attempt in active where !isKnown(attempt) { await steps.takeUp(attempt) }
             // Whose answer was not waited for may live: what is not known of here is not to be ended.
             try Task.checkCancellation()
         }
-        let found = active.filter { launcher.processes.record($0.key) != nil }
-        let gone = active.filter { launcher.processes.record($0.key) == nil }
+        let found = active.filter(isKnown)
+        let gone = active.filter { !isKnown($0) }
         // What this agent would have started, and does not know, it has not started.
         let unstarted = gone.filter { isOurs && $0.record.status == .preparing }.map(\.attempt)
         // The agent's own processes go down with it, all at once: where one is gone there is nothing to go on with. Of
         // systemd's the others live.
-        if unstarted.count < gone.count, run.runner != .systemd || found.isEmpty {
-            return .resumed(found: [:], survivors: await steps.endLeftovers(of: run))
+        if unstarted.count < gone.count, !isUnit || found.isEmpty {
+            return .resumed(found: [:], survivors: await endLeftovers())
         }
-        custody.begin(run.id)
-        for attempt in gone where !unstarted.contains(attempt.attempt) { launcher.cleanUp(attempt.record, of: run) }
-        for attempt in found { group.addTask { await steps.followToEnd(attempt) } }
+        custody.begin(id)
+        for attempt in gone where !unstarted.contains(attempt.attempt) {
+            launcher.cleanUp(attempt.record, of: attempt.run)
+        }
+        for attempt in found { group.addTask { [steps] in await steps.followToEnd(attempt) } }
         let pids = found.map { ($0.attempt.step, Int(launcher.processes.record($0.key)?.pid ?? 0)) }
         return .resumed(found: Dictionary(pids) { first, _ in first }, unstarted: unstarted)
     }
 
+    private var activeTries: [StepTry] { machine.activeTries.map { machine.stepTry($0) } }
+
+    private func isKnown(_ attempt: StepTry) -> Bool { launcher.processes.record(attempt.key) != nil }
+
+    /// Ends what an agent that crashed has left of the run: exactly what is in its cgroups, or carries its mark.
+    ///
+    /// - Returns: What that did not end, for people.
+    private func endLeftovers() async -> String? {
+        let survivors = await launcher.processes.kill(leftovers: leftovers)
+        cleanUpSteps()
+        return steps.report(survivors, ofRun: id)
+    }
+
+    private var leftovers: ProcessTree { launcher.leftovers(of: machine.run) }
+
+    private func cleanUpSteps() {
+        for step in machine.run.steps { launcher.cleanUp(step, of: machine.run) }
+    }
+
     /// Whether there is more to come.
-    private func perform(
-        _ action: RunMachine.Action,
-        _ machine: RunMachine,
-        _ definition: TaskDefinition,
-        _ steps: StepSupervisor,
-        _ group: inout Group
-    ) async throws -> Bool {
+    private func perform(_ action: RunMachine.Action, _ group: inout Group) async throws -> Bool {
         switch action {
-        case .save(let details): return try await save(machine.run, definition, details, steps)
+        case .save(let details): return try await save(details)
         case .attach:
-            group.addTask { steps.events.yield(.attached(launcher.attach(machine, at: now(), isWanted: attaching))) }
+            group.addTask { [steps, attach = attachment(at: now())] in steps.events.yield(.attached(attach())) }
         case .stopAttaching: attaching.withLockedValue { $0 = false }
-        case .start(let attempt): await start(machine.stepTry(attempt), steps, &group)
+        case .start(let attempt): await start(machine.stepTry(attempt), &group)
         case .wait(let timer, let interval):
-            group.addTask { [clock] in
+            group.addTask { [clock, steps] in
                 // Cancelled: no longer needed.
                 guard (try? await clock.sleep(for: interval.duration)) != nil else { return }
                 steps.events.yield(.timeIsOver(timer))
             }
         case .awaitReadiness(let attempt):
-            group.addTask { [attempt = machine.stepTry(attempt)] in await steps.awaitReadiness(of: attempt) }
-        case .probe(let attempt): group.addTask { [attempt = machine.stepTry(attempt)] in await steps.probe(attempt) }
+            group.addTask { [steps, attempt = machine.stepTry(attempt)] in await steps.awaitReadiness(of: attempt) }
+        case .probe(let attempt):
+            group.addTask { [steps, attempt = machine.stepTry(attempt)] in await steps.probe(attempt) }
         case .signal(let attempt, let number): steps.signal(machine.stepTry(attempt), number)
-        case .kill(let attempt): group.addTask { [attempt = machine.stepTry(attempt)] in await steps.kill(attempt) }
+        case .kill(let attempt):
+            group.addTask { [steps, attempt = machine.stepTry(attempt)] in await steps.kill(attempt) }
         case .finish: return false
         }
         return true
     }
 
+    private func attachment(at now: Timestamp) -> @Sendable () -> [RunAttachment] {
+        { [launcher, machine, attaching] in launcher.attach(machine, at: now, isWanted: attaching) }
+    }
+
     /// What the agent starts itself is started before anything else is heard; systemd may take its time, and whatever
     /// happens meanwhile is heard.
-    private func start(_ attempt: StepTry, _ steps: StepSupervisor, _ group: inout Group) async {
-        guard attempt.run.runner != .systemd else {
-            group.addTask { if await steps.start(attempt) { await steps.followToEnd(attempt) } }
+    private func start(_ attempt: StepTry, _ group: inout Group) async {
+        guard !isUnit else {
+            group.addTask { [steps] in if await steps.start(attempt) { await steps.followToEnd(attempt) } }
             return
         }
-        if await steps.start(attempt) { group.addTask { await steps.followToEnd(attempt) } }
+        if await steps.start(attempt) { group.addTask { [steps] in await steps.followToEnd(attempt) } }
     }
+
+    // MARK: Saving
 
     /// Whether the run goes on: one that was stopped before it began is not to begin any more. Its record may be gone
     /// by then too, where more runs than the history keeps end at once.
-    private func save(
-        _ run: Run,
-        _ definition: TaskDefinition,
-        _ details: [RunDetail],
-        _ steps: StepSupervisor
-    ) async throws -> Bool {
-        let isSaved = try await store.write { transaction in
+    private func save(_ details: [RunDetail]) async throws -> Bool {
+        guard try await store.write(saving(details)) else { return false }
+        forget(details)
+        return true
+    }
+
+    private func saving(_ details: [RunDetail]) -> @Sendable (Transaction) throws -> Bool {
+        { [run = machine.run, definition] transaction in
             if run.status == .preparing, try transaction.status(ofRun: run.id) ?? .stopped == .stopped { return false }
             var run = run
-            if run.status == .stopped { try retry(&run, definition, transaction) }
+            if run.status == .stopped { try Self.retry(&run, definition, transaction) }
             let stored = try transaction.update(run, details: details)
             if stored.willRetry != nil { _ = try transaction.createRetry(of: stored) }
             return true
         }
-        guard isSaved else { return false }
-        // The record of a process may go once what it told is durable, and not before.
-        for case .step(let step) in details where step.status == .stopped && step.startedAt != nil {
-            steps.forget(step, of: run)
-        }
-        return true
     }
 
-    private func retry(_ run: inout Run, _ definition: TaskDefinition, _ transaction: Transaction) throws {
+    /// The record of a process may go once what it told is durable, and not before.
+    private func forget(_ details: [RunDetail]) {
+        for case .step(let step) in details where step.status == .stopped && step.startedAt != nil {
+            steps.forget(step, of: machine.run)
+        }
+    }
+
+    private static func retry(_ run: inout Run, _ definition: TaskDefinition, _ transaction: Transaction) throws {
         // One that somebody has asked to end is not to come back, even if it was quicker.
         guard definition.retry != nil, try transaction.run(run.id)?.stopRequest == nil else { return }
         let task = try transaction.task(run.task)

@@ -272,15 +272,18 @@ package final class Runner: Sendable {
         }
         if isAlone { progress.runBegan() }
         let supervisor = RunSupervisor(
+            run,
+            definition,
+            orders: orders,
             store: store,
             launcher: launcher,
             clock: clock,
             now: { [wallClock] in wallClock.now },
             logger: logger
         )
-        group.addTask { [run] in
-            defer { self.ended(run.id) }
-            try await supervisor.run(run, definition, orders: orders)
+        group.addTask { [id = run.id] in
+            defer { self.ended(id) }
+            try await supervisor.run()
         }
     }
 

@@ -4,13 +4,25 @@ import ReeveProcess
 import ReeveProtocol
 
 /// Does what a ``RunMachine`` says to the processes of its steps, and tells it what they do.
-struct StepSupervisor: Sendable {
+final class StepSupervisor: Sendable {
     let launcher: StepLauncher
     let clock: any Clock<Duration>
     let logger: Logger
     let events: AsyncStream<RunMachine.Event>.Continuation
 
     private var processes: Processes { launcher.processes }
+
+    init(
+        launcher: StepLauncher,
+        clock: any Clock<Duration>,
+        logger: Logger,
+        events: AsyncStream<RunMachine.Event>.Continuation
+    ) {
+        self.launcher = launcher
+        self.clock = clock
+        self.logger = logger
+        self.events = events
+    }
 
     /// Whether there is a process now.
     func start(_ attempt: StepTry) async -> Bool {
@@ -69,7 +81,7 @@ struct StepSupervisor: Sendable {
     /// Answers once, when the step is ready. Ends with its process.
     func awaitReadiness(of attempt: StepTry) async {
         guard let ready = attempt.definition.ready else { return }
-        await untilEnd(of: attempt.key) {
+        await untilEnd(of: attempt.key) { [self] in
             switch ready.signal {
             case .notify:
                 var state = NotifyState()
@@ -95,7 +107,7 @@ struct StepSupervisor: Sendable {
         let known = attempt.run.probes?.first {
             $0.step == attempt.record.name && $0.attempt == attempt.record.attempt
         }
-        await untilEnd(of: attempt.key) {
+        await untilEnd(of: attempt.key) { [self] in
             await launcher.prober.watch(probe, of: launcher.subject(attempt), health: known?.health) { verdict in
                 events.yield(.health(attempt.attempt, verdict))
             }
@@ -118,16 +130,8 @@ struct StepSupervisor: Sendable {
 
     /// Ends its process and all that this has started.
     func kill(_ attempt: StepTry) async {
-        let survivors = report(await processes.kill(attempt.key), of: attempt.run)
+        let survivors = report(await processes.kill(attempt.key), ofRun: attempt.run.id)
         events.yield(.killed(attempt.attempt, survivors: survivors))
-    }
-
-    /// Ends what an agent that crashed has left of a run: exactly what is in its cgroups, or carries its mark.
-    ///
-    /// - Returns: What that did not end, for people.
-    func endLeftovers(of run: Run) async -> String? {
-        defer { for step in run.steps { launcher.cleanUp(step, of: run) } }
-        return report(await processes.kill(leftovers: launcher.leftovers(of: run)), of: run)
     }
 
     /// Lets the record of a process go, and what its start put on disk.
@@ -137,12 +141,12 @@ struct StepSupervisor: Sendable {
     }
 
     /// What survived a kill, for people; `nil`: nothing did.
-    private func report(_ survivors: [Survivor], of run: Run) -> String? {
+    func report(_ survivors: [Survivor], ofRun id: String) -> String? {
         guard !survivors.isEmpty else { return nil }
         let text = survivors.map(\.description).joined(separator: ", ")
         logger.warning(
             "processes of a run survived SIGKILL",
-            metadata: ["run.id": "\(run.id)", "process.pids": "\(text)"]
+            metadata: ["run.id": "\(id)", "process.pids": "\(text)"]
         )
         return text
     }

@@ -2,7 +2,9 @@ import ReeveProcess
 import ReeveProtocol
 
 /// One try of a step with all that its process is made from: who starts it, asks after it or ends it needs no more.
-struct StepTry: Sendable {
+///
+/// Immutable, and shared by all who have to do with it.
+final class StepTry: Sendable {
     let attempt: RunMachine.Try
     let run: Run
     /// As that of this try: the run may be at a later one.
@@ -13,20 +15,20 @@ struct StepTry: Sendable {
     /// Of its unit, where the runner is systemd.
     let unit: UnitDefinition?
 
+    init(_ attempt: RunMachine.Try, of machine: RunMachine) {
+        self.attempt = attempt
+        run = machine.run
+        var record = machine.run.steps[attempt.step]
+        record.attempt = attempt.attempt
+        self.record = record
+        definition = machine.steps[attempt.step]
+        parameters = machine.parameters
+        unit = machine.unit
+    }
+
     var key: ProcessKey { RunPaths.key(run: run.id, step: record) }
 }
 
 extension RunMachine {
-    func stepTry(_ attempt: Try) -> StepTry {
-        var record = run.steps[attempt.step]
-        record.attempt = attempt.attempt
-        return StepTry(
-            attempt: attempt,
-            run: run,
-            record: record,
-            definition: steps[attempt.step],
-            parameters: parameters,
-            unit: unit
-        )
-    }
+    func stepTry(_ attempt: Try) -> StepTry { StepTry(attempt, of: self) }
 }
