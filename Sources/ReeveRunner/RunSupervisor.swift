@@ -13,15 +13,8 @@ import ReeveStore
 /// It belongs to the task that runs it. The run and its task stand in here and not in the frames of asynchronous functions:
 /// these last as long as the run, and each would hold several copies. So what looks at them does not wait.
 final class RunSupervisor {
-    /// What reaches the run from outside.
-    enum Order: Sendable {
-        case stop(StopRequest)
-        case agentStopping
-    }
-
     private var machine: RunMachine
     private let definition: TaskDefinition
-    private let orders: AsyncStream<Order>
     private let store: Store
     private let launcher: StepLauncher
     private let clock: any Clock<Duration>
@@ -33,10 +26,11 @@ final class RunSupervisor {
 
     private typealias Group = ThrowingTaskGroup<Void, any Error>
 
+    /// - Parameter events: What happens to the run; those from outside come the same way.
     init(
         _ run: Run,
         _ definition: TaskDefinition,
-        orders: AsyncStream<Order>,
+        events: (stream: AsyncStream<RunMachine.Event>, continuation: AsyncStream<RunMachine.Event>.Continuation),
         store: Store,
         launcher: StepLauncher,
         clock: any Clock<Duration>,
@@ -45,14 +39,12 @@ final class RunSupervisor {
     ) {
         machine = RunMachine(run: run, definition: definition)
         self.definition = definition
-        self.orders = orders
         self.store = store
         self.launcher = launcher
         self.clock = clock
         self.now = now
-        let (events, sender) = AsyncStream.makeStream(of: RunMachine.Event.self)
-        self.events = events
-        steps = StepSupervisor(launcher: launcher, clock: clock, logger: logger, events: sender)
+        self.events = events.stream
+        steps = StepSupervisor(launcher: launcher, clock: clock, logger: logger, events: events.continuation)
     }
 
     private var id: String { machine.run.id }
@@ -61,16 +53,8 @@ final class RunSupervisor {
     /// Starts a pending run, or takes up one that has begun.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [orders, steps] in
-                for await order in orders {
-                    switch order {
-                    case .stop(let request): steps.events.yield(.stopRequested(request))
-                    case .agentStopping: steps.events.yield(.agentStopping)
-                    }
-                }
-            }
             let request = requestOfBefore
-            steps.events.yield(try await firstEvent(&group))
+            steps.events.yield(hasBegun ? try await takenUp(&group) : admitted())
             if let request { steps.events.yield(.stopRequested(request)) }
             loop: for await event in events {
                 for action in machine.handle(event, at: now()) {
@@ -90,12 +74,13 @@ final class RunSupervisor {
     /// That a run which is taken up is to end.
     private var requestOfBefore: StopRequest? { hasBegun ? machine.run.stopRequest : nil }
 
-    /// A new run is admitted; of one that had begun, the processes are asked after.
-    private func firstEvent(_ group: inout Group) async throws -> RunMachine.Event {
-        guard hasBegun else {
-            custody.begin(id)
-            return .admitted
-        }
+    private func admitted() -> RunMachine.Event {
+        custody.begin(id)
+        return .admitted
+    }
+
+    /// Asks after the processes of a run that had begun.
+    private func takenUp(_ group: inout Group) async throws -> RunMachine.Event {
         // Asked first: who is taken up has a place here.
         let isOurs = custody.has(id)
         let active = activeTries
@@ -122,7 +107,9 @@ final class RunSupervisor {
         return .resumed(found: Dictionary(pids) { first, _ in first }, unstarted: unstarted)
     }
 
-    private var activeTries: [StepTry] { machine.activeTries.map { machine.stepTry($0) } }
+    // Not inlined: then the copies of the machine stand in the frame of who waits.
+    @inline(never) private var activeTries: [StepTry] { machine.activeTries.map(stepTry) }
+    @inline(never) private func stepTry(_ attempt: RunMachine.Try) -> StepTry { StepTry(attempt, of: machine) }
 
     private func isKnown(_ attempt: StepTry) -> Bool { launcher.processes.record(attempt.key) != nil }
 
@@ -148,7 +135,7 @@ final class RunSupervisor {
         case .attach:
             group.addTask { [steps, attach = attachment(at: now())] in steps.events.yield(.attached(attach())) }
         case .stopAttaching: attaching.withLockedValue { $0 = false }
-        case .start(let attempt): await start(machine.stepTry(attempt), &group)
+        case .start(let attempt): await start(stepTry(attempt), &group)
         case .wait(let timer, let interval):
             group.addTask { [clock, steps] in
                 // Cancelled: no longer needed.
@@ -156,12 +143,12 @@ final class RunSupervisor {
                 steps.events.yield(.timeIsOver(timer))
             }
         case .awaitReadiness(let attempt):
-            group.addTask { [steps, attempt = machine.stepTry(attempt)] in await steps.awaitReadiness(of: attempt) }
+            group.addTask { [steps, attempt = stepTry(attempt)] in await steps.awaitReadiness(of: attempt) }
         case .probe(let attempt):
-            group.addTask { [steps, attempt = machine.stepTry(attempt)] in await steps.probe(attempt) }
-        case .signal(let attempt, let number): steps.signal(machine.stepTry(attempt), number)
+            group.addTask { [steps, attempt = stepTry(attempt)] in await steps.probe(attempt) }
+        case .signal(let attempt, let number): steps.signal(stepTry(attempt), number)
         case .kill(let attempt):
-            group.addTask { [steps, attempt = machine.stepTry(attempt)] in await steps.kill(attempt) }
+            group.addTask { [steps, attempt = stepTry(attempt)] in await steps.kill(attempt) }
         case .finish: return false
         }
         return true

@@ -14,7 +14,8 @@ package final class Runner: Sendable {
     private struct Living {
         var task: String
         var group: String?
-        var orders: AsyncStream<RunSupervisor.Order>.Continuation
+        /// Where what reaches it from outside is told.
+        var events: AsyncStream<RunMachine.Event>.Continuation
         /// What becomes of it when the agent stops.
         var onAgentStop: AgentStopPolicy
         /// What it was told of being stopped.
@@ -256,14 +257,14 @@ package final class Runner: Sendable {
         guard let definition else {
             return try await refuse(run, .lost, "agentCrashed", "the definition that it ran by is gone")
         }
-        let (orders, sender) = AsyncStream.makeStream(of: RunSupervisor.Order.self)
+        let events = AsyncStream.makeStream(of: RunMachine.Event.self)
         var run = run
         // One that has begun stays what it is, whatever the configuration says by now.
         if run.status == .pending, (definition.runner ?? launcher.kind) == .systemd { run.runner = .systemd }
         let living = Living(
             task: run.task,
             group: definition.group,
-            orders: sender,
+            events: events.continuation,
             onAgentStop: definition.onAgentStop ?? (run.runner == .systemd ? .survive : .stop)
         )
         let isAlone = state.withLockedValue { state in
@@ -274,7 +275,7 @@ package final class Runner: Sendable {
         let supervisor = RunSupervisor(
             run,
             definition,
-            orders: orders,
+            events: events,
             store: store,
             launcher: launcher,
             clock: clock,
@@ -289,7 +290,7 @@ package final class Runner: Sendable {
 
     private func ended(_ run: String) {
         let waiters = state.withLockedValue { state -> [CheckedContinuation<Void, Never>] in
-            state.living.removeValue(forKey: run)?.orders.finish()
+            state.living.removeValue(forKey: run)?.events.finish()
             guard state.isIdle else { return [] }
             defer { state.idleWaiters = [] }
             return state.idleWaiters
@@ -305,12 +306,12 @@ package final class Runner: Sendable {
             try living.compactMap { id in try reader.run(id)?.stopRequest.map { (id, $0) } }
         }
         for (run, request) in requests {
-            let orders = state.withLockedValue { state -> AsyncStream<RunSupervisor.Order>.Continuation? in
+            let events = state.withLockedValue { state -> AsyncStream<RunMachine.Event>.Continuation? in
                 guard state.living[run]?.told != request else { return nil }
                 state.living[run]?.told = request
-                return state.living[run]?.orders
+                return state.living[run]?.events
             }
-            orders?.yield(.stop(request))
+            events?.yield(.stopRequested(request))
         }
     }
 
@@ -342,10 +343,10 @@ package final class Runner: Sendable {
     }
 
     private func end(except spared: Set<String>) {
-        let orders = state.withLockedValue { state in
-            state.living.filter { !spared.contains($0.key) }.map(\.value.orders)
+        let ended = state.withLockedValue { state in
+            state.living.filter { !spared.contains($0.key) }.map(\.value.events)
         }
-        for order in orders { order.yield(.agentStopping) }
+        for events in ended { events.yield(.agentStopping) }
     }
 
     private func becomeIdle() async {

@@ -28,7 +28,3 @@ final class StepTry: Sendable {
 
     var key: ProcessKey { RunPaths.key(run: run.id, step: record) }
 }
-
-extension RunMachine {
-    func stepTry(_ attempt: Try) -> StepTry { StepTry(attempt, of: self) }
-}
