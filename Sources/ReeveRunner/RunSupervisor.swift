@@ -11,7 +11,8 @@ import ReeveStore
 /// another supervisor takes the run up again.
 ///
 /// It belongs to the task that runs it. The run and its task stand in here and not in the frames of asynchronous functions:
-/// these last as long as the run, and each would hold several copies. So what looks at them does not wait.
+/// these last as long as the run, and each would hold several copies. So what looks at them does not wait, and is not
+/// inlined into what does.
 final class RunSupervisor {
     private var machine: RunMachine
     private let definition: TaskDefinition
@@ -57,7 +58,7 @@ final class RunSupervisor {
             steps.events.yield(hasBegun ? try await takenUp(&group) : admitted())
             if let request { steps.events.yield(.stopRequested(request)) }
             loop: for await event in events {
-                for action in machine.handle(event, at: now()) {
+                for action in actions(after: event) {
                     guard try await perform(action, &group) else {
                         custody.end(id)
                         break loop
@@ -67,6 +68,9 @@ final class RunSupervisor {
             group.cancelAll()
         }
     }
+
+    @inline(never)
+    private func actions(after event: RunMachine.Event) -> [RunMachine.Action] { machine.handle(event, at: now()) }
 
     private var hasBegun: Bool { machine.run.status > .pending }
     private var isUnit: Bool { machine.run.runner == .systemd }
@@ -107,7 +111,6 @@ final class RunSupervisor {
         return .resumed(found: Dictionary(pids) { first, _ in first }, unstarted: unstarted)
     }
 
-    // Not inlined: then the copies of the machine stand in the frame of who waits.
     @inline(never) private var activeTries: [StepTry] { machine.activeTries.map(stepTry) }
     @inline(never) private func stepTry(_ attempt: RunMachine.Try) -> StepTry { StepTry(attempt, of: machine) }
 
@@ -122,8 +125,10 @@ final class RunSupervisor {
         return steps.report(survivors, ofRun: id)
     }
 
+    @inline(never)
     private var leftovers: ProcessTree { launcher.leftovers(of: machine.run) }
 
+    @inline(never)
     private func cleanUpSteps() {
         for step in machine.run.steps { launcher.cleanUp(step, of: machine.run) }
     }
@@ -154,6 +159,7 @@ final class RunSupervisor {
         return true
     }
 
+    @inline(never)
     private func attachment(at now: Timestamp) -> @Sendable () -> [RunAttachment] {
         { [launcher, machine, attaching] in launcher.attach(machine, at: now, isWanted: attaching) }
     }
@@ -178,6 +184,7 @@ final class RunSupervisor {
         return true
     }
 
+    @inline(never)
     private func saving(_ details: [RunDetail]) -> @Sendable (Transaction) throws -> Bool {
         { [run = machine.run, definition] transaction in
             if run.status == .preparing, try transaction.status(ofRun: run.id) ?? .stopped == .stopped { return false }
@@ -190,6 +197,7 @@ final class RunSupervisor {
     }
 
     /// The record of a process may go once what it told is durable, and not before.
+    @inline(never)
     private func forget(_ details: [RunDetail]) {
         for case .step(let step) in details where step.status == .stopped && step.startedAt != nil {
             steps.forget(step, of: machine.run)
