@@ -8,9 +8,10 @@ struct Reload: Command {
         commandName: "reload",
         abstract: "Have the agent read its configuration again.",
         discussion: """
-            Takes over what can change while the agent runs, and says what needs a restart. A file with anything wrong in it
-            changes nothing. No run, service or client ends by a reload, and it waits for none. The folders with tasks,
-            services and endpoints are watched anyway, and looked at.
+            Takes over what can change while the agent runs, and says what needs a
+            restart. A file with anything wrong in it changes nothing. No run, service
+            or client ends by a reload, and it waits for none. Files in the folders are
+            taken over without it.
 
             EXAMPLES:
               reeve reload --dry-run
@@ -29,7 +30,7 @@ struct Reload: Command {
         guard !session.printJSON(answer) else { return }
         let later = answer["needsRestart"]?.array ?? []
         var table = Table("KEY", "CHANGE", "FROM", "TO", "COUNTS")
-        for (changes, word) in [(answer["changed"]?.array ?? [], isTrial ? "" : "now"), (later, "after a restart")] {
+        for (changes, word) in [(answer["changed"]?.array ?? [], isTrial ? "at once" : "now"), (later, "after a restart")] {
             for change in changes {
                 table.add(
                     Table.Cell(change["key"]?.string.map(Self.dotted), .strong),
