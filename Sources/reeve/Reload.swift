@@ -30,7 +30,9 @@ struct Reload: Command {
         guard !session.printJSON(answer) else { return }
         let later = answer["needsRestart"]?.array ?? []
         var table = Table("KEY", "CHANGE", "FROM", "TO", "COUNTS")
-        for (changes, word) in [(answer["changed"]?.array ?? [], isTrial ? "at once" : "now"), (later, "after a restart")] {
+        for (changes, word) in [
+            (answer["changed"]?.array ?? [], isTrial ? "at once" : "now"), (later, "after a restart"),
+        ] {
             for change in changes {
                 table.add(
                     Table.Cell(change["key"]?.string.map(Self.dotted), .strong),
