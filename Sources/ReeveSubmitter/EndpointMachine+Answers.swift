@@ -131,6 +131,7 @@ extension EndpointMachine {
             return finish(lane)
         }
         lanes[lane]?.state = .held
+        putOffRetries(of: lane)
         if lanes[lane]?.isDetached == true { lanes[lane]?.unload() }
         // Somebody wanted that while it was tried.
         if lanes[lane]?.dropThrough != nil { makeReady(lane) }

@@ -53,6 +53,9 @@ extension EndpointMachine {
             // It is done: there is nothing left to be dropped but the letter.
             resolved.append(sequence)
             hasNews = true
+        case .retry where lanes[lane]?.state == .held:
+            // It stays wanted, and is read again when the lane is free.
+            return
         case .retry:
             letters.open.insert(lane)
             if lanes[lane] == nil { lanes[lane] = LaneQueue(done: window.cursor) }
@@ -81,6 +84,12 @@ extension EndpointMachine {
         closeLetters(of: lane)
         dirty.insert(lane)
         hasNews = true
+    }
+
+    /// The lane is held: what is to be tried again of it waits where it was read, and nobody waits for that.
+    mutating func putOffRetries(of lane: Lane) {
+        lanes[lane]?.retries = []
+        closeLetters(of: lane)
     }
 
     private mutating func closeLetters(of lane: Lane) {

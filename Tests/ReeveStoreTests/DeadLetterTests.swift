@@ -119,6 +119,24 @@ import Testing
         }
     }
 
+    @Test func `one that is to be tried again waits while its lane is held, and others do not`() async throws {
+        try await withJournal(["a", "b", "a", "b"]) { store in
+            try await giveUp(store, 1, 2)
+            try await giveUp(store, 3, isHeld: true)
+            #expect(try await store.write { try $0.retryDeadLetters(DeadLetterQuery()) } == 3)
+            #expect(try await wishes(store).keys.sorted() == [1, 2, 3])
+            try await store.write { try $0.commitDelivery(endpoint: "e", released: [3]) }
+            #expect(try await wishes(store).keys.sorted() == [2])
+            let changes = store.signals.changes(.wishes)
+            var news = changes.makeAsyncIterator()
+            _ = await news.next()
+            try await store.write { try $0.commitDelivery(endpoint: "e", cursor: 3) }
+            // Who looks for wishes is told.
+            _ = await news.next()
+            #expect(try await wishes(store).keys.sorted() == [1, 2])
+        }
+    }
+
     @Test func `one that is held and passed in one is no letter`() async throws {
         try await withJournal(["a"]) { store in
             try await giveUp(store, 1, isHeld: true)

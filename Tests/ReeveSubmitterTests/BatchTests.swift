@@ -140,8 +140,6 @@ struct WantedLetterTests {
         driver.want(.retry, 10)
         driver.journal.want(.drop, [10])
         driver.refuse(a)
-        #expect(driver.journal.wishes == [10: .drop])
-        driver.want(.retry, 10)
         #expect(driver.journal.deadLetters.isEmpty)
         #expect(driver.sent.last == [20])
     }
@@ -154,6 +152,39 @@ struct WantedLetterTests {
         driver.refuse(a)
         #expect(driver.journal.deadLetters.isEmpty)
         #expect(driver.sent.last == [20])
+    }
+
+    @Test func `a letter that waits for a lane that is held keeps nobody waiting`() {
+        var driver = driver(.deadLetter)
+        driver.tell(.redefined(settings(.hold), isPaused: false))
+        driver.append(a, failed)
+        driver.refuse(a)
+        #expect(driver.journal.deadLetters.map(\.isHeld) == [false, true])
+        driver.want(.retry, 10)
+        #expect(driver.sent == [[10], [20]])
+        driver.want(.drop, 20)
+        // The lane is free, and now it goes.
+        #expect(driver.sent == [[10], [20], [10]])
+        driver.answer(a)
+        #expect(driver.journal.deadLetters.isEmpty && driver.journal.wishes.isEmpty)
+    }
+
+    @Test func `a letter that is to go when its lane is held once more waits as well`() {
+        var driver = driver(.deadLetter)
+        driver.tell(.redefined(settings(.hold), isPaused: false))
+        driver.append(a, failed)
+        driver.want(.retry, 10)
+        driver.refuse(a)
+        driver.want(.retry, 20)
+        driver.answer(a)
+        #expect(driver.sent == [[10], [20], [20], [10]])
+    }
+
+    private func settings(_ refused: RefusedPolicy) -> EndpointSettings {
+        var definition = EndpointDefinition(name: "ops", url: "http://model/")
+        definition.refused = refused
+        definition.retry = RetryDefinition(limit: 1)
+        return EndpointSettings(definition)
     }
 
     @Test func `what is dropped is not sent, also by a lane that is left behind after it`() {

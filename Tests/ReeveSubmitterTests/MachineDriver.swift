@@ -41,9 +41,10 @@ struct MachineDriver {
             parcels.append(parcel.submissions.map { $0.changes.map(\.sequence) })
         case .readWanted(let limit): tell(.readWanted(journal.wanted(limit)))
         case .commit(let progress):
-            journal.commit(progress)
+            let isMoreWanted = journal.commit(progress)
             commits.append(progress)
             tell(.committed)
+            if isMoreWanted { tell(.letterWanted) }
         case .wake(let time): alarm = min(alarm ?? time, time)
         case .tell(let fact): told.append(fact)
         }

@@ -57,7 +57,10 @@ struct ModelJournal {
     }
 
     /// As the store does it: the cursor deletes the positions that it passes, and then those given are set.
-    mutating func commit(_ progress: DeliveryProgress) {
+    ///
+    /// Answers whether more may be wanted of letters than before.
+    @discardableResult
+    mutating func commit(_ progress: DeliveryProgress) -> Bool {
         let before = cursor
         cursor = progress.cursor
         positions = positions.filter { lane, position in
@@ -69,7 +72,9 @@ struct ModelJournal {
         remove { progress.resolved.contains($0.change.sequence) }
         for sequence in progress.released where wishes[sequence] == .retry { wishes[sequence] = nil }
         for letter in progress.deadLetters { insert(letter) }
+        let count = deadLetters.count
         remove { [self] in $0.isHeld && $0.change.sequence <= committed($0.change.lane) }
+        return !progress.deadLetters.isEmpty || !progress.resolved.isEmpty || deadLetters.count < count
     }
 
     private mutating func insert(_ letter: DeliveryProgress.GivenUp) {
@@ -97,8 +102,11 @@ struct ModelJournal {
     }
 
     func wanted(_ limit: Int) -> [WantedLetter] {
+        let holding = Set(deadLetters.filter { $0.isHeld && wishes[$0.change.sequence] == nil }.map(\.change.lane))
         let letters = deadLetters.sorted { $0.change.sequence < $1.change.sequence }.compactMap { letter in
-            wishes[letter.change.sequence].map {
+            let wish = wishes[letter.change.sequence]
+            let waits = wish == .retry && !letter.isHeld && holding.contains(letter.change.lane)
+            return (waits ? nil : wish).map {
                 WantedLetter(change: letter.change, wish: $0, isHeld: letter.isHeld, attempts: letter.attempts)
             }
         }

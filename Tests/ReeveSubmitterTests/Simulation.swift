@@ -124,7 +124,7 @@ struct Simulation {
 
     /// Somebody wants something to become of some dead letters.
     private mutating func want(_ wish: WantedLetter.Wish) {
-        let letters = journal.deadLetters.filter { _ in Int.random(in: 0..<3, using: &random) == 0 }
+        let letters = journal.deadLetters.filter { _ in Bool.random(using: &random) }
         journal.want(wish, letters.map(\.change.sequence))
         if wish == .drop { model.dropped(letters) } else { model.retried(letters) }
         facts.retries += wish == .retry ? letters.count : 0
@@ -210,8 +210,9 @@ struct Simulation {
         case .readWanted(let limit): tell(.readWanted(journal.wanted(limit)))
         case .send(let parcel): answer(parcel, succeeds: succeeds)
         case .commit(let progress):
-            commit(progress)
+            let isMoreWanted = commit(progress)
             tell(.committed)
+            if isMoreWanted { tell(.letterWanted) }
         }
     }
 
@@ -239,10 +240,12 @@ struct Simulation {
         }
     }
 
-    private mutating func commit(_ progress: DeliveryProgress) {
-        journal.commit(progress)
+    @discardableResult
+    private mutating func commit(_ progress: DeliveryProgress) -> Bool {
+        let isMoreWanted = journal.commit(progress)
         facts.told += progress.refusals?.count ?? 0
         model.committed(journal)
+        return isMoreWanted
     }
 
     /// Only a lane that is held, for another letter, keeps one from being tried again.

@@ -39,9 +39,17 @@ extension StateReading {
     }
 
     /// The first of an endpoint's dead letters of which something is wanted, by number.
+    ///
+    /// One that is to be tried again in a lane that is held waits until it is not, and keeps nobody waiting meanwhile.
     package func wantedLetters(endpoint: String, limit: Int) throws -> [DeadLetter] {
+        let holds = """
+            SELECT 1 FROM deadLetters AS h
+            WHERE h.endpoint = d.endpoint AND h.lane = d.lane AND h.held = 1 AND h.wish IS NULL
+            """
         let sql = """
-            SELECT \(columns) FROM deadLetters WHERE endpoint = ? AND wish IS NOT NULL ORDER BY sequence LIMIT ?
+            SELECT \(columns) FROM deadLetters AS d WHERE endpoint = ? AND wish IS NOT NULL
+                AND (held = 1 OR wish <> 'retry' OR NOT EXISTS (\(holds)))
+            ORDER BY sequence LIMIT ?
             """
         return try database.all(sql, [.text(endpoint), .integer(limit)], DeadLetter.init(row:))
     }

@@ -129,6 +129,9 @@ extension Transaction {
         for letter in refusedAgain where try isThere(letter, endpoint) { try insert(letter, endpoint) }
         // Also of those just held: somebody may have dropped them since.
         try removePassedLetters(endpoint)
+        // A lane may be held no more, and others of its letters wait for that.
+        let areLettersOther = !deadLetters.isEmpty || !refusedAgain.isEmpty || !resolved.isEmpty
+        if areLettersOther || database.changesCount > 0 { tell(.wishes) }
         tell(.deliveries)
     }
 
