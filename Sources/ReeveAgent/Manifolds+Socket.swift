@@ -2,6 +2,7 @@ import CLinux
 import JSONRPC
 import NIOPosix
 import ReeveEngine
+import ReeveProcess
 import ReeveProtocol
 
 extension Manifolds {
