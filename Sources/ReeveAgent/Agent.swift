@@ -92,6 +92,7 @@ package final class Agent: Sendable {
             live: live,
             source: environment.configurationSource,
             engine: engine,
+            logger: environment.logger,
             folders: Wakeup()
         )
         manifolds = Manifolds(
@@ -140,20 +141,11 @@ package final class Agent: Sendable {
 
     /// Takes over a configuration that has changed, and looks at the drop-in folders; what comes of it is logged.
     package func reload(by: String) async {
-        let logger = environment.logger
         do {
             let changes = try await reloader.reload(lifecycle.store, by: by).changes
-            logger.notice(
-                changes.isEmpty ? "the configuration has not changed" : "the configuration was read again",
-                metadata: ["changed": "\(changes.changed.map(\.path))"]
-            )
-            guard !changes.needsStart.isEmpty else { return }
-            logger.warning(
-                "what has changed in the configuration needs a restart",
-                metadata: ["keys": "\(changes.needsStart.map(\.path))"]
-            )
+            if changes.isEmpty { environment.logger.notice("the configuration has not changed") }
         } catch {
-            logger.error("\(error)")
+            environment.logger.error("\(error)")
         }
     }
 

@@ -36,14 +36,22 @@ final class Lifecycle: Sendable {
         let name = live.current.name
         let notices = store.notices
         let endpoints = try live.current.endpoints.map { try EndpointPreparation($0) }
-        try await store.write { transaction in
+        let foreign = try await store.write { transaction in
             if try transaction.meta("running") != nil {
                 try transaction.tell("crashed", "agent \(name) was not ended in order the last time", agent: name)
             }
             try transaction.loseServices()
             try transaction.setMeta("running", transaction.now.description)
             try transaction.tell("started", "agent \(name) started", agent: name)
-            try transaction.putConfigured(endpoints)
+            let foreign = try transaction.foreign(endpoints)
+            try transaction.putConfigured(endpoints, except: Set(foreign.map(\.name)))
+            return foreign
+        }
+        for endpoint in foreign {
+            environment.logger.warning(
+                "an endpoint of the configuration is not put, for there is one of that name",
+                metadata: ["endpoint": "\(endpoint.name)", "source": "\(endpoint.source)"]
+            )
         }
         // Not before: what could not be written is for the next store to write.
         hasBegun.withLockedValue { $0 = true }

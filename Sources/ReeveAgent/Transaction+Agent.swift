@@ -2,11 +2,23 @@ import JSON
 import ReeveProtocol
 import ReeveStore
 
+extension StateReading {
+    /// What is called like an endpoint of the configuration and is somebody else's.
+    func foreign(_ endpoints: [EndpointPreparation]) throws -> [StoredEndpoint] {
+        let names = Set(endpoints.map(\.definition.name))
+        return try self.endpoints().filter { names.contains($0.name) && $0.source != EndpointSource.configuration }
+    }
+}
+
 extension Transaction {
     /// Puts the endpoints of the configuration, and removes what an earlier one said and this one does not.
-    func putConfigured(_ endpoints: [EndpointPreparation]) throws {
+    ///
+    /// - Parameter foreign: The names of those that are somebody else's, and stay so.
+    func putConfigured(_ endpoints: [EndpointPreparation], except foreign: Set<String> = []) throws {
         let source = EndpointSource.configuration
-        for endpoint in endpoints { _ = try endpoint.put(self, source: source, by: source) }
+        for endpoint in endpoints where !foreign.contains(endpoint.definition.name) {
+            _ = try endpoint.put(self, source: source, by: source)
+        }
         let names = Set(endpoints.map(\.definition.name))
         for endpoint in try self.endpoints() where endpoint.source == source && !names.contains(endpoint.name) {
             _ = try removeEndpoint(endpoint.name)

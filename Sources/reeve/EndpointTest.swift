@@ -41,7 +41,9 @@ struct EndpointTest: Command {
         for header in answer["headers"]?.object?.members ?? [] {
             Standard.print("\(header.name): \(Table.clean(header.value.string ?? ""))")
         }
-        if let body = answer["body"]?.string, !body.isEmpty { Standard.print("\n" + body) }
+        for line in (answer["body"]?.string ?? "").split(separator: "\n", omittingEmptySubsequences: false) {
+            Standard.print(Table.clean(String(line)))
+        }
         if !isDelivered, let curl = answer["curl"]?.string, !curl.isEmpty {
             Standard.say("the same with curl:\n" + curl)
         }

@@ -120,7 +120,10 @@ struct Execute: Command {
             task["command"] = .array(command.map(JSON.string))
         }
         task["user"] = .string(Host.userName(geteuid()) ?? String(geteuid()))
-        task["workingDirectory"] = Host.workingDirectory.map(JSON.string)
+        guard let folder = Host.workingDirectory else {
+            throw CommandFailure(.usage, "the current folder is not there any more: change to another one first")
+        }
+        task["workingDirectory"] = .string(folder)
         var variables = try environment.environment()?.object ?? [:]
         if terminal, variables["TERM"] == nil { variables["TERM"] = Host.environment("TERM").map(JSON.string) }
         task["environment"] = variables.members.isEmpty ? nil : .object(variables)

@@ -36,7 +36,7 @@ struct Reload: Command {
             for change in changes {
                 table.add(
                     Table.Cell(change["key"]?.string.map(Self.dotted), .strong),
-                    Table.Cell(change["change"]?.string),
+                    Table.Cell(Self.kind(change)),
                     Table.Cell(change["from"].map(Self.text)),
                     Table.Cell(change["to"].map(Self.text)),
                     Table.Cell(word)
@@ -53,6 +53,11 @@ struct Reload: Command {
     /// `/runner/output/total` as people say it: `runner.output.total`.
     private static func dotted(_ pointer: String) -> String {
         String(pointer.dropFirst()).replacing("/", with: ".")
+    }
+
+    private static func kind(_ change: JSON) -> String? {
+        let lost = change["undelivered"]?.integer ?? 0
+        return change["change"]?.string.map { lost > 0 ? "\($0), with \(lost) undelivered" : $0 }
     }
 
     private static func text(_ value: JSON) -> String { value == .null ? "-" : value.string ?? value.text }

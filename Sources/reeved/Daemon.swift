@@ -52,7 +52,7 @@ struct Daemon {
                 },
                 configurationSource: ConfigurationSource(
                     read: { [arguments] in
-                        let settings = try Settings(arguments, places)
+                        let settings = try Settings(arguments, places, isReload: true)
                         // A zone that cannot be used is found here, though it counts only after a start.
                         _ = try Self.time(places, settings.configuration)
                         return (settings.configuration, settings.file)

@@ -7,13 +7,18 @@ struct Settings {
     /// What was read, if anything.
     var file: String?
 
-    init(_ arguments: Arguments, _ places: Places) throws {
+    /// - Parameter isReload: Whether a configuration counts already: then a file without anything in it is one that is being
+    ///   written.
+    init(_ arguments: Arguments, _ places: Places, isReload: Bool = false) throws {
         configuration = Configuration(name: places.hostName, stateDirectory: places.stateDirectory)
         let path = arguments.config ?? places.configuration
         // Before the file, which may name others.
         let beside = Self.folder(of: path)
         configuration.folders = [DropInFolder(beside + "/conf.d")]
         if let text = try Self.read(path, mustExist: arguments.config != nil) {
+            if isReload, text.allSatisfy(\.isWhitespace) {
+                throw StartFailure("\(path): is empty, as if it were being written; {} stands for the defaults")
+            }
             configuration.apply(try ConfigurationFile(text: text, file: path))
             file = path
         }

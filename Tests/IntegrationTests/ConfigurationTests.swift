@@ -25,6 +25,7 @@ struct ConfigurationTests {
         ("endpoints: [{name: a, kind: webhook, url: 'http://a/', secret: {generate: true}}]\n", ":1:", "shown once"),
         ("folders:\n  - conf.d\n", ":2:", "an absolute path"), ("folders: [/a/b/]\n", ":1:", "/ at its end"),
         ("folders: [/a, /b/../a]\n", ":1:", "an absolute path"), ("folders: [/a, /a]\n", ":1:", "in the list already"),
+        ("endpoints:\n  - {name: a, kind: queue}\n  - {name: a, kind: queue}\n", ":3:", "in the list already"),
         ("runner: [\n", ":", ""),
     ])
     func `a bad one is refused with file, line and what is right`(
@@ -99,7 +100,7 @@ struct ConfigurationTests {
     @Test func `a reload takes over what has changed, by the command and by SIGHUP, and a bad file changes nothing`()
         async throws
     {
-        let estate = try Estate()
+        let estate = try Estate(configuration: "{}\n")
         let path = estate.configurationPath
         try await estate.running { daemon in
             #expect(try await daemon.reeve("reload") == "\(path): nothing has changed\n")
@@ -122,6 +123,8 @@ struct ConfigurationTests {
             try writeFile(path, "runner: {concurency: 4}\n")
             let refused = try await daemon.reeve("reload", code: 1)
             #expect(refused.contains("\(path):1:") && refused.contains("concurency"), "\(refused)")
+            try writeFile(path, "\n")
+            #expect(try await daemon.reeve("reload", code: 1).contains("is empty, as if it were being written"))
             try writeFile(path, "runner: {concurrency: 4}\n")
             daemon.child.signal(SIGHUP)
             let events = try await daemon.call(

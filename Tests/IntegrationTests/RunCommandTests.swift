@@ -6,6 +6,13 @@ import Testing
 /// `reeve run`, `logs`, `stop` and `ps`, with both real programs.
 @Suite(.timeLimit(.minutes(5)))
 struct RunCommandTests {
+    @Test func `a command is not run elsewhere where the current folder is gone`() async throws {
+        try await Estate().running { daemon in
+            let said = try await daemon.shell("mkdir gone && cd gone && rmdir ../gone && $reeve run -- pwd", code: 125)
+            #expect(said.contains("the current folder is not there any more"), "\(said)")
+        }
+    }
+
     @Test func `a task gets the parameters that are given, and says which it has`() async throws {
         let estate = try Estate()
         try await estate.running { daemon in

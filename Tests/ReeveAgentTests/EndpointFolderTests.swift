@@ -99,7 +99,8 @@ struct EndpointFolderTests {
         #expect(error?.description.contains(part) == true, "\(String(describing: error))")
     }
 
-    @Test func `the configuration's endpoints are taken over at start, and go when it says them no more`() async throws
+    @Test func `the configuration's endpoints are put at start and go when it says them no more; those of others stay`()
+        async throws
     {
         let folder = try TemporaryFolder()
         try await RunningAgent.with(folder: folder) { agent in
@@ -110,12 +111,12 @@ struct EndpointFolderTests {
         try await RunningAgent.with(folder: folder, { $0.endpoints = queues }) { agent in
             let listed = try await agent.call("endpoint.list")["endpoints"]?.array ?? []
             #expect(listed.map { $0["name"] } == ["a", "b", "mine"])
-            #expect(listed.map { $0["source"] } == ["configuration", "configuration", "rpc"])
-            #expect(try await agent.failure("endpoint.remove", ["endpoint": "a"])?.kind == "conflict")
+            #expect(listed.map { $0["source"] } == ["rpc", "configuration", "rpc"])
+            #expect(try await agent.failure("endpoint.remove", ["endpoint": "b"])?.kind == "conflict")
         }
-        try await RunningAgent.with(folder: folder, { $0.endpoints = [queues[1]] }) { agent in
+        try await RunningAgent.with(folder: folder) { agent in
             let listed = try await agent.call("endpoint.list")["endpoints"]?.array ?? []
-            #expect(listed.map { $0["name"] } == ["b", "mine"])
+            #expect(listed.map { $0["name"] } == ["a", "mine"])
         }
     }
 }

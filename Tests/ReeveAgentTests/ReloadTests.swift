@@ -83,7 +83,8 @@ struct ReloadTests {
             #expect(try await agent.call("agent.reload") == trial)
             file.write("{endpoints: [{name: b, kind: file, path: \(path)/b}], limits: {depth: 32}}")
             let answer = try await agent.call("agent.reload")
-            #expect(answer["changed"] == [["key": "/endpoints/a", "change": "removed"]])
+            #expect(Self.keys(answer, "changed") == ["/endpoints/a"])
+            #expect(answer[at: "changed", "0", "change"] == "removed")
             #expect(Self.keys(answer, "needsRestart") == ["/limits/depth"])
             let left = try await agent.call("endpoint.list")["endpoints"]?.array
             #expect(left?.map { $0["name"] } == ["b"] && left?.first?["source"] == "configuration")
@@ -96,10 +97,9 @@ struct ReloadTests {
             #expect(Self.keys(told, "changed") == ["/endpoints/a"])
             #expect(Self.keys(told, "needsRestart") == ["/limits/depth"])
             #expect(told["by"] == .string("uid:\(agent.uid)"))
-            #expect(
-                told["summary"]
-                    == "the configuration was read again: /endpoints/a; after a restart /limits/depth"
-            )
+            let summary = told["summary"]?.string ?? ""
+            #expect(summary.hasPrefix("the configuration was read again: /endpoints/a (removed"), "\(summary)")
+            #expect(summary.hasSuffix("; after a restart /limits/depth"), "\(summary)")
         }
     }
 
@@ -150,6 +150,37 @@ struct ReloadTests {
             let run = try await agent.runToEnd("writer")
             let kept = run[at: "steps", "0", "output"]
             #expect(kept?["bytes"] == 100_000 && (kept?["dropped"]?.integer ?? 0) > 0, "\(run)")
+        }
+    }
+    @Test func `what somebody else has put stays theirs, and what goes with an endpoint is said before`() async throws {
+        let file = File()
+        try await with(file) { agent in
+            let path = agent.folder.path
+            let own: JSON = ["name": "team", "kind": "file", "path": .string(path + "/team")]
+            try await agent.call("endpoint.put", ["endpoint": own])
+            file.write("endpoints: [{name: team, kind: file, path: \(path)/other}]")
+            for parameters in [["dryRun": true], [:]] as [JSON] {
+                let failure = try #require(try await agent.failure("agent.reload", parameters))
+                #expect(failure.kind == "conflict" && failure.data?["owner"] == "rpc", "\(failure)")
+            }
+            #expect(try await agent.call("endpoint.list")[at: "endpoints", "0", "source"] == "rpc")
+            file.write("endpoints: [{name: q, kind: queue}]")
+            try await agent.call("agent.reload")
+            let events: JSON = [["type": "com.example.a"], ["type": "com.example.b"]]
+            try await agent.call("event.publish", ["events": events])
+            file.write("{}")
+            let trial = try await agent.call("agent.reload", ["dryRun": true])
+            // The two, and that the configuration was read.
+            #expect(
+                trial["changed"] == [["key": "/endpoints/q", "change": "removed", "undelivered": 3]],
+                "\(trial.text)"
+            )
+            #expect(try await agent.call("agent.reload")["changed"] == trial["changed"])
+            let told = try await agent.call("event.list", ["type": "dev.reeve.agent.reloaded"])["events"]?.array?.last
+            #expect(
+                told?[at: "data", "summary"]
+                    == "the configuration was read again: /endpoints/q (removed, with 3 undelivered changes)"
+            )
         }
     }
 }

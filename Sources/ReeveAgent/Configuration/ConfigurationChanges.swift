@@ -13,6 +13,8 @@ struct ConfigurationChanges: Sendable {
         var kind: Kind
         /// What it says; endpoints, which may hold secrets, do not say it.
         var values: Values?
+        /// Of an endpoint that is removed: how many changes it has not got, which go with it.
+        var undelivered: Int?
 
         struct Values: Sendable, Hashable {
             var from: JSON
@@ -63,7 +65,7 @@ struct ConfigurationChanges: Sendable {
             case (_, nil): kind = .removed
             default: kind = .changed
             }
-            return Change(path: "/endpoints/\(name)", kind: kind)
+            return Change(path: Change.endpoints + name, kind: kind)
         }
     }
 }
@@ -73,6 +75,21 @@ extension ConfigurationChanges.Change {
         var json: JSONObject = ["key": .string(path), "change": .string(kind.rawValue)]
         json["from"] = values?.from
         json["to"] = values?.to
+        json["undelivered"] = undelivered.map { .number(String($0)) }
         return .object(json)
     }
+
+    /// Whose name it is, if an endpoint's.
+    var endpoint: String? {
+        path.hasPrefix(Self.endpoints) ? String(path.dropFirst(Self.endpoints.count)) : nil
+    }
+
+    /// For people: `/runner/concurrency`, `/endpoints/ops (removed, with 4 undelivered changes)`.
+    var words: String {
+        guard kind != .changed else { return path }
+        let lost = undelivered ?? 0
+        return "\(path) (\(kind.rawValue)" + (lost > 0 ? ", with \(lost) undelivered changes)" : ")")
+    }
+
+    static let endpoints = "/endpoints/"
 }

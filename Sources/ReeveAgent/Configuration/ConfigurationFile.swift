@@ -237,6 +237,8 @@ extension ConfigurationFile {
         check("/limits/inFlight", (1...100_000).contains(limits?.inFlight ?? 1), "must be from 1 to 100000")
         check("/limits/connections", (1...100_000).contains(limits?.connections ?? 1), "must be from 1 to 100000")
         for (index, endpoint) in (endpoints ?? []).enumerated() {
+            let isNew = endpoints?.prefix(index).contains { $0.name == endpoint.name } != true
+            check("/endpoints/\(index)/name", isNew, "\"\(endpoint.name)\" is in the list already")
             problems += endpoint.problemsInFile().map { $0.below("/endpoints/\(index)") }
         }
         return problems

@@ -18,6 +18,7 @@ struct Reloader: Sendable {
     let live: LiveConfiguration
     let source: ConfigurationSource?
     let engine: Engine
+    let logger: Logger
     /// Raised to have the drop-in folders looked at.
     let folders: Wakeup
 
@@ -29,7 +30,11 @@ struct Reloader: Sendable {
         let (configuration, file) = try read()
         let endpoints = try configuration.endpoints.map { try EndpointPreparation($0) }
         let current = live.current
-        let changes = ConfigurationChanges(from: current, to: configuration)
+        var changes = ConfigurationChanges(from: current, to: configuration)
+        if let store {
+            try Self.check(try await store.read { try $0.foreign(endpoints) })
+            try await Self.count(&changes.changed, store)
+        }
         let answer = Answer(changes: changes, file: file)
         guard !isTrial else { return answer }
         // Whatever has changed: somebody thinks that something has.
@@ -37,6 +42,7 @@ struct Reloader: Sendable {
         guard !changes.isEmpty else { return answer }
         guard let store else { throw Parts.unavailable("store") }
         try await store.write { transaction in
+            try Self.check(try transaction.foreign(endpoints))
             try transaction.putConfigured(endpoints)
             try transaction.tell("reloaded", Self.summary(answer), agent: current.name, Self.data(answer, by: by))
         }
@@ -44,7 +50,44 @@ struct Reloader: Sendable {
         // Without folders there is nobody to look at them.
         let installed = Set(engine.snapshot().manifolds.map(\.name))
         for part in changes.parts.intersection(installed).sorted() { try engine.restart(part) }
+        tell(changes, by: by)
         return answer
+    }
+
+    private func tell(_ changes: ConfigurationChanges, by: String) {
+        logger.notice(
+            "the configuration was read again",
+            metadata: ["by": "\(by)", "changed": "\(changes.changed.map(\.words))"]
+        )
+        guard !changes.needsStart.isEmpty else { return }
+        logger.warning(
+            "what has changed in the configuration needs a restart",
+            metadata: ["keys": "\(changes.needsStart.map(\.path))"]
+        )
+    }
+
+    /// Nobody's endpoint becomes the configuration's without a word, for it would go with that.
+    private static func check(_ foreign: [StoredEndpoint]) throws(Failure) {
+        guard let endpoint = foreign.first else { return }
+        throw Failure(
+            .conflict,
+            "the configuration is not taken over, and nothing is changed: endpoint \"\(endpoint.name)\" belongs to "
+                + endpoint.source,
+            path: "/endpoints/\(endpoint.name)",
+            hint: "remove it first, or give the one in the configuration another name",
+            details: ["owner": .string(endpoint.source)]
+        )
+    }
+
+    /// Says of the endpoints that go what goes with them.
+    private static func count(_ changes: inout [ConfigurationChanges.Change], _ store: Store) async throws {
+        let removed = changes.filter { $0.kind == .removed }.compactMap(\.endpoint)
+        guard !removed.isEmpty else { return }
+        let pending = try await store.read { reader in
+            try removed.map { name in try reader.endpoint(name).map { try reader.backlog(of: $0).pending } ?? 0 }
+        }
+        let counts = Dictionary(zip(removed, pending)) { first, _ in first }
+        for index in changes.indices { changes[index].undelivered = changes[index].endpoint.flatMap { counts[$0] } }
     }
 
     private func read() throws(Failure) -> (configuration: Configuration, file: String?) {
@@ -67,7 +110,7 @@ struct Reloader: Sendable {
 
     /// For people: `the configuration was read again: /runner/concurrency; after a restart: /limits/depth`
     private static func summary(_ answer: Answer) -> String {
-        func names(_ changes: [ConfigurationChanges.Change]) -> String { changes.map(\.path).joined(separator: ", ") }
+        func names(_ changes: [ConfigurationChanges.Change]) -> String { changes.map(\.words).joined(separator: ", ") }
         var texts: [String] = []
         if !answer.changes.changed.isEmpty { texts.append(names(answer.changes.changed)) }
         if !answer.changes.needsStart.isEmpty { texts.append("after a restart " + names(answer.changes.needsStart)) }

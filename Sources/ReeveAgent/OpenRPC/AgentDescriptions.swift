@@ -227,6 +227,7 @@ extension OpenRPC {
             .required("change", .openWord(["added", "changed", "removed"]), "what became of it"),
             .optional("from", .any, "what it said; absent for endpoints"),
             .optional("to", .any, "what it says; absent for endpoints"),
+            .optional("undelivered", .count, "of an endpoint that was removed: what it had not got"),
         ]
         return MethodDescription(
             "agent.reload",
@@ -242,7 +243,7 @@ extension OpenRPC {
                 .required("changed", .list(of: .open(change)), "what counts from now on"),
                 .required("needsRestart", .list(of: .open(change)), "what counts when the agent has been restarted"),
             ]),
-            errors: [.invalidState, .unavailable, .storage],
+            errors: [.invalidState, .conflict, .unavailable, .storage],
             example: """
                 {"params": {}, "result": {"file": "/etc/reeve/reeve.yaml",
                  "changed": [{"key": "/runner/concurrency", "change": "changed", "from": 16, "to": 32},

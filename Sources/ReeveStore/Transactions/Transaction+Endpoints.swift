@@ -17,7 +17,7 @@ extension Transaction {
         by: String = EndpointSource.rpc
     ) throws -> StoredEndpoint {
         if let stored = try endpoint(definition.name) {
-            if source != EndpointSource.configuration { try checkOwner(stored, source) }
+            try checkOwner(stored, source)
             guard stored.definition != definition || stored.source != source || generatedSecret != nil else {
                 return stored
             }

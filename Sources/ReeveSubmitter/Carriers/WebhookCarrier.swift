@@ -52,7 +52,9 @@ struct WebhookCarrier: Carrier {
 
     private func result(of answer: TransportAnswer, to request: TransportRequest) -> DeliveryResult {
         let text = String(decoding: answer.body.prefix(4 * Self.answerLength), as: UTF8.self)
-        let reply = Reply(status: answer.status, text: text.cut(to: Self.answerLength))
+        // The end of its last line says nothing.
+        let words = String(text.reversed().drop(while: \.isWhitespace).reversed())
+        let reply = Reply(status: answer.status, text: words.cut(to: Self.answerLength))
         let wait = answer.value(of: "retry-after").flatMap { retryAfter($0, now: wallClock.now) }
         let isThrottled = answer.status >= 400 && ThrottlingSigns(answer).areThere(beside: request.body)
         return AnswerTable(endpoint.answers).result(reply, retryAfter: wait, isThrottled: isThrottled)
