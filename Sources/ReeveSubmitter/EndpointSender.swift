@@ -100,6 +100,12 @@ final class EndpointSender: Sendable {
         }
     }
 
+    /// It may be tried now: what is waited for is forgotten, also what the receiver has asked for.
+    func tryNow() {
+        let record = state.withLockedValue(\.record)
+        happened(.redefined(EndpointSettings(record.definition, muting: record.muting), isPaused: record.isPaused))
+    }
+
     /// Returns when everything up to that number is done and written down, with what is wanted of dead letters, when the
     /// sender has ended, or when the caller is cancelled.
     func flush(through sequence: Int64) async {

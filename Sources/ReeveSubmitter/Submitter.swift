@@ -149,6 +149,9 @@ package final class Submitter: Sendable {
     var carriers: Carriers { surroundings.carriers }
     var clock: any Clock<Duration> { surroundings.clock }
 
+    /// Has an endpoint tried at once that waits for another try, because somebody says that it may be.
+    package func tryNow(_ endpoint: String) { sender(of: endpoint)?.tryNow() }
+
     func sender(of endpoint: String) -> EndpointSender? {
         state.withLockedValue { $0.senders[endpoint] }
     }

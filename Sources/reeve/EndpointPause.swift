@@ -66,6 +66,9 @@ struct EndpointResume: Command {
         commandName: "resume",
         abstract: "End a pause or a muting.",
         discussion: """
+            What waits for another try, also because the receiver asked for time, is
+            tried at once.
+
             EXAMPLES:
               reeve endpoint resume ops
             """

@@ -117,6 +117,16 @@ struct EndpointMachineTests {
         #expect(driver.sent.count == 3)
     }
 
+    @Test func `who says that it may be tried now is heard, whatever Retry-After gave`() {
+        var driver = MachineDriver()
+        driver.append(a, failed)
+        driver.fail(a, after: .seconds(3600))
+        driver.pass(to: .seconds(10))
+        #expect(driver.sent == [[10]])
+        driver.tell(.redefined(driver.machine.settings, isPaused: false))
+        #expect(driver.sent == [[10], [10]])
+    }
+
     @Test func `what is refused is tried five times, given up, and the lane goes on`() throws {
         var driver = MachineDriver()
         driver.append(a, progress, running, failed)

@@ -33,7 +33,9 @@ struct EndpointStandingMethods: Sendable {
 
     @Sendable private func resume(_ parameters: EndpointReference, _ call: Call) async throws -> JSON {
         let by = call.caller.name
-        return try await answer(parameters.endpoint) { try $0.resumeEndpoint($1, by: by) }
+        let standing = try await answer(parameters.endpoint) { try $0.resumeEndpoint($1, by: by) }
+        (try? parts.submitter)?.tryNow(parameters.endpoint)
+        return standing
     }
 
     private func standing(_ parameters: EndpointPauseParameters, _ call: Call) throws(Failure) -> Pause {

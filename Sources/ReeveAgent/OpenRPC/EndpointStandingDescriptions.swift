@@ -57,6 +57,7 @@ extension OpenRPC {
             "endpoint.resume",
             .operate,
             "Ends a pause and a muting",
+            "What waits for another try, also because the receiver asked for time, is tried at once.",
             parameters: [endpoint],
             result: standing,
             errors: [.notFound, .unavailable, .storage],
