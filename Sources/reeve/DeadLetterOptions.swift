@@ -42,5 +42,9 @@ struct DeadLetterOptions: ParsableArguments {
         if session.printJSON(answer) { return }
         let letters = (answer["count"]?.integer ?? 0).counted("dead letter is", "dead letters are")
         Standard.say("\(letters) \(what)")
+        let missing = ids.count - Int(answer["count"]?.integer ?? 0)
+        guard missing > 0 else { return }
+        Standard.say("reeve: of \(missing) of the \(ids.count) named there is no dead letter that the options mean")
+        throw ExitStatus(ExitCodes.refused)
     }
 }

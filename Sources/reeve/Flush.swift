@@ -9,6 +9,7 @@ struct Flush: Command {
         abstract: "Wait until everything up to now is delivered to all endpoints.",
         discussion: """
             Ends with 1 if something is still undelivered at the deadline, and says where.
+            Queues, from which consumers fetch, are not waited for.
 
             EXAMPLES:
               reeve flush

@@ -8,8 +8,8 @@ struct GroupSet: Command {
         commandName: "set",
         abstract: "Say how many runs of a group, or of all tasks, go on at once.",
         discussion: """
-            What runs goes on: a lower limit takes effect as runs end. Without a limit all tasks together have that of \
-            the agent's configuration again.
+            What runs goes on: a lower limit takes effect as runs end. It counts more
+            than the agent's configuration; with --no-limit that counts again.
 
             EXAMPLES:
               reeve group set disk --limit 1
@@ -30,7 +30,7 @@ struct GroupSet: Command {
     @Option(help: ArgumentHelp("Runs at once; 0: none begins.", valueName: "count"))
     var limit: Int?
 
-    @Flag(help: "As many as the agent starts; with --all as many as it is configured to.")
+    @Flag(help: "As many as the agent's configuration says; where it says nothing, as many as the agent starts.")
     var noLimit = false
 
     func validate() throws {
@@ -44,7 +44,6 @@ struct GroupSet: Command {
         group["limit"] = limit.map { .number(String($0)) }
         let answer = try await session.call("group.put", ["group": .object(group)])
         if session.printJSON(answer) { return }
-        let none = all ? "as configured" : "no limit"
-        Standard.say("\(name ?? "all runs"): \(limit.map { "\($0) at once" } ?? none)")
+        Standard.say("\(name ?? "all runs"): \(limit.map { "\($0) at once" } ?? "as configured")")
     }
 }

@@ -99,6 +99,8 @@ struct ReplayCommandTests {
                 let shown = try await daemon.reeve("dead-letters", "show", try #require(ids.first))
                 #expect(shown.contains("publisherid: bad1") && shown.contains("attempts: 1"), "\(shown)")
                 #expect(try await daemon.reeve("dead-letters", "drop", ids[1]) == "1 dead letter is dropped\n")
+                let again = try await daemon.reeve("dead-letters", "drop", ids[1], code: 1)
+                #expect(again.contains("of 1 of the 1 named there is no dead letter"), "\(again)")
                 await daemon.killed()
             }
             receiver.answer { _ in .ok }

@@ -62,7 +62,7 @@ struct ServiceCommandTests {
             #expect(
                 failed == """
                     bad: added, failed
-                      bad has failed and is given up until it is started by hand: exited with 3
+                      bad has failed and is given up until it is started by hand or the agent starts anew: exited with 3
 
                     """
             )

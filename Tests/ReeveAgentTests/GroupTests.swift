@@ -77,6 +77,10 @@ struct GroupTests {
         try await RunningAgent.with(folder: folder, { $0.groups = ["disk": 1] }) { agent in
             let standing = try await Self.group(agent)
             #expect(standing?["limit"] == 3 && standing?["source"] == "rpc" && standing?["by"]?.string != nil)
+            // And without a limit the configuration counts again.
+            try await agent.call("group.put", ["group": ["name": "disk"]])
+            let configured = try await Self.group(agent)
+            #expect(configured?["limit"] == 1 && configured?["source"] == "configuration")
         }
     }
 

@@ -9,9 +9,9 @@ extension OpenRPC {
                 .administer,
                 "Makes a group, or changes its limit",
                 """
-                A lower limit takes effect as runs end. What is put counts more than the configuration. The group * is all \
-                runs: its limit is in the place of the configuration's runner.concurrency, and without one that counts \
-                again.
+                A lower limit takes effect as runs end. What is put counts more than the configuration, which counts again \
+                where a group is put without a limit. The group * is all runs: its limit is in the place of the \
+                configuration's runner.concurrency.
                 """,
                 parameters: [.required("group", .ref("Group"), "its name and its limit")],
                 result: .open([.required("group", .ref("StoredGroup"), "as it is now")]),
@@ -64,7 +64,7 @@ extension OpenRPC {
                 .optional(
                     "limit",
                     .integer(from: 0, to: 10_000),
-                    "runs at once; 0: none begins; absent: no limit, and for * the configuration's"
+                    "runs at once; 0: none begins; absent: what the configuration says, and where that says nothing none"
                 ),
             ])
         )

@@ -85,7 +85,9 @@ struct ServiceExplanation: Sendable {
             return "\(name) stands still until it is started by hand: it was stopped \(how)"
         case .completed: return "\(name) has done its work and is not started again by itself"
         case .failed:
-            let others = (service.definition.requires ?? []).isEmpty ? "" : ", or what it requires changes"
+            let others =
+                (service.definition.requires ?? []).isEmpty
+                ? " or the agent starts anew" : ", the agent starts anew or what it requires changes"
             return "\(name) has failed and is given up until it is started by hand\(others)\(reason(state))"
         case .waiting: return waiting(name, state, waitingFor)
         }

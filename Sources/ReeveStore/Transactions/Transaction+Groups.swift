@@ -2,11 +2,11 @@ import GRDB
 package import ReeveProtocol
 
 extension Transaction {
-    /// Puts a group: makes it or changes its limit. ``GroupDefinition/everything`` without a limit is what the
-    /// configuration says, and nothing that is kept.
+    /// Puts a group: makes it or changes its limit. One without a limit is what the configuration says, and nothing that is
+    /// kept.
     package func putGroup(_ definition: GroupDefinition, by: String) throws {
         tell(.groups)
-        if definition.name == GroupDefinition.everything, definition.limit == nil {
+        guard let limit = definition.limit else {
             return try database.run("DELETE FROM taskGroups WHERE name = ?", [.text(definition.name)])
         }
         try database.run(
@@ -14,7 +14,7 @@ extension Transaction {
             INSERT INTO taskGroups (name, runLimit, by, changedAt) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (name) DO UPDATE SET runLimit = ?2, by = ?3, changedAt = ?4
             """,
-            [.text(definition.name), .integer(definition.limit), .text(by), .time(now)]
+            [.text(definition.name), .integer(limit), .text(by), .time(now)]
         )
     }
 }
