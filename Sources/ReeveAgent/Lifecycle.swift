@@ -47,6 +47,8 @@ final class Lifecycle: Sendable {
             try transaction.putConfigured(endpoints, except: Set(foreign.map(\.name)))
             return foreign
         }
+        // A reload puts them, when the others are gone.
+        live.leaveOut(Set(foreign.map(\.name)))
         for endpoint in foreign {
             environment.logger.warning(
                 "an endpoint of the configuration is not put, for there is one of that name",

@@ -183,4 +183,20 @@ struct ReloadTests {
             )
         }
     }
+    @Test func `what could not be put at the start is put by a reload when it can be`() async throws {
+        let folder = try TemporaryFolder()
+        _ = try await RunningAgent.with(folder: folder) { agent in
+            try await agent.call("endpoint.put", ["endpoint": ["name": "q", "kind": "queue"]])
+        }
+        let file = File()
+        file.write("endpoints: [{name: q, kind: queue}]")
+        let queue = EndpointDefinition(name: "q", kind: .queue)
+        try await RunningAgent.with(folder: folder, { $0.endpoints = [queue] }, source: file.source) { agent in
+            #expect(try await agent.failure("agent.reload")?.kind == "conflict")
+            try await agent.call("endpoint.remove", ["endpoint": "q"])
+            let answer = try await agent.call("agent.reload")
+            #expect(answer["changed"] == [["key": "/endpoints/q", "change": "added"]], "\(answer.text)")
+            #expect(try await agent.call("endpoint.list")[at: "endpoints", "0", "source"] == "configuration")
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import ReeveProtocol
 
 /// The configuration that counts now: a reload puts another in its place.
 ///
@@ -20,6 +21,11 @@ final class LiveConfiguration: Sendable {
     /// Has somebody told of each that comes after this. It must not wait.
     func follow(_ changed: @escaping @Sendable (Configuration) -> Void) {
         state.withLockedValue { $0.followers.append(changed) }
+    }
+
+    /// These endpoints are not the configuration's after all.
+    func leaveOut(_ endpoints: Set<String>) {
+        state.withLockedValue { $0.configuration.endpoints.removeAll { endpoints.contains($0.name) } }
     }
 
     /// - Parameter configuration: With the present one in the place of what only a start can take over.
