@@ -228,7 +228,7 @@ struct RetryTests {
             let why = try await agent.call("run.why", ["run": "job/2"])
             #expect(why["status"] == "pending" && why["deadline"] == nil)
             clock.advance(by: .hours(1))
-            try await agent.call("group.put", ["group": ["name": "disk"]])
+            try await agent.call("group.put", ["group": ["name": "disk", "limit": 1]])
             let run = try await agent.waited("job/2")
             #expect(run["outcome"] == "succeeded" && run["due"] == missed["due"])
         }
