@@ -2,7 +2,6 @@ import JSON
 import Logging
 import ReeveProtocol
 import ReeveStore
-import ReeveSubmitter
 
 /// Keeps the store within its ``StoreSpace``: removes what every endpoint has, and tells when room is short and when not.
 ///
@@ -144,67 +143,6 @@ struct StoreKeeper: Sendable {
             logger.error("events of clients are refused", metadata: ["reason": "\(shortage.summary)"])
         } else {
             logger.notice("events of clients are taken again", metadata: ["store.used": "\(used)"])
-        }
-    }
-}
-
-/// How near the store is to its budget, and by whom.
-struct StorageShortage: Sendable {
-    var used: Int
-    var space: StoreSpace
-    /// `nil`: it is not the journal.
-    var hold: JournalHold?
-
-    var measure: String { "\(ByteSize.words(used)) of the disk budget of \(space.budget.words) are in use" }
-
-    var summary: String { "events of clients are refused, for \(measure); \(cause)" }
-
-    private var cause: String {
-        guard let hold else {
-            return "no endpoint holds the journal: it is tasks, runs and dead letters that are kept"
-        }
-        return "endpoint \(hold.endpoint) holds the journal from change \(hold.after + 1) on"
-    }
-
-    /// What is said of the endpoint that holds the journal.
-    var sentence: String {
-        guard used < space.publishLimit else { return summary }
-        let from = hold.map { " from change \($0.after + 1) on" } ?? ""
-        return "it holds the journal\(from), and \(measure)"
-    }
-
-    var hint: String {
-        guard let hold else { return "raise store.disk.budget, or keep less of runs and dead letters" }
-        return "reeve endpoint why \(hold.endpoint) says what it waits for; or raise store.disk.budget"
-    }
-
-    var data: JSONObject {
-        var data: JSONObject = ["used": .number(String(used)), "budget": .number(String(space.budget.bytes))]
-        data["endpoint"] = hold.map { .string($0.endpoint) }
-        data["from"] = hold.map { .number(String($0.after + 1)) }
-        return data
-    }
-}
-
-extension Store {
-    /// What an endpoint has not got by then it does not get: else a dead one would hold the journal for good.
-    func expireDeliveries(before time: Timestamp, logger: Logger) async throws {
-        for endpoint in try await read({ try $0.endpoints() }) {
-            var isAll = false
-            while !isAll {
-                let (expired, all) = try await write { transaction in
-                    guard let present = try transaction.endpoint(endpoint.name) else { return (0, true) }
-                    let settings = EndpointSettings(present.definition, muting: present.muting)
-                    let last = try (transaction.firstSequence(since: time) ?? transaction.head() + 1) - 1
-                    return try transaction.expireDeliveries(endpoint.name, upTo: last, takes: settings.takes)
-                }
-                isAll = all
-                guard expired > 0 else { continue }
-                logger.warning(
-                    "changes became too old to be delivered",
-                    metadata: ["endpoint": "\(endpoint.name)", "changes": "\(expired)"]
-                )
-            }
         }
     }
 }

@@ -6,7 +6,7 @@ extension StateReading {
     /// What is called like an endpoint of the configuration and is somebody else's.
     func foreign(_ endpoints: [EndpointPreparation]) throws -> [StoredEndpoint] {
         let names = Set(endpoints.map(\.definition.name))
-        return try self.endpoints().filter { names.contains($0.name) && $0.source != EndpointSource.configuration }
+        return try self.endpoints().filter { names.contains($0.name) && $0.source != DefinitionSource.configuration }
     }
 }
 
@@ -15,7 +15,7 @@ extension Transaction {
     ///
     /// - Parameter foreign: The names of those that are somebody else's, and stay so.
     func putConfigured(_ endpoints: [EndpointPreparation], except foreign: Set<String> = []) throws {
-        let source = EndpointSource.configuration
+        let source = DefinitionSource.configuration
         for endpoint in endpoints where !foreign.contains(endpoint.definition.name) {
             _ = try endpoint.put(self, source: source, by: source)
         }

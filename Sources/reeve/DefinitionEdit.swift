@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import JSONRPC
+import ReeveProtocol
 import YAML
 
 /// Changes a definition in the user's editor.
@@ -46,11 +47,10 @@ struct DefinitionEdit {
     private func checkOwner(_ answer: JSON) throws {
         guard let source = answer["source"]?.string else { return }
         let (owner, hint): (String, String)
-        if source == "configuration" {
+        if source == DefinitionSource.configuration {
             (owner, hint) = ("the agent's configuration", "edit that, and then: reeve reload")
-        } else if source.hasPrefix("folder:") {
-            owner = String(source.dropFirst("folder:".count))
-            hint = "edit that file: it is taken over when it is saved"
+        } else if let file = DefinitionSource.file(of: source) {
+            (owner, hint) = (file, "edit that file: it is taken over when it is saved")
         } else {
             return
         }

@@ -102,16 +102,7 @@ struct HousekeeperTests {
 
         /// Keeps house for as long as `body` runs.
         func whileKept(_ body: () async throws -> Void) async throws {
-            let housekeeper = housekeeper
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await housekeeper.run() }
-                try await body()
-                group.cancelAll()
-                while let result = await group.nextResult() {
-                    guard case .failure(let error) = result else { continue }
-                    #expect(error is CancellationError)
-                }
-            }
+            try await running({ [housekeeper] in try await housekeeper.run() }, while: body)
             await store.close()
         }
     }

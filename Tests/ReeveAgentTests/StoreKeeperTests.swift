@@ -39,16 +39,7 @@ struct StoreKeeperTests {
 
         /// Keeps the store for as long as `body` runs.
         func whileKept(_ body: () async throws -> Void) async throws {
-            let keeper = keeper
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await keeper.run() }
-                try await body()
-                group.cancelAll()
-                while let result = await group.nextResult() {
-                    guard case .failure(let error) = result else { continue }
-                    #expect(error is CancellationError)
-                }
-            }
+            try await running({ [keeper] in try await keeper.run() }, while: body)
             await store.close()
         }
 

@@ -9,14 +9,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bench.h"
 
 enum { HEAD = 1 << 16 };
 
@@ -25,17 +23,6 @@ static size_t mark_length;
 static uint64_t wanted;
 static _Atomic uint64_t found;
 static _Atomic uint64_t began;
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
 
 static void count(const char *body, size_t length) {
     uint64_t here = 0;

@@ -9,16 +9,32 @@ struct ConfigurationChanges: Sendable {
         }
 
         /// As a JSON Pointer into the file; an endpoint by its name.
-        var path: String
-        var kind: Kind
+        let path: String
+        let kind: Kind
         /// What it says; endpoints, which may hold secrets, do not say it.
-        var values: Values?
+        let values: Values?
+        /// Whose name it is, if an endpoint's.
+        let endpoint: String?
         /// Of an endpoint that is removed: how many changes it has not got, which go with it.
         var undelivered: Int?
 
         struct Values: Sendable, Hashable {
             var from: JSON
             var to: JSON
+        }
+
+        init(_ key: ConfigurationKey, from: JSON, to: JSON) {
+            path = key.path
+            kind = .changed
+            values = Values(from: from, to: to)
+            endpoint = nil
+        }
+
+        init(endpoint name: String, _ kind: Kind) {
+            path = "/endpoints/\(name)"
+            self.kind = kind
+            values = nil
+            endpoint = name
         }
     }
 
@@ -36,7 +52,7 @@ struct ConfigurationChanges: Sendable {
         for key in ConfigurationKey.all {
             let (from, to) = (key.value(old), key.value(new))
             guard from != to else { continue }
-            let change = Change(path: key.path, kind: .changed, values: Change.Values(from: from, to: to))
+            let change = Change(key, from: from, to: to)
             if key.effect == .start {
                 needsStart.append(change)
                 continue
@@ -65,7 +81,7 @@ struct ConfigurationChanges: Sendable {
             case (_, nil): kind = .removed
             default: kind = .changed
             }
-            return Change(path: Change.endpoints + name, kind: kind)
+            return Change(endpoint: name, kind)
         }
     }
 }
@@ -79,17 +95,10 @@ extension ConfigurationChanges.Change {
         return .object(json)
     }
 
-    /// Whose name it is, if an endpoint's.
-    var endpoint: String? {
-        path.hasPrefix(Self.endpoints) ? String(path.dropFirst(Self.endpoints.count)) : nil
-    }
-
     /// For people: `/runner/concurrency`, `/endpoints/ops (removed, with 4 undelivered changes)`.
     var words: String {
         guard kind != .changed else { return path }
         let lost = undelivered ?? 0
         return "\(path) (\(kind.rawValue)" + (lost > 0 ? ", with \(lost) undelivered changes)" : ")")
     }
-
-    static let endpoints = "/endpoints/"
 }

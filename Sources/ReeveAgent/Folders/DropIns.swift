@@ -47,8 +47,6 @@ final class DropIns: Sendable {
         self.logger = logger
     }
 
-    static func source(_ file: String) -> String { "folder:\(file)" }
-
     /// Works until its task is cancelled, or the store fails.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -149,8 +147,8 @@ final class DropIns: Sendable {
         }
         if !moves.isEmpty || !gone.isEmpty {
             try await store.write { transaction in
-                for (entry, file) in moves { try transaction.move(entry.name, to: Self.source(file)) }
-                for entry in gone { try transaction.remove(entry.name, of: Self.source(entry.file)) }
+                for (entry, file) in moves { try transaction.move(entry.name, to: DefinitionSource.file(file)) }
+                for entry in gone { try transaction.remove(entry.name, of: DefinitionSource.file(entry.file)) }
             }
         }
         for entry in gone {
@@ -166,13 +164,13 @@ final class DropIns: Sendable {
 
     /// All that came from files, also of folders that the agent had before these.
     private func entries() async throws -> [DropInAbsences.Entry] {
-        let prefix = Self.source("")
+        let prefix = DefinitionSource.file("")
         return try await store.read { reader in
             let tasks = try reader.taskSources(beginning: prefix).map { (DropInName(.task, $0.id), $0.source) }
             let services = try reader.services().map { (DropInName(.service, $0.name), $0.source) }
             let endpoints = try reader.endpoints().map { (DropInName(.endpoint, $0.name), $0.source) }
-            return (tasks + services + endpoints).filter { $0.1.hasPrefix(prefix) }.map { name, source in
-                DropInAbsences.Entry(name: name, file: String(source.dropFirst(prefix.count)))
+            return (tasks + services + endpoints).compactMap { name, source in
+                DefinitionSource.file(of: source).map { DropInAbsences.Entry(name: name, file: $0) }
             }
         }
     }
@@ -184,7 +182,7 @@ final class DropIns: Sendable {
 
     /// Puts what a file says: all of it or nothing.
     private func put(_ file: DropInFile) async throws {
-        let source = Self.source(file.path)
+        let source = DefinitionSource.file(file.path)
         let changed = try await store.write { transaction in
             var changed: [DropInName] = []
             for (index, checked) in file.tasks.enumerated() {

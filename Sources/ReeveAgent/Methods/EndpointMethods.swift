@@ -24,7 +24,7 @@ struct EndpointMethods: Sendable {
             let before = try transaction.endpoint(parameters.endpoint.name)
             try parameters.checkUnchanged(before)
             let prepared = try EndpointPreparation(parameters.endpoint, before: before?.definition)
-            let endpoint = try prepared.put(transaction, source: EndpointSource.rpc, by: by)
+            let endpoint = try prepared.put(transaction, source: DefinitionSource.rpc, by: by)
             let first = try transaction.firstSequence() ?? endpoint.cursor + 1
             return (endpoint, prepared, before == nil, max(0, endpoint.cursor - first + 1))
         }
@@ -70,7 +70,7 @@ struct EndpointMethods: Sendable {
         let undelivered = try await parts.store.write { transaction in
             let endpoint = try transaction.namedEndpoint(parameters.endpoint)
             let undelivered = try transaction.undelivered(of: endpoint).count
-            _ = try transaction.removeEndpoint(endpoint.name, source: EndpointSource.rpc)
+            _ = try transaction.removeEndpoint(endpoint.name, source: DefinitionSource.rpc)
             return undelivered
         }
         return ["endpoint": .string(parameters.endpoint), "undelivered": .number(String(undelivered))]

@@ -94,7 +94,7 @@ struct EndpointStandingMethods: Sendable {
                 path: "/endpoint"
             )
         }
-        guard endpoint.source == EndpointSource.rpc else {
+        guard endpoint.source == DefinitionSource.rpc else {
             throw StoreError(
                 .conflict(StoreError.Conflict(owner: endpoint.source)),
                 "endpoint \"\(endpoint.name)\" belongs to \(endpoint.source): its key is the one that is named there"

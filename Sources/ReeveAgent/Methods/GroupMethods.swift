@@ -33,7 +33,9 @@ struct GroupMethods: Sendable {
             group["limit"] = limit.map { .number(String($0)) } ?? .null
             group["running"] = .number(String(runs.count { $0.status > .pending }))
             group["waiting"] = .number(String(runs.count { $0.status == .pending }))
-            group["source"] = put[name] != nil ? "rpc" : isConfigured ? "configuration" : "none"
+            let source =
+                put[name] != nil ? DefinitionSource.rpc : isConfigured ? DefinitionSource.configuration : "none"
+            group["source"] = .string(source)
             group["by"] = put[name].map { .string($0.by) }
             group["changedAt"] = put[name]?.changedAt.json
             return .object(group)

@@ -37,7 +37,7 @@ struct ServiceMethods: Sendable {
         let (put, unknown) = try await parts.store.write { transaction in
             let put = try transaction.putCheckedService(
                 definition,
-                source: TaskMethods.source,
+                source: DefinitionSource.rpc,
                 by: by,
                 ifRevision: parameters.ifRevision
             )
@@ -78,7 +78,7 @@ struct ServiceMethods: Sendable {
         let by = call.caller.name
         let service = try await parts.store.write { transaction in
             _ = try transaction.namedService(parameters.service)
-            return try transaction.removeService(parameters.service, source: TaskMethods.source, by: by)
+            return try transaction.removeService(parameters.service, source: DefinitionSource.rpc, by: by)
         }
         return ["service": .string(service.name), "revision": .number(String(service.revision))]
     }

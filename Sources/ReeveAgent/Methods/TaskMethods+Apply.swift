@@ -37,7 +37,7 @@ extension TaskMethods {
         var changes: [TaskChange] = []
         for (index, checked) in tasks.enumerated() {
             do {
-                let put = try transaction.put(checked, source: source, by: by, set: parameters.set)
+                let put = try transaction.put(checked, source: DefinitionSource.rpc, by: by, set: parameters.set)
                 changes.append(TaskChange(before: put.before, after: put.task, warnings: checked.warnings))
             } catch let problem as InvalidValue {
                 throw problem.below("/tasks/\(index)")
@@ -50,7 +50,7 @@ extension TaskMethods {
         guard let set = parameters.set, parameters.prune == true else { return changes }
         let ids = Set(tasks.map(\.task.id))
         for task in try transaction.tasks(ofSet: set) where !ids.contains(task.id) {
-            _ = try transaction.removeTask(task.id, by: by, source: source)
+            _ = try transaction.removeTask(task.id, by: by, source: DefinitionSource.rpc)
             changes.append(TaskChange(before: task, after: nil, warnings: []))
         }
         return changes

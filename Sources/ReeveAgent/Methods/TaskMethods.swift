@@ -34,7 +34,12 @@ struct TaskMethods: Sendable {
         let by = call.caller.name
         let put = try await parts.store.write { transaction in
             do {
-                return try transaction.put(checked, source: Self.source, by: by, ifRevision: parameters.ifRevision)
+                return try transaction.put(
+                    checked,
+                    source: DefinitionSource.rpc,
+                    by: by,
+                    ifRevision: parameters.ifRevision
+                )
             } catch let problem as InvalidValue {
                 throw problem.below("/task")
             }
@@ -58,9 +63,6 @@ struct TaskMethods: Sendable {
             schedule.fire(of: $0, jitter: definition.jitter, agentID: agentID, task: put.task.id, anchor: anchor)
         }
     }
-
-    /// What tasks that come by the socket belong to.
-    static let source = "rpc"
 
     @Sendable private func check(_ parameters: TaskCheckParameters, _ call: Call) throws -> JSON {
         var problems: [InvalidValue]
@@ -120,7 +122,7 @@ struct TaskMethods: Sendable {
         let by = call.caller.name
         let task = try await parts.store.write { transaction in
             _ = try transaction.namedTask(parameters.task)
-            return try transaction.removeTask(parameters.task, by: by, source: Self.source)
+            return try transaction.removeTask(parameters.task, by: by, source: DefinitionSource.rpc)
         }
         return ["task": .string(task.definition.id), "revision": .number(String(task.definition.revision ?? 0))]
     }

@@ -13,8 +13,8 @@ extension Transaction {
         _ definition: EndpointDefinition,
         start: Int64,
         generatedSecret: String? = nil,
-        source: String = EndpointSource.rpc,
-        by: String = EndpointSource.rpc
+        source: String = DefinitionSource.rpc,
+        by: String = DefinitionSource.rpc
     ) throws -> StoredEndpoint {
         if let stored = try endpoint(definition.name) {
             try checkOwner(stored, source)
@@ -172,10 +172,4 @@ extension Transaction {
         guard let endpoint = try endpoint(name) else { throw StoreError.notFound("endpoint", name) }
         return endpoint
     }
-}
-
-/// Where endpoints come from, beside folders.
-package enum EndpointSource {
-    package static let rpc = "rpc"
-    package static let configuration = "configuration"
 }
